@@ -1,0 +1,281 @@
+//! The rules file as data: what every later stage reads. How it is parsed and checked lives beside this file.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use globset::GlobSet;
+use regex::Regex;
+
+use crate::diagnostic::{Location, Severity};
+
+/// Everything the rules file says, with defaults filled in.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The folder that paths are relative to: the rules file's, or where the search for one began.
+    pub root: PathBuf,
+    /// The rules file, relative to `root`; none when there is none or `--isolated` is given.
+    pub file: Option<Arc<str>>,
+    /// `[project]`.
+    pub project: Project,
+    /// `[gate]`.
+    pub gate: Gate,
+    /// `[checks]`: what the file says of a check's severity; `None` stands for `off`.
+    pub checks: BTreeMap<String, Option<Severity>>,
+    /// `[factories]`.
+    pub factories: Factories,
+    /// `[score]`: weights by area that differ from the defaults.
+    pub weights: BTreeMap<String, f64>,
+    /// `[[canonical]]`, in file order, packs and extended files first.
+    pub canonical: Vec<Canonical>,
+    /// `[[retired]]`.
+    pub retired: Vec<Retired>,
+    /// `[[per-request]]`.
+    pub per_request: Vec<PerRequest>,
+    /// `[[events]]`.
+    pub events: Vec<Events>,
+    /// `[[gateway]]`.
+    pub gateways: Vec<Gateway>,
+    /// `[[contract]]`.
+    pub contracts: Vec<Contract>,
+    /// `[[allow]]`.
+    pub allow: Vec<Allow>,
+}
+
+/// `[project]`.
+#[derive(Clone, Debug)]
+pub struct Project {
+    /// Source roots relative to the project root; empty means worked out from the tree.
+    pub roots: Vec<String>,
+    /// Paths left out, besides what gitignore and the built-in list leave out.
+    pub exclude: GlobSet,
+    /// Paths that are test code.
+    pub tests: GlobSet,
+    /// The import registry document.
+    pub registry: Option<String>,
+    /// The oldest Python that must run the code; `None` when neither the rules file nor `requires-python` says.
+    pub target_version: Option<PythonVersion>,
+}
+
+/// A Python version, major and minor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PythonVersion {
+    /// 3.
+    pub major: u8,
+    /// 8 to 14.
+    pub minor: u8,
+}
+
+/// `[gate]`.
+#[derive(Clone, Copy, Debug)]
+pub struct Gate {
+    /// Fail when the overall score is lower, 0 to 100.
+    pub min_score: Option<f64>,
+    /// Fail when a finding is at least this grave; `None` is `never`.
+    pub fail_on: Option<Severity>,
+}
+
+/// `[factories]`.
+#[derive(Clone, Debug)]
+pub struct Factories {
+    /// Names that are factories.
+    pub pattern: Regex,
+    /// Names that are none after all.
+    pub allow: GlobSet,
+}
+
+/// What every rule may carry.
+#[derive(Clone, Debug)]
+pub struct RuleMeta {
+    /// `id`, or one made from the rule's kind and symbol.
+    pub id: Arc<str>,
+    /// `reason`.
+    pub reason: Option<String>,
+    /// `priority`, as written.
+    pub priority: Option<Arc<str>>,
+    /// `severity`; `Some(None)` is `off`.
+    pub severity: Option<Option<Severity>>,
+    /// Where the rule stands.
+    pub location: Location,
+}
+
+/// A symbol's path: `module:Name` or `module:Class.method`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SymbolPath {
+    /// The module, `a.b.c`.
+    pub module: String,
+    /// The name in the module, perhaps dotted.
+    pub name: String,
+}
+
+impl std::fmt::Display for SymbolPath {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.module, self.name)
+    }
+}
+
+/// `[[canonical]]`: one symbol, one home.
+#[derive(Clone, Debug)]
+pub struct Canonical {
+    /// Id, reason, priority, severity, place.
+    pub meta: RuleMeta,
+    /// The canonical path.
+    pub symbol: SymbolPath,
+    /// Old paths that the user vouches for.
+    pub replaces: Vec<SymbolPath>,
+    /// Modules that may define the name as long as all it does is raise.
+    pub tombstones: Vec<String>,
+    /// Keywords a call must give.
+    pub requires: Vec<String>,
+}
+
+/// `[[retired]]`: something that must go.
+#[derive(Clone, Debug)]
+pub struct Retired {
+    /// Id, reason, priority, severity, place.
+    pub meta: RuleMeta,
+    /// What is retired.
+    pub target: RetiredTarget,
+    /// What to use instead.
+    pub replacement: Option<Replacement>,
+}
+
+/// What a `[[retired]]` rule retires.
+#[derive(Clone, Debug)]
+pub enum RetiredTarget {
+    /// A module and everything below it.
+    Module(String),
+    /// A symbol; its module may be a pattern.
+    Symbol {
+        /// Which modules.
+        module: ModulePattern,
+        /// The name.
+        name: String,
+        /// Only definitions of this kind.
+        kind: Option<SymbolKind>,
+    },
+}
+
+/// `use = …` of a `[[retired]]` rule.
+#[derive(Clone, Debug)]
+pub enum Replacement {
+    /// Every name moves to this module.
+    Module(String),
+    /// This symbol.
+    Symbol(SymbolPath),
+}
+
+/// `kind = …` of a `[[retired]]` rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SymbolKind {
+    /// A class.
+    Class,
+    /// A function.
+    Function,
+    /// Anything else.
+    Value,
+}
+
+/// A glob over module paths: `*` within a segment, `**` over any number of segments.
+#[derive(Clone, Debug)]
+pub struct ModulePattern {
+    /// As written.
+    pub text: String,
+    /// Compiled; matches module paths with their separator replaced by `/`.
+    pub glob: globset::GlobMatcher,
+}
+
+impl ModulePattern {
+    /// Whether `module` (`a.b.c` or `a::b::c`) matches.
+    #[must_use]
+    pub fn matches(&self, module: &str) -> bool {
+        self.glob
+            .is_match(module.replace("::", "/").replace('.', "/"))
+    }
+
+    /// Whether the pattern is one plain module path.
+    #[must_use]
+    pub fn is_literal(&self) -> bool {
+        !self.text.contains(['*', '?', '[', '{'])
+    }
+}
+
+/// `[[per-request]]`.
+#[derive(Clone, Debug)]
+pub struct PerRequest {
+    /// Id, reason, priority, severity, place.
+    pub meta: RuleMeta,
+    /// What must not be shared.
+    pub symbol: SymbolPath,
+}
+
+/// `[[events]]`.
+#[derive(Clone, Debug)]
+pub struct Events {
+    /// Id, reason, priority, severity, place.
+    pub meta: RuleMeta,
+    /// The events.
+    pub names: Vec<String>,
+    /// Where they must be emitted.
+    pub modules: Vec<ModulePattern>,
+}
+
+/// `[[gateway]]`.
+#[derive(Clone, Debug)]
+pub struct Gateway {
+    /// Id, reason, priority, severity, place.
+    pub meta: RuleMeta,
+    /// What is guarded.
+    pub symbol: SymbolPath,
+    /// The only users.
+    pub only_in: Vec<ModulePattern>,
+}
+
+/// `[[contract]]`.
+#[derive(Clone, Debug)]
+pub struct Contract {
+    /// Id, reason, priority, severity, place.
+    pub meta: RuleMeta,
+    /// Which kind, with its lists of modules.
+    pub kind: ContractKind,
+}
+
+/// The kinds of contracts.
+#[derive(Clone, Debug)]
+pub enum ContractKind {
+    /// Each layer may import only those after it.
+    Layers(Vec<String>),
+    /// `modules` must not import `forbidden`.
+    Forbidden {
+        /// The importers.
+        modules: Vec<String>,
+        /// What they must not import.
+        forbidden: Vec<String>,
+    },
+    /// None of them imports another.
+    Independence(Vec<String>),
+    /// `modules` may be imported only by `importers`.
+    Protected {
+        /// What is protected.
+        modules: Vec<String>,
+        /// Who may import it.
+        importers: Vec<String>,
+    },
+}
+
+/// `[[allow]]`: a dated exception.
+#[derive(Clone, Debug)]
+pub struct Allow {
+    /// Where the exception stands.
+    pub location: Location,
+    /// The check; `None` means every check.
+    pub check: Option<String>,
+    /// Files it covers; empty means all.
+    pub paths: GlobSet,
+    /// Only findings about this symbol.
+    pub symbol: Option<String>,
+    /// Why.
+    pub reason: String,
+    /// The last day it holds, `YYYY-MM-DD`.
+    pub until: Option<String>,
+}

@@ -1,0 +1,629 @@
+//! Facts: what a front end knows of one source file once its syntax tree is gone.
+//!
+//! Plain data, the same for every language. Names are interned per file ([`NameTable`]); the index maps them to
+//! global ids. References arrive with the language's scope rules already applied: a name is the set of bindings
+//! it may have at that place, or free. Nothing here knows another file.
+
+use crate::span::{LineIndex, Span};
+
+/// Declares a `u32` index newtype.
+macro_rules! index_type {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(pub u32);
+
+        impl $name {
+            /// The index as `usize`.
+            #[must_use]
+            pub const fn index(self) -> usize {
+                self.0 as usize
+            }
+        }
+    )*};
+}
+pub(crate) use index_type;
+
+index_type! {
+    /// A name in one file's [`NameTable`].
+    NameId;
+    /// A scope of one file; 0 is the module's.
+    ScopeId;
+    /// A binding of one file.
+    BindingId;
+    /// A definition of one file.
+    DefinitionId;
+    /// An imported name of one file.
+    ImportId;
+    /// A reference kept for a file.
+    ReferenceId;
+    /// A call of one file.
+    CallId;
+}
+
+impl ScopeId {
+    /// The module's own scope.
+    pub const MODULE: Self = Self(0);
+}
+
+/// The names of one file, each once, in the order of first use.
+#[derive(Clone, Debug, Default)]
+pub struct NameTable {
+    text: String,
+    ends: Vec<u32>,
+}
+
+impl NameTable {
+    /// The text of `id`.
+    #[must_use]
+    pub fn get(&self, id: NameId) -> &str {
+        let start =
+            id.0.checked_sub(1)
+                .map_or(0, |before| self.ends[before as usize]);
+        &self.text[start as usize..self.ends[id.index()] as usize]
+    }
+
+    /// All names, by id.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        (0..self.ends.len() as u32).map(|id| self.get(NameId(id)))
+    }
+
+    /// Number of names.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// Appends `name`, which the caller knows to be new, and gives its id.
+    pub fn push(&mut self, name: &str) -> NameId {
+        self.text.push_str(name);
+        self.ends.push(self.text.len() as u32);
+        NameId(self.ends.len() as u32 - 1)
+    }
+
+    /// Gives back spare memory.
+    pub fn shrink(&mut self) {
+        self.text.shrink_to_fit();
+        self.ends.shrink_to_fit();
+    }
+}
+
+/// A run of entries in one of the arenas of [`FileFacts`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Slice {
+    /// First entry.
+    pub start: u32,
+    /// Number of entries.
+    pub len: u32,
+}
+
+impl Slice {
+    /// Whether the run is empty.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.len == 0
+    }
+
+    /// The run as a `usize` range.
+    #[must_use]
+    pub const fn range(self) -> std::ops::Range<usize> {
+        self.start as usize..self.start as usize + self.len as usize
+    }
+}
+
+/// All facts of one file.
+#[derive(Clone, Debug, Default)]
+pub struct FileFacts {
+    /// Names used by the other facts.
+    pub names: NameTable,
+    /// Line and column arithmetic.
+    pub lines: LineIndex,
+    /// Scopes; the first is the module's. Comprehensions have none of their own: what runs in them belongs to
+    /// the scope around them.
+    pub scopes: Vec<Scope>,
+    /// Imported names, in source order.
+    pub imports: Vec<Import>,
+    /// Definitions, in source order.
+    pub definitions: Vec<Definition>,
+    /// Bindings of module and class scopes, and those bindings of functions that references need.
+    pub bindings: Vec<Binding>,
+    /// What each name of a module or class scope may be bound to once the scope's body has run: sorted by scope,
+    /// then by name text.
+    pub members: Vec<Member>,
+    /// Arena behind [`Member::bindings`] and [`Root::Bound`].
+    pub binding_sets: Vec<BindingId>,
+    /// Arena behind attribute paths.
+    pub paths: Vec<NameId>,
+    /// References that are not calls: aliases, bases, decorators, attribute chains that start at an import.
+    pub references: Vec<Reference>,
+    /// Calls whose target can be named, in source order.
+    pub calls: Vec<Call>,
+    /// Arena behind [`Definition::parameters`].
+    pub parameters: Vec<Parameter>,
+    /// Arena behind [`Definition::flow`].
+    pub flow: FlowArena,
+    /// `__all__`, where the file has one.
+    pub exports: Option<Exports>,
+    /// Strings that name modules or attributes.
+    pub string_targets: Vec<StringTarget>,
+    /// Suppression comments.
+    pub suppressions: Vec<Suppression>,
+    /// Errors found while reading the file.
+    pub errors: Vec<SyntaxError>,
+    /// Calls that cannot be named, by reason; they are not in `calls`.
+    pub unresolved_calls: UnresolvedCalls,
+    /// Why the module's names cannot all be known.
+    pub dynamic: Option<Dynamic>,
+}
+
+impl FileFacts {
+    /// The text of a name.
+    #[must_use]
+    pub fn name(&self, id: NameId) -> &str {
+        self.names.get(id)
+    }
+
+    /// The attribute path of a reference.
+    #[must_use]
+    pub fn path(&self, slice: Slice) -> &[NameId] {
+        &self.paths[slice.range()]
+    }
+
+    /// A run of binding ids.
+    #[must_use]
+    pub fn binding_set(&self, slice: Slice) -> &[BindingId] {
+        &self.binding_sets[slice.range()]
+    }
+
+    /// Whether the parser had to recover from errors: facts after the error may be misplaced.
+    #[must_use]
+    pub fn is_recovered(&self) -> bool {
+        self.errors
+            .iter()
+            .any(|error| error.kind == SyntaxErrorKind::Invalid)
+    }
+}
+
+/// A scope of names.
+#[derive(Clone, Copy, Debug)]
+pub struct Scope {
+    /// What opens it.
+    pub kind: ScopeKind,
+    /// The scope around it; the module's is its own parent.
+    pub parent: ScopeId,
+    /// The function or class whose body it is.
+    pub definition: Option<DefinitionId>,
+}
+
+/// What opens a scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ScopeKind {
+    /// A file.
+    Module,
+    /// A class body.
+    Class,
+    /// A function or lambda body.
+    Function,
+}
+
+/// When a statement runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum When {
+    /// When the module is imported.
+    Import,
+    /// Never at run time: under `TYPE_CHECKING`, or in a stub file.
+    TypeChecking,
+    /// When a function is called.
+    Deferred,
+}
+
+/// One imported name: `from m import a, b` makes two.
+#[derive(Clone, Debug)]
+pub struct Import {
+    /// The whole statement.
+    pub statement: Span,
+    /// The part that stands for this name: `X as Y`, `a.b as c`, `*`.
+    pub alias: Span,
+    /// The module path as written, without leading dots; empty in `from . import x`.
+    pub module: NameId,
+    /// Leading dots of a relative import; 0 for an absolute one.
+    pub level: u32,
+    /// What is taken from the module.
+    pub target: ImportTarget,
+    /// The local binding; none for a star.
+    pub binding: Option<BindingId>,
+    /// The scope it binds in.
+    pub scope: ScopeId,
+    /// When it runs.
+    pub when: When,
+    /// Whether a missing module is handled: inside `try` with a handler that catches the import error, or under
+    /// `contextlib.suppress`.
+    pub guarded: bool,
+}
+
+/// What an import takes from its module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ImportTarget {
+    /// `import a.b`: binds the first segment.
+    Module,
+    /// `import a.b as c`: binds the module itself.
+    ModuleAs,
+    /// `from m import name`, perhaps under another local name.
+    Name(NameId),
+    /// `from m import *`.
+    Star,
+}
+
+/// A place where a name gets a value.
+#[derive(Clone, Copy, Debug)]
+pub struct Binding {
+    /// The name bound.
+    pub name: NameId,
+    /// The scope it lives in (after `global` and `nonlocal`).
+    pub scope: ScopeId,
+    /// The name token (or the alias, for imports).
+    pub span: Span,
+    /// The value.
+    pub value: BindingValue,
+    /// Whether it stands in a branch: it may not have happened.
+    pub conditional: bool,
+}
+
+/// What a binding binds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BindingValue {
+    /// An imported name.
+    Import(ImportId),
+    /// A `def` or `class` (undecorated, or decorated by what keeps it callable as itself).
+    Definition(DefinitionId),
+    /// `A = B` or `A = m.B`: the same object.
+    Alias(ReferenceId),
+    /// The value of a call, `A = f(...)`, where the call could be named.
+    Result(CallId),
+    /// Any other value: the binding is itself the definition.
+    Value,
+    /// An annotation without value in a stub or class body.
+    Declared,
+    /// `del`: the name is gone.
+    Deleted,
+}
+
+/// The bindings one name may have at the end of its scope.
+#[derive(Clone, Copy, Debug)]
+pub struct Member {
+    /// The scope.
+    pub scope: ScopeId,
+    /// The name.
+    pub name: NameId,
+    /// The bindings, in source order.
+    pub bindings: Slice,
+    /// Whether the name may also be unbound there (only bound in some branches).
+    pub maybe_unbound: bool,
+}
+
+/// What stands at the start of a reference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Root {
+    /// A name with these possible bindings, a run of [`FileFacts::binding_sets`].
+    Bound(Slice),
+    /// A name that no scope of the file binds: a builtin, or from a star import.
+    Free(NameId),
+    /// The receiver of a method: `self`. The definition is the method's class.
+    Instance(DefinitionId),
+    /// The receiver of a class method: `cls`, or `__class__`, `type(self)`.
+    Class(DefinitionId),
+    /// `super()` in a method of this class.
+    Super(DefinitionId),
+    /// A literal of a builtin type, such as `str` or `dict`; the name is the type's.
+    Literal(NameId),
+}
+
+/// A use of a name with the attributes behind it: `root.a.b`.
+#[derive(Clone, Copy, Debug)]
+pub struct Reference {
+    /// What the chain starts at.
+    pub root: Root,
+    /// The attribute names, a run of [`FileFacts::paths`].
+    pub path: Slice,
+    /// From the root to the last attribute.
+    pub span: Span,
+    /// The scope the use stands in.
+    pub scope: ScopeId,
+    /// What is done with it.
+    pub usage: Usage,
+}
+
+/// What is done with a reference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Usage {
+    /// Read.
+    Load,
+    /// Assigned to, in whole (`m.x = …`).
+    Store,
+    /// Deleted.
+    Delete,
+}
+
+/// How the value of a call is used: it decides whether a coroutine or generator runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallMode {
+    /// Called; the value goes anywhere.
+    Plain,
+    /// Awaited on the spot.
+    Awaited,
+    /// Iterated on the spot: `for`, `yield from`, `list(…)`.
+    Driven,
+    /// Not a call but the read of an attribute that is a property of the class.
+    PropertyGet,
+    /// Not a call but the assignment of an attribute that has a property setter.
+    PropertySet,
+}
+
+/// A call whose target can be named.
+#[derive(Clone, Copy, Debug)]
+pub struct Call {
+    /// The callee expression.
+    pub callee: Reference,
+    /// How its value is used.
+    pub mode: CallMode,
+    /// Whether every parameter of the function around it is handed on unchanged, and nothing else.
+    pub same_arguments: bool,
+    /// Whether the call can run at import time only under a branch, loop, or handler.
+    pub conditional: bool,
+    /// Offset of the `except` clause that would swallow a failure of this call, if one would.
+    pub swallowed_by: Option<u32>,
+    /// End of the whole call expression.
+    pub end: u32,
+}
+
+/// What a definition makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DefinitionKind {
+    /// A function or method.
+    Function,
+    /// An anonymous function.
+    Lambda,
+    /// A class (or another type with members).
+    Class,
+}
+
+/// A function or class.
+#[derive(Clone, Copy, Debug)]
+pub struct Definition {
+    /// What it makes.
+    pub kind: DefinitionKind,
+    /// Its name; for a lambda `<lambda>`.
+    pub name: NameId,
+    /// The scope it is defined in.
+    pub parent: ScopeId,
+    /// The scope of its body.
+    pub body: ScopeId,
+    /// The whole statement, decorators included.
+    pub span: Span,
+    /// The name token (for a lambda the keyword).
+    pub name_span: Span,
+    /// Decorators as references, a run of [`FileFacts::references`]; those that cannot be named are missing and
+    /// set [`DefinitionFlags::OPAQUE_DECORATOR`].
+    pub decorators: Slice,
+    /// Base classes as references, likewise; others set [`DefinitionFlags::OPAQUE_BASE`].
+    pub bases: Slice,
+    /// Parameters, a run of [`FileFacts::parameters`].
+    pub parameters: Slice,
+    /// Traits of it.
+    pub flags: DefinitionFlags,
+    /// What the body amounts to.
+    pub shape: Shape,
+    /// How it ends, a run of [`FlowArena::nodes`]; empty when it finishes whatever its calls do.
+    pub flow: Slice,
+    /// Offset of the exit that it can reach without any of its nameable calls coming back, or of the first exit
+    /// in the source.
+    pub exit: Option<u32>,
+}
+
+/// Traits of a definition, as a bit set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DefinitionFlags(pub u32);
+
+impl DefinitionFlags {
+    /// `async def`.
+    pub const ASYNC: Self = Self(1);
+    /// Its body yields.
+    pub const GENERATOR: Self = Self(1 << 1);
+    /// `@overload`.
+    pub const OVERLOAD: Self = Self(1 << 2);
+    /// A property (or cached property) getter.
+    pub const PROPERTY: Self = Self(1 << 3);
+    /// A property setter.
+    pub const SETTER: Self = Self(1 << 4);
+    /// `@staticmethod`.
+    pub const STATIC: Self = Self(1 << 5);
+    /// `@classmethod`, or a method that is one by definition.
+    pub const CLASS_METHOD: Self = Self(1 << 6);
+    /// Stands in a branch: another definition may stand for it.
+    pub const CONDITIONAL: Self = Self(1 << 7);
+    /// Has a decorator that is no plain name or call of one.
+    pub const OPAQUE_DECORATOR: Self = Self(1 << 8);
+    /// Has a base that is no plain name, or a starred one.
+    pub const OPAQUE_BASE: Self = Self(1 << 9);
+    /// A class with a `metaclass=` other than the abstract base class machinery.
+    pub const METACLASS: Self = Self(1 << 10);
+    /// A class whose members are assigned from outside or by `setattr`.
+    pub const DYNAMIC_MEMBERS: Self = Self(1 << 11);
+    /// `@abstractmethod`.
+    pub const ABSTRACT: Self = Self(1 << 12);
+    /// A protocol class.
+    pub const PROTOCOL: Self = Self(1 << 13);
+    /// Has a decorator whose effect on calls is not known.
+    pub const UNKNOWN_DECORATOR: Self = Self(1 << 14);
+
+    /// Whether all of `other` is set.
+    #[must_use]
+    pub const fn contains(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// Sets `other`.
+    pub fn insert(&mut self, other: Self) {
+        self.0 |= other.0;
+    }
+}
+
+/// What a function or class body amounts to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// Anything.
+    Ordinary,
+    /// Every path through it raises.
+    Raises,
+    /// It does nothing but hand its call on to this one.
+    Forwards(CallId),
+    /// Nothing but docstring, `pass` or `...`.
+    Empty,
+}
+
+/// One parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parameter {
+    /// Its name.
+    pub name: NameId,
+    /// How it takes arguments.
+    pub kind: ParameterKind,
+    /// Whether it has a default.
+    pub has_default: bool,
+}
+
+/// How a parameter takes arguments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ParameterKind {
+    /// By position only.
+    PositionalOnly,
+    /// By position or name.
+    Positional,
+    /// `*args`.
+    VarPositional,
+    /// By name only.
+    KeywordOnly,
+    /// `**kwargs`.
+    VarKeyword,
+}
+
+/// The control flow of functions, as far as the recursion proof needs it: calls that may not come back, and what
+/// lies behind them.
+#[derive(Clone, Debug, Default)]
+pub struct FlowArena {
+    /// Nodes; each function's run starts with its entry. Successors are relative to the run.
+    pub nodes: Vec<FlowNode>,
+    /// Arena behind [`FlowNode::next`] and [`FlowNode::on_error`]: node offsets within the function's run, or
+    /// [`FlowArena::EXIT`].
+    pub edges: Vec<u32>,
+}
+
+impl FlowArena {
+    /// The successor that stands for an exit of the function.
+    pub const EXIT: u32 = u32::MAX;
+}
+
+/// A point of a function's control flow.
+#[derive(Clone, Copy, Debug)]
+pub struct FlowNode {
+    /// The call made here; nodes without one only join.
+    pub call: Option<CallId>,
+    /// Where control goes once the call came back (by value or exception alike), a run of [`FlowArena::edges`].
+    pub next: Slice,
+}
+
+/// `__all__` of a module.
+#[derive(Clone, Debug, Default)]
+pub struct Exports {
+    /// The names, in order.
+    pub names: Vec<(NameId, Span)>,
+    /// Whether it was built by something this does not follow: more names are possible.
+    pub open: bool,
+    /// Modules whose own `__all__` is added: `__all__ += other.__all__`.
+    pub extends: Vec<ReferenceId>,
+}
+
+/// A string that names a module or an attribute.
+#[derive(Clone, Copy, Debug)]
+pub struct StringTarget {
+    /// What it is handed to.
+    pub kind: StringTargetKind,
+    /// The dotted text.
+    pub value: NameId,
+    /// The literal, quotes included.
+    pub span: Span,
+    /// The scope it stands in.
+    pub scope: ScopeId,
+}
+
+/// What a naming string is handed to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StringTargetKind {
+    /// `mock.patch("a.b.X")`, `mocker.patch("a.b.X")`.
+    Patch,
+    /// `monkeypatch.setattr("a.b.X", …)`.
+    Monkeypatch,
+    /// `importlib.import_module("a.b")`, `__import__("a.b")`.
+    ImportModule,
+}
+
+/// A suppression comment.
+#[derive(Clone, Debug)]
+pub struct Suppression {
+    /// The comment.
+    pub span: Span,
+    /// The lines (from 1, inclusive) that it covers; none means the file.
+    pub lines: Option<(u32, u32)>,
+    /// The checks named; empty means all.
+    pub checks: Vec<String>,
+    /// The text after the bracket.
+    pub reason: String,
+}
+
+/// An error in a file.
+#[derive(Clone, Debug)]
+pub struct SyntaxError {
+    /// Where.
+    pub span: Span,
+    /// The parser's words.
+    pub message: String,
+    /// What kind.
+    pub kind: SyntaxErrorKind,
+}
+
+/// Kinds of file errors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SyntaxErrorKind {
+    /// Not valid in any version; facts after it may be misplaced.
+    Invalid,
+    /// Valid, but not in the target version.
+    Unsupported,
+    /// The text could not be read as text at all.
+    Undecodable,
+}
+
+/// Calls that cannot be named, counted by reason.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct UnresolvedCalls {
+    /// The callee is a parameter or local value.
+    pub local_value: u32,
+    /// The callee is the result of another expression.
+    pub expression: u32,
+}
+
+/// Why a module's names cannot all be known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dynamic {
+    /// It defines `__getattr__`.
+    ModuleGetattr,
+    /// It writes `globals()`, `sys.modules`, `__dict__`, or runs `exec`.
+    Globals,
+    /// It changes `__path__`.
+    Path,
+}

@@ -1,0 +1,6 @@
+//! `ssot` keeps a codebase to a single source of truth.
+
+pub mod config;
+pub mod diagnostic;
+pub mod facts;
+pub mod span;
