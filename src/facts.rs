@@ -146,10 +146,13 @@ pub struct FileFacts {
     pub calls: Vec<Call>,
     /// Arena behind [`Definition::parameters`].
     pub parameters: Vec<Parameter>,
-    /// Arena behind [`Definition::flow`].
+    /// Arena behind [`Ending::Depends`].
     pub flow: FlowArena,
     /// `__all__`, where the file has one.
     pub exports: Option<Exports>,
+    /// Attributes assigned on instances or classes from outside the class body (`self.x = …`), sorted: what a
+    /// class body defines under that name may be hidden.
+    pub assigned_attributes: Vec<(DefinitionId, NameId)>,
     /// Strings that name modules or attributes.
     pub string_targets: Vec<StringTarget>,
     /// Suppression comments.
@@ -374,8 +377,6 @@ pub struct Call {
     pub mode: CallMode,
     /// Whether every parameter of the function around it is handed on unchanged, and nothing else.
     pub same_arguments: bool,
-    /// Whether the call can run at import time only under a branch, loop, or handler.
-    pub conditional: bool,
     /// Offset of the `except` clause that would swallow a failure of this call, if one would.
     pub swallowed_by: Option<u32>,
     /// End of the whole call expression.
@@ -419,11 +420,19 @@ pub struct Definition {
     pub flags: DefinitionFlags,
     /// What the body amounts to.
     pub shape: Shape,
-    /// How it ends, a run of [`FlowArena::nodes`]; empty when it finishes whatever its calls do.
-    pub flow: Slice,
-    /// Offset of the exit that it can reach without any of its nameable calls coming back, or of the first exit
-    /// in the source.
-    pub exit: Option<u32>,
+    /// How it ends.
+    pub ending: Ending,
+}
+
+/// How a function ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// It reaches the exit at this offset whatever its nameable calls do.
+    Always(u32),
+    /// Every way to an exit leads through a nameable call: a run of [`FlowArena::nodes`].
+    Depends(Slice),
+    /// No exit can be reached at all: an endless loop.
+    Never,
 }
 
 /// Traits of a definition, as a bit set.
@@ -517,25 +526,30 @@ pub enum ParameterKind {
 /// lies behind them.
 #[derive(Clone, Debug, Default)]
 pub struct FlowArena {
-    /// Nodes; each function's run starts with its entry. Successors are relative to the run.
+    /// Nodes; each function's run starts with its entry.
     pub nodes: Vec<FlowNode>,
-    /// Arena behind [`FlowNode::next`] and [`FlowNode::on_error`]: node offsets within the function's run, or
-    /// [`FlowArena::EXIT`].
+    /// Arena behind [`FlowNode::next`]: node numbers counted from the start of the function's run.
     pub edges: Vec<u32>,
-}
-
-impl FlowArena {
-    /// The successor that stands for an exit of the function.
-    pub const EXIT: u32 = u32::MAX;
 }
 
 /// A point of a function's control flow.
 #[derive(Clone, Copy, Debug)]
 pub struct FlowNode {
-    /// The call made here; nodes without one only join.
-    pub call: Option<CallId>,
-    /// Where control goes once the call came back (by value or exception alike), a run of [`FlowArena::edges`].
+    /// What happens here.
+    pub step: FlowStep,
+    /// Where control goes afterwards, by value or exception alike: a run of [`FlowArena::edges`].
     pub next: Slice,
+}
+
+/// What happens at a point of a function's control flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FlowStep {
+    /// Nothing: paths meet or part.
+    Join,
+    /// This call; control goes on only if it may come back.
+    Call(CallId),
+    /// The function ends; the offset is that of the statement that ends it.
+    Exit(u32),
 }
 
 /// `__all__` of a module.
@@ -626,4 +640,6 @@ pub enum Dynamic {
     Globals,
     /// It changes `__path__`.
     Path,
+    /// The file does not parse: names may be bound where the parser gave up.
+    Recovered,
 }

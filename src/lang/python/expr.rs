@@ -1,0 +1,884 @@
+//! Expressions: references, calls, and the bindings that assignments make.
+
+use ruff_python_ast::{self as ast, Expr, ExprContext};
+use ruff_text_size::{Ranged, TextRange};
+
+use super::extract::{
+    Extractor, TempCall, TempExports, TempReference, TempRoot, TempShape, TempString,
+    constant_truth, span,
+};
+use super::flow::{Operation, Step};
+use super::scope::{TempScopeKind, TempValue};
+use super::{STACK_RED_ZONE, STACK_SEGMENT};
+use crate::facts::{
+    CallMode, DefinitionFlags, DefinitionId, DefinitionKind, Dynamic, ParameterKind, Slice,
+    StringTargetKind, Usage,
+};
+use crate::span::Span;
+
+impl<'a> Extractor<'a> {
+    pub(super) fn expr(&mut self, expr: &'a Expr) {
+        self.expr_as(expr, CallMode::Plain);
+    }
+
+    /// Visits `expr`; if it is a call, `mode` says how its value is used.
+    pub(super) fn expr_as(&mut self, expr: &'a Expr, mode: CallMode) {
+        match expr {
+            // Leaves and plain names need neither the stack check nor the depth.
+            Expr::Name(name) => self.name(name),
+            Expr::StringLiteral(_)
+            | Expr::BytesLiteral(_)
+            | Expr::NumberLiteral(_)
+            | Expr::BooleanLiteral(_)
+            | Expr::NoneLiteral(_)
+            | Expr::EllipsisLiteral(_)
+            | Expr::IpyEscapeCommand(_) => {}
+            _ => {
+                self.depth += 1;
+                self.max_depth = self.max_depth.max(self.depth);
+                stacker::maybe_grow(STACK_RED_ZONE, STACK_SEGMENT, || self.compound(expr, mode));
+                self.depth -= 1;
+            }
+        }
+    }
+
+    pub(super) fn annotation(&mut self, annotation: &'a Expr) {
+        self.expr(annotation);
+    }
+
+    fn compound(&mut self, expr: &'a Expr, mode: CallMode) {
+        match expr {
+            Expr::Call(call) => self.call(call, mode),
+            Expr::Attribute(attribute) => self.attribute(expr, attribute),
+            Expr::BoolOp(op) => self.bool_op(op),
+            Expr::Named(named) => {
+                self.expr(&named.value);
+                self.bind_value(&named.target, Some(&named.value), true);
+            }
+            Expr::BinOp(op) => {
+                self.expr(&op.left);
+                self.expr(&op.right);
+                self.may_raise(Operation::Arithmetic);
+            }
+            Expr::UnaryOp(op) => self.expr(&op.operand),
+            Expr::Lambda(lambda) => {
+                self.lambda(lambda);
+            }
+            Expr::If(expr) => self.conditional(expr),
+            Expr::Dict(dict) => {
+                for item in &dict.items {
+                    if let Some(key) = &item.key {
+                        self.expr(key);
+                    }
+                    self.expr(&item.value);
+                }
+            }
+            Expr::Set(set) => set.elts.iter().for_each(|elt| self.expr(elt)),
+            Expr::List(list) => list.elts.iter().for_each(|elt| self.expr(elt)),
+            Expr::Tuple(tuple) => tuple.elts.iter().for_each(|elt| self.expr(elt)),
+            Expr::ListComp(comp) => self.comprehension(&comp.generators, &[&comp.elt], true),
+            Expr::SetComp(comp) => self.comprehension(&comp.generators, &[&comp.elt], true),
+            Expr::DictComp(comp) => match &comp.key {
+                Some(key) => self.comprehension(&comp.generators, &[key, &comp.value], true),
+                None => self.comprehension(&comp.generators, &[&comp.value], true),
+            },
+            Expr::Generator(comp) => {
+                self.comprehension(&comp.generators, &[&comp.elt], mode == CallMode::Driven);
+            }
+            Expr::Await(inner) => {
+                self.expr_as(&inner.value, CallMode::Awaited);
+                self.may_raise(Operation::Code);
+            }
+            Expr::Yield(inner) => {
+                if let Some(value) = &inner.value {
+                    self.expr(value);
+                }
+                self.yields(inner.range);
+            }
+            Expr::YieldFrom(inner) => {
+                self.expr_as(&inner.value, CallMode::Driven);
+                self.may_raise(Operation::Code);
+                // What it yields first may come from the inner iterator, but only once that has run.
+                self.yields(inner.range);
+            }
+            Expr::Compare(compare) => self.compare(compare),
+            Expr::FString(string) => {
+                for part in &string.value {
+                    if let ast::FStringPart::FString(string) = part {
+                        self.interpolations(&string.elements);
+                    }
+                }
+            }
+            Expr::TString(string) => {
+                for part in &string.value {
+                    self.interpolations(&part.elements);
+                }
+            }
+            Expr::Subscript(subscript) => {
+                self.expr(&subscript.value);
+                self.expr(&subscript.slice);
+                self.dynamic_store(subscript);
+                self.may_raise(Operation::Subscript);
+            }
+            Expr::Starred(starred) => {
+                self.expr_as(&starred.value, CallMode::Driven);
+                self.may_raise(Operation::Code);
+            }
+            Expr::Slice(slice) => {
+                for part in [&slice.lower, &slice.upper, &slice.step]
+                    .into_iter()
+                    .flatten()
+                {
+                    self.expr(part);
+                }
+            }
+            Expr::Name(_)
+            | Expr::StringLiteral(_)
+            | Expr::BytesLiteral(_)
+            | Expr::NumberLiteral(_)
+            | Expr::BooleanLiteral(_)
+            | Expr::NoneLiteral(_)
+            | Expr::EllipsisLiteral(_)
+            | Expr::IpyEscapeCommand(_) => {}
+        }
+    }
+
+    fn yields(&mut self, at: TextRange) {
+        self.mark_generator();
+        let (now, flow) = self.now();
+        now.pause(flow, at.start().to_u32());
+    }
+
+    fn interpolations(&mut self, elements: &'a ast::InterpolatedStringElements) {
+        for element in elements.interpolations() {
+            self.expr(&element.expression);
+            if let Some(spec) = &element.format_spec {
+                self.interpolations(&spec.elements);
+            }
+        }
+    }
+
+    /// A bare name: only files with star imports care, where it may come from the star.
+    fn name(&mut self, name: &'a ast::ExprName) {
+        if self.has_star && name.ctx == ExprContext::Load {
+            let root = TempRoot::Name(self.names.intern(name.id.as_str()));
+            self.reference(root, Slice::default(), span(name.range), Usage::Load);
+        }
+    }
+
+    fn reference(&mut self, root: TempRoot, path: Slice, at: Span, usage: Usage) -> u32 {
+        let place = self.place();
+        self.references.push(TempReference {
+            root,
+            path,
+            span: at,
+            place,
+            usage,
+            always: false,
+        });
+        self.references.len() as u32 - 1
+    }
+
+    /// Reads `expr` as `root.a.b`; none when it is anything else.
+    pub(super) fn chain(&mut self, expr: &'a Expr) -> Option<(TempRoot, Slice)> {
+        let mut attributes: [&'a str; 16] = [""; 16];
+        let mut count = 0;
+        let mut at = expr;
+        while let Expr::Attribute(attribute) = at {
+            // A longer chain names nothing that a rule could govern.
+            *attributes.get_mut(count)? = attribute.attr.id.as_str();
+            count += 1;
+            at = &attribute.value;
+        }
+        let mut root = self.chain_root(at)?;
+        let mut names = &attributes[..count];
+        if let (TempRoot::Name(name), Some(&"__class__")) = (root, names.last()) {
+            root = TempRoot::TypeOf(name);
+            names = &names[..count - 1];
+        }
+        let start = self.paths.len() as u32;
+        for name in names.iter().rev() {
+            let id = self.names.intern(name);
+            self.paths.push(id);
+        }
+        Some((
+            root,
+            Slice {
+                start,
+                len: names.len() as u32,
+            },
+        ))
+    }
+
+    fn chain_root(&mut self, expr: &'a Expr) -> Option<TempRoot> {
+        let literal = match expr {
+            Expr::Name(name) => return Some(TempRoot::Name(self.names.intern(name.id.as_str()))),
+            Expr::Call(call) => return self.call_root(call),
+            Expr::StringLiteral(_) | Expr::FString(_) => "str",
+            Expr::BytesLiteral(_) => "bytes",
+            Expr::List(_) | Expr::ListComp(_) => "list",
+            Expr::Dict(_) | Expr::DictComp(_) => "dict",
+            Expr::Set(_) | Expr::SetComp(_) => "set",
+            Expr::Tuple(_) => "tuple",
+            _ => return None,
+        };
+        Some(TempRoot::Literal(self.names.intern(literal)))
+    }
+
+    /// `super()` and `type(x)` as the start of a chain.
+    fn call_root(&mut self, call: &'a ast::ExprCall) -> Option<TempRoot> {
+        let Expr::Name(func) = &*call.func else {
+            return None;
+        };
+        match (func.id.as_str(), &*call.arguments.args) {
+            ("super", [] | [_, _]) if call.arguments.keywords.is_empty() => Some(TempRoot::Super),
+            ("type", [Expr::Name(name)]) if call.arguments.keywords.is_empty() => {
+                Some(TempRoot::TypeOf(self.names.intern(name.id.as_str())))
+            }
+            _ => None,
+        }
+    }
+
+    fn attribute(&mut self, expr: &'a Expr, attribute: &'a ast::ExprAttribute) {
+        let usage = match attribute.ctx {
+            ExprContext::Store => Usage::Store,
+            ExprContext::Del => Usage::Delete,
+            ExprContext::Load | ExprContext::Invalid => Usage::Load,
+        };
+        if let Some((root, path)) = self.chain(expr) {
+            self.visit_chain_base(expr);
+            if let (TempRoot::Literal(_), _) = (root, path) {
+                return;
+            }
+            self.reference(root, path, span(attribute.range), usage);
+            if usage == Usage::Store {
+                self.path_store(root, path);
+            }
+            if self.in_class_with_properties()
+                && matches!(root, TempRoot::Name(_))
+                && usage != Usage::Delete
+            {
+                let mode = if usage == Usage::Store && path.len == 1 {
+                    CallMode::PropertySet
+                } else {
+                    CallMode::PropertyGet
+                };
+                let first = Slice { len: 1, ..path };
+                self.push_call(
+                    root,
+                    first,
+                    span(attribute.range),
+                    mode,
+                    false,
+                    attribute.range.end().to_u32(),
+                );
+            }
+        } else {
+            self.expr(&attribute.value);
+        }
+        self.may_raise(Operation::Attribute);
+    }
+
+    /// The parts of a chain's root that are expressions of their own: arguments of `super(…)`, literal contents.
+    fn visit_chain_base(&mut self, expr: &'a Expr) {
+        let mut at = expr;
+        while let Expr::Attribute(attribute) = at {
+            at = &attribute.value;
+        }
+        match at {
+            Expr::Name(_) => {}
+            Expr::Call(call) => call.arguments.args.iter().for_each(|arg| self.expr(arg)),
+            other => self.expr(other),
+        }
+    }
+
+    /// `__path__ = …` through the module, `sys.modules` and the like make names unknown.
+    fn path_store(&mut self, root: TempRoot, path: Slice) {
+        let is_module = matches!(root, TempRoot::Name(name) if self.names.table.get(name) == "sys");
+        let last = path
+            .range()
+            .next_back()
+            .map(|at| self.names.table.get(self.paths[at]));
+        if is_module && last == Some("modules") {
+            self.dynamic.get_or_insert(Dynamic::Globals);
+        }
+    }
+
+    fn bool_op(&mut self, op: &'a ast::ExprBoolOp) {
+        let mut ends = Vec::new();
+        for (at, value) in op.values.iter().enumerate() {
+            if at > 0 {
+                ends.push(self.fork());
+                // Whatever decides the value before may skip this one, unless it is constant.
+                if let Some(truth) = constant_truth(&op.values[at - 1]) {
+                    if truth == (op.op == ast::BoolOp::And) {
+                        ends.pop();
+                    } else {
+                        self.goto(None);
+                    }
+                }
+            }
+            self.expr(value);
+        }
+        ends.push(self.fork());
+        self.join(&ends);
+    }
+
+    fn conditional(&mut self, expr: &'a ast::ExprIf) {
+        self.expr(&expr.test);
+        let constant = constant_truth(&expr.test);
+        let base = self.fork();
+        self.goto(if constant == Some(false) { None } else { base });
+        self.expr(&expr.body);
+        let then = self.fork();
+        self.goto(if constant == Some(true) { None } else { base });
+        self.expr(&expr.orelse);
+        let other = self.fork();
+        self.join(&[then, other]);
+    }
+
+    fn compare(&mut self, compare: &'a ast::ExprCompare) {
+        self.expr(&compare.left);
+        let mut ends = Vec::new();
+        for (at, value) in compare.comparators.iter().enumerate() {
+            if at > 0 {
+                ends.push(self.fork());
+            }
+            self.expr(value);
+        }
+        ends.push(self.fork());
+        self.join(&ends);
+        self.may_raise(Operation::Arithmetic);
+    }
+
+    pub(super) fn lambda(&mut self, lambda: &'a ast::ExprLambda) -> DefinitionId {
+        if let Some(parameters) = &lambda.parameters {
+            self.signature(parameters);
+        }
+        let id = DefinitionId(self.definitions.len() as u32);
+        let start = lambda.range.start().to_u32();
+        let name = self.names.intern("<lambda>");
+        self.definitions.push(super::extract::TempDefinition {
+            kind: DefinitionKind::Lambda,
+            name,
+            parent: self.scope,
+            body: self.scope,
+            span: span(lambda.range),
+            name_span: Span::new(start, start + "lambda".len() as u32),
+            decorators: Slice::default(),
+            bases: Slice::default(),
+            parameters: Slice::default(),
+            flags: DefinitionFlags::default(),
+            shape: TempShape::Ordinary,
+            entry: None,
+            may_hand_on: false,
+        });
+        self.function_body(id, lambda.parameters.as_deref(), |this| {
+            this.expr(&lambda.body);
+            TempShape::Ordinary
+        });
+        id
+    }
+
+    fn comprehension(
+        &mut self,
+        generators: &'a [ast::Comprehension],
+        elements: &[&'a Expr],
+        driven: bool,
+    ) {
+        let around = self.scope;
+        let mut skips = Vec::new();
+        for (at, generator) in generators.iter().enumerate() {
+            let mode = if driven {
+                CallMode::Driven
+            } else {
+                CallMode::Plain
+            };
+            self.expr_as(&generator.iter, mode);
+            if at == 0 {
+                self.may_raise(Operation::Code);
+                self.scope = self
+                    .scopes
+                    .open(TempScopeKind::Inner, around, None, self.branch);
+            }
+            skips.push(self.fork());
+            self.target(&generator.target, None);
+            for test in &generator.ifs {
+                self.expr(test);
+                skips.push(self.fork());
+            }
+        }
+        for element in elements {
+            self.expr(element);
+        }
+        self.scope = around;
+        skips.push(self.fork());
+        self.join(&skips);
+        // An element may fail after the first, with earlier ones already made.
+        self.may_raise(Operation::Code);
+    }
+
+    fn call(&mut self, call: &'a ast::ExprCall, mode: CallMode) {
+        let chain = self.chain(&call.func);
+        match chain {
+            Some(_) => self.visit_chain_base_of_callee(&call.func),
+            None => self.expr(&call.func),
+        }
+        let driver = driver(&call.func, mode);
+        for argument in &call.arguments.args {
+            self.expr_as(argument, driver);
+        }
+        for keyword in &call.arguments.keywords {
+            self.expr(&keyword.value);
+        }
+        let at = Span::new(
+            call.range().start().to_u32(),
+            call.func.range().end().to_u32(),
+        );
+        let end = call.range().end().to_u32();
+        let Some((root, path)) = chain else {
+            if matches!(&*call.func, Expr::Attribute(ast::ExprAttribute { value, .. })
+                if matches!(&**value, Expr::Call(inner) if is_namespace_call(inner)))
+            {
+                self.dynamic.get_or_insert(Dynamic::Globals);
+            }
+            self.unresolved.expression += 1;
+            self.anonymous_call();
+            return;
+        };
+        self.special_call(call, root, path);
+        if self.is_known_exit(root, path) {
+            let (now, flow) = self.now();
+            now.raise(flow, Some("SystemExit"), at.start);
+            return;
+        }
+        let same_arguments = self.hands_on(&call.arguments);
+        if same_arguments {
+            self.mark_handing_on();
+        }
+        self.push_call(root, path, at, mode, same_arguments, end);
+        if path.len > 0 {
+            // The object called on may itself come from a governed path: `factory.X()` reads `factory.X`.
+            self.callee_property(root, path, at);
+        }
+    }
+
+    fn callee_property(&mut self, root: TempRoot, path: Slice, at: Span) {
+        if path.len > 1 && self.in_class_with_properties() && matches!(root, TempRoot::Name(_)) {
+            let first = Slice { len: 1, ..path };
+            self.push_call(root, first, at, CallMode::PropertyGet, false, at.end);
+        }
+    }
+
+    fn visit_chain_base_of_callee(&mut self, func: &'a Expr) {
+        if matches!(func, Expr::Attribute(_)) {
+            self.visit_chain_base(func);
+        } else if let Expr::Name(name) = func {
+            self.name(name);
+        }
+    }
+
+    fn push_call(
+        &mut self,
+        root: TempRoot,
+        path: Slice,
+        at: Span,
+        mode: CallMode,
+        same_arguments: bool,
+        end: u32,
+    ) {
+        let place = self.place();
+        let swallowed_by = self
+            .flows
+            .last()
+            .and_then(super::flow::FunctionFlow::swallowing_handler);
+        self.calls.push(TempCall {
+            callee: TempReference {
+                root,
+                path,
+                span: at,
+                place,
+                usage: Usage::Load,
+                always: false,
+            },
+            mode,
+            same_arguments,
+            swallowed_by,
+            end,
+        });
+        let call = self.calls.len() as u32 - 1;
+        let (now, flow) = self.now();
+        now.call(flow, call);
+    }
+
+    /// A call whose callee has no name: it may come back, it may raise.
+    fn anonymous_call(&mut self) {
+        let (now, flow) = self.now();
+        now.advance(flow, Step::Join);
+        now.may_raise(flow, Operation::Code);
+    }
+
+    /// Whether the call is one of the few that are known never to return.
+    fn is_known_exit(&self, root: TempRoot, path: Slice) -> bool {
+        let TempRoot::Name(root) = root else {
+            return false;
+        };
+        let root = self.names.table.get(root);
+        let first = path
+            .range()
+            .next()
+            .map(|at| self.names.table.get(self.paths[at]));
+        match (root, first, path.len) {
+            ("exit" | "quit", None, _) | ("sys", Some("exit"), 1) => true,
+            ("os", Some(name), 1) => matches!(name, "_exit" | "abort") || name.starts_with("exec"),
+            ("pytest", Some(name), 1) => matches!(name, "fail" | "skip" | "xfail" | "exit"),
+            _ => false,
+        }
+    }
+
+    /// Whether the arguments are the parameters of the function around, each in its place and nothing else.
+    fn hands_on(&mut self, arguments: &'a ast::Arguments) -> bool {
+        let Some(context) = self.functions.last() else {
+            return false;
+        };
+        let parameters = &self.parameters[context.arguments.range()];
+        let given = arguments.args.len() + arguments.keywords.len();
+        if given != parameters.len() || self.functions.len() == 1 {
+            return false;
+        }
+        let is = |expr: &Expr, name| matches!(expr, Expr::Name(given) if self.names.find(given.id.as_str()) == Some(name));
+        let mut positional = parameters.iter();
+        for argument in &arguments.args {
+            let Some(parameter) = positional.next() else {
+                return false;
+            };
+            let handed = match (argument, parameter.kind) {
+                (Expr::Starred(starred), ParameterKind::VarPositional) => {
+                    is(&starred.value, parameter.name)
+                }
+                (other, ParameterKind::PositionalOnly | ParameterKind::Positional) => {
+                    is(other, parameter.name)
+                }
+                _ => false,
+            };
+            if !handed {
+                return false;
+            }
+        }
+        arguments.keywords.iter().all(|keyword| match &keyword.arg {
+            Some(arg) => {
+                let name = self.names.find(arg.id.as_str());
+                name.is_some_and(|name| {
+                    is(&keyword.value, name)
+                        && parameters.iter().any(|parameter| parameter.name == name)
+                })
+            }
+            None => parameters.last().is_some_and(|last| {
+                last.kind == ParameterKind::VarKeyword && is(&keyword.value, last.name)
+            }),
+        })
+    }
+
+    /// Calls that hand a name on as a string, or that change what a module holds.
+    fn special_call(&mut self, call: &'a ast::ExprCall, root: TempRoot, path: Slice) {
+        let last = match (path.range().next_back(), root) {
+            (Some(at), _) => self.paths[at],
+            (None, TempRoot::Name(name)) => name,
+            _ => return,
+        };
+        let root_name = match root {
+            TempRoot::Name(name) => self.names.table.get(name),
+            _ => "",
+        };
+        let kind = match self.names.table.get(last) {
+            "patch" => StringTargetKind::Patch,
+            "dict" | "multiple" if path.len > 0 => {
+                let before = (path.len > 1).then(|| self.paths[path.range().end - 2]);
+                let owner = before.map_or(root_name, |name| self.names.table.get(name));
+                if owner != "patch" {
+                    return;
+                }
+                StringTargetKind::Patch
+            }
+            "setattr" | "delattr" if root_name == "monkeypatch" => StringTargetKind::Monkeypatch,
+            "import_module" | "__import__" => StringTargetKind::ImportModule,
+            "setattr" if path.is_empty() && self.functions.len() == 1 => {
+                if let Some(Expr::Subscript(_)) = call.arguments.args.first() {
+                    self.dynamic.get_or_insert(Dynamic::Globals);
+                }
+                return;
+            }
+            "exec" if path.is_empty() && self.functions.len() == 1 => {
+                self.dynamic.get_or_insert(Dynamic::Globals);
+                return;
+            }
+            "extend" | "append" | "remove" if path.len == 1 && root_name == "__all__" => {
+                self.extend_exports(call);
+                return;
+            }
+            "extend_path" => {
+                self.dynamic.get_or_insert(Dynamic::Path);
+                return;
+            }
+            _ => return,
+        };
+        if let Some(Expr::StringLiteral(literal)) = call.arguments.args.first() {
+            let Some(value) = literal.as_single_part_string() else {
+                return;
+            };
+            let value = self.names.intern(&value.value);
+            self.strings.push(TempString {
+                kind,
+                value,
+                span: span(literal.range),
+                scope: self.scope,
+            });
+        }
+    }
+
+    /// `globals()["x"] = …` and `sys.modules[…] = …` make a module's names unknown, and so does
+    /// `globals().update(…)`.
+    fn dynamic_store(&mut self, subscript: &'a ast::ExprSubscript) {
+        if subscript.ctx != ExprContext::Store {
+            return;
+        }
+        let is_namespace = match &*subscript.value {
+            Expr::Call(call) => is_namespace_call(call),
+            Expr::Attribute(attribute) => {
+                attribute.attr.id.as_str() == "modules"
+                    && matches!(&*attribute.value, Expr::Name(name) if name.id.as_str() == "sys")
+            }
+            _ => false,
+        };
+        if is_namespace {
+            self.dynamic.get_or_insert(Dynamic::Globals);
+        }
+    }
+
+    pub(super) fn assign(&mut self, targets: &'a [Expr], value: &'a Expr) {
+        let value = match (targets, value) {
+            // A lambda bound to a name is a function of that name.
+            ([Expr::Name(name)], Expr::Lambda(lambda)) => {
+                let id = self.lambda(lambda);
+                self.bind(name.id.as_str(), name.range, TempValue::Definition(id));
+                return;
+            }
+            (_, value) => value,
+        };
+        self.expr(value);
+        for target in targets {
+            self.bind_value(target, Some(value), false);
+        }
+    }
+
+    pub(super) fn annotated_assign(&mut self, stmt: &'a ast::StmtAnnAssign) {
+        self.annotation(&stmt.annotation);
+        match &stmt.value {
+            Some(value) => self.assign(std::slice::from_ref(&*stmt.target), value),
+            None => {
+                if let (Expr::Name(name), true) = (&*stmt.target, stmt.simple) {
+                    self.bind(name.id.as_str(), name.range, TempValue::Declared);
+                } else {
+                    self.target(&stmt.target, None);
+                }
+            }
+        }
+    }
+
+    pub(super) fn augmented_assign(&mut self, stmt: &'a ast::StmtAugAssign) {
+        self.expr(&stmt.value);
+        self.may_raise(Operation::Arithmetic);
+        match &*stmt.target {
+            Expr::Name(name) if name.id.as_str() == "__all__" && self.scope == 0 => {
+                self.add_exports(&stmt.value);
+                self.bind("__all__", name.range, TempValue::Value);
+            }
+            target => self.target(target, None),
+        }
+    }
+
+    /// Binds whatever `target` names; `value` is what it gets, where that is one expression.
+    pub(super) fn target(&mut self, target: &'a Expr, value: Option<&'a Expr>) {
+        self.bind_value(target, value, false);
+    }
+
+    fn bind_value(&mut self, target: &'a Expr, value: Option<&'a Expr>, walrus: bool) {
+        match target {
+            Expr::Name(name) => {
+                let bound = value.map_or(TempValue::Value, |value| self.bound_value(value));
+                if self.scope == 0 {
+                    self.module_store(name, value);
+                }
+                let around = self.scope;
+                if walrus {
+                    // Inside a comprehension `:=` binds in the scope around it.
+                    self.scope = self.scopes.scopes[self.scope as usize].kept;
+                }
+                self.bind(name.id.as_str(), name.range, bound);
+                self.scope = around;
+            }
+            Expr::Tuple(ast::ExprTuple { elts, .. }) | Expr::List(ast::ExprList { elts, .. }) => {
+                let values = match value {
+                    Some(
+                        Expr::Tuple(ast::ExprTuple { elts: values, .. })
+                        | Expr::List(ast::ExprList { elts: values, .. }),
+                    ) if values.len() == elts.len()
+                        && !elts.iter().chain(values).any(Expr::is_starred_expr) =>
+                    {
+                        Some(values)
+                    }
+                    _ => None,
+                };
+                if values.is_none() {
+                    self.may_raise(Operation::Code);
+                }
+                for (at, elt) in elts.iter().enumerate() {
+                    self.bind_value(elt, values.map(|values| &values[at]), walrus);
+                }
+            }
+            Expr::Starred(starred) => self.bind_value(&starred.value, None, walrus),
+            other => self.expr(other),
+        }
+    }
+
+    fn bound_value(&mut self, value: &'a Expr) -> TempValue {
+        match value {
+            Expr::Name(_) | Expr::Attribute(_) => match self.chain(value) {
+                Some((
+                    root @ (TempRoot::Name(_) | TempRoot::Super | TempRoot::TypeOf(_)),
+                    path,
+                )) => {
+                    let at = self.reference(root, path, span(value.range()), Usage::Load);
+                    self.references[at as usize].always = true;
+                    TempValue::Alias(at)
+                }
+                _ => TempValue::Value,
+            },
+            Expr::Call(call) => {
+                let end = call.range().end().to_u32();
+                let start = call.range().start().to_u32();
+                let found = self
+                    .calls
+                    .iter()
+                    .rposition(|made| made.end == end && made.callee.span.start == start);
+                found.map_or(TempValue::Value, |at| TempValue::Result(at as u32))
+            }
+            Expr::Named(named) => self.bound_value(&named.value),
+            _ => TempValue::Value,
+        }
+    }
+
+    /// Module-level names with a meaning of their own.
+    fn module_store(&mut self, name: &'a ast::ExprName, value: Option<&'a Expr>) {
+        match name.id.as_str() {
+            "__all__" => {
+                self.exports = Some(TempExports::default());
+                match value {
+                    Some(value) => self.add_exports(value),
+                    None => self.open_exports(),
+                }
+            }
+            "__getattr__" => {
+                self.dynamic.get_or_insert(Dynamic::ModuleGetattr);
+            }
+            "__path__" => {
+                self.dynamic.get_or_insert(Dynamic::Path);
+            }
+            _ => {}
+        }
+    }
+
+    fn open_exports(&mut self) {
+        self.exports.get_or_insert_default().open = true;
+    }
+
+    fn extend_exports(&mut self, call: &'a ast::ExprCall) {
+        let name = match &*call.func {
+            Expr::Attribute(attribute) => attribute.attr.id.as_str(),
+            _ => "",
+        };
+        match (name, &*call.arguments.args) {
+            ("extend", [list]) => self.add_exports(list),
+            ("append", [Expr::StringLiteral(literal)]) => self.add_export(literal),
+            ("remove", [Expr::StringLiteral(literal)]) => {
+                let name = self.names.find(literal.value.to_str());
+                if let Some(exports) = &mut self.exports {
+                    exports
+                        .names
+                        .retain(|(exported, _)| Some(*exported) != name);
+                }
+            }
+            _ => self.open_exports(),
+        }
+    }
+
+    fn add_export(&mut self, literal: &'a ast::ExprStringLiteral) {
+        match literal.as_single_part_string() {
+            Some(part) => {
+                let name = self.names.intern(&part.value);
+                let at = span(literal.range);
+                self.exports.get_or_insert_default().names.push((name, at));
+            }
+            None => self.open_exports(),
+        }
+    }
+
+    fn add_exports(&mut self, value: &'a Expr) {
+        match value {
+            Expr::List(ast::ExprList { elts, .. }) | Expr::Tuple(ast::ExprTuple { elts, .. }) => {
+                self.exports.get_or_insert_default();
+                for elt in elts {
+                    match elt {
+                        Expr::StringLiteral(literal) => self.add_export(literal),
+                        Expr::Starred(starred) => self.add_exports(&starred.value),
+                        _ => self.open_exports(),
+                    }
+                }
+            }
+            Expr::BinOp(op) if op.op == ast::Operator::Add => {
+                self.add_exports(&op.left);
+                self.add_exports(&op.right);
+            }
+            Expr::Call(call)
+                if matches!(&*call.func, Expr::Name(name) if matches!(name.id.as_str(), "list" | "tuple" | "sorted"))
+                    && call.arguments.args.len() == 1 =>
+            {
+                self.add_exports(&call.arguments.args[0]);
+            }
+            Expr::Attribute(attribute) if attribute.attr.id.as_str() == "__all__" => {
+                match self.chain(&attribute.value) {
+                    Some((root, path)) => {
+                        let at = self.reference(root, path, span(attribute.range), Usage::Load);
+                        self.references[at as usize].always = true;
+                        self.exports.get_or_insert_default().extends.push(at);
+                    }
+                    None => self.open_exports(),
+                }
+            }
+            _ => self.open_exports(),
+        }
+    }
+}
+
+fn is_namespace_call(call: &ast::ExprCall) -> bool {
+    matches!(&*call.func, Expr::Name(name) if matches!(name.id.as_str(), "globals" | "vars" | "locals"))
+        && call.arguments.args.is_empty()
+}
+
+/// How a call uses the iterators and coroutines handed to it.
+fn driver(func: &Expr, mode: CallMode) -> CallMode {
+    match func {
+        Expr::Name(name) => match name.id.as_str() {
+            "list" | "tuple" | "set" | "frozenset" | "sorted" | "sum" | "max" | "min" | "any"
+            | "all" | "dict" | "next" => CallMode::Driven,
+            _ => CallMode::Plain,
+        },
+        Expr::Attribute(attribute) => match attribute.attr.id.as_str() {
+            "run" | "run_until_complete" => CallMode::Awaited,
+            "gather" | "wait_for" | "shield" if mode == CallMode::Awaited => CallMode::Awaited,
+            "join" => CallMode::Driven,
+            _ => CallMode::Plain,
+        },
+        _ => CallMode::Plain,
+    }
+}

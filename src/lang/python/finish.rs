@@ -1,0 +1,755 @@
+//! From what was visited to facts: names are resolved within the file, what nothing needs is dropped.
+
+use rustc_hash::FxHashMap;
+
+use super::extract::{Extractor, TempReference, TempRoot, TempShape};
+use super::flow::Step;
+use super::scope::{TempScopeKind, TempValue};
+use crate::facts::{
+    Binding, BindingId, BindingValue, Call, CallId, CallMode, Definition, DefinitionFlags,
+    DefinitionId, DefinitionKind, Ending, Exports, FileFacts, FlowNode, FlowStep, Import,
+    ImportTarget, Member, NameId, Parameter, Reference, ReferenceId, Root, Scope, ScopeId,
+    ScopeKind, Shape, Slice, StringTarget, Usage,
+};
+
+/// A root as resolved, before ids are given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Resolved {
+    /// A run of `Finisher::sets`.
+    Bound(Slice),
+    Free(NameId),
+    Instance(DefinitionId),
+    Class(DefinitionId),
+    Super(DefinitionId),
+    Literal(NameId),
+    /// A parameter or local value.
+    Local,
+}
+
+const UNUSED: u32 = u32::MAX;
+
+pub(super) struct Finisher<'e, 'a> {
+    from: &'e Extractor<'a>,
+    facts: FileFacts,
+    /// Ids of the names that facts use, by visited id.
+    names: Vec<u32>,
+    /// Ids of the scopes in the facts, by visited id.
+    scopes: Vec<u32>,
+    /// Ids of the bindings in the facts, by visited id.
+    bindings: Vec<u32>,
+    /// Whether each visited reference that is an alias leads to something that can be named.
+    kept_alias: Vec<bool>,
+    /// Visited binding ids behind [`Resolved::Bound`].
+    sets: Vec<u32>,
+    /// Runs of `sets` already made, by their bindings.
+    known_sets: FxHashMap<Vec<u32>, Slice>,
+    found: Vec<u32>,
+}
+
+impl<'e, 'a> Finisher<'e, 'a> {
+    pub(super) fn new(from: &'e Extractor<'a>, facts: FileFacts) -> Self {
+        Self {
+            names: vec![UNUSED; from.names.table.len()],
+            scopes: vec![UNUSED; from.scopes.scopes.len()],
+            bindings: vec![UNUSED; from.scopes.bindings.len()],
+            kept_alias: vec![false; from.references.len()],
+            sets: Vec::new(),
+            known_sets: FxHashMap::default(),
+            found: Vec::new(),
+            from,
+            facts,
+        }
+    }
+
+    pub(super) fn finish(mut self) -> FileFacts {
+        self.scopes_and_parameters();
+        let references = self.resolve_references();
+        let calls: Vec<Resolved> = (0..self.from.calls.len())
+            .map(|at| self.resolve(&self.from.calls[at].callee))
+            .collect();
+        let flags = self.decorator_flags(&references);
+        let reference_ids = self.choose_references(&references);
+        let call_ids = self.choose_calls(&calls, &flags);
+        self.choose_bindings(&references, &reference_ids, &calls, &call_ids);
+        self.emit_bindings(&reference_ids, &call_ids);
+        self.emit_references(&references, &reference_ids);
+        self.emit_calls(&calls, &call_ids);
+        self.emit_imports();
+        self.emit_definitions(&flags, &reference_ids, &calls, &call_ids);
+        self.emit_members();
+        self.emit_rest(&references, &reference_ids);
+        self.facts.names.shrink();
+        self.facts
+    }
+
+    fn name(&mut self, id: NameId) -> NameId {
+        let known = &mut self.names[id.index()];
+        if *known == UNUSED {
+            *known = self.facts.names.push(self.from.names.table.get(id)).0;
+        }
+        NameId(*known)
+    }
+
+    fn scope(&self, temp: u32) -> ScopeId {
+        let kept = self.from.scopes.scopes[temp as usize].kept;
+        ScopeId(self.scopes[kept as usize])
+    }
+
+    fn scopes_and_parameters(&mut self) {
+        for (at, scope) in self.from.scopes.scopes.iter().enumerate() {
+            let kind = match scope.kind {
+                TempScopeKind::Module => ScopeKind::Module,
+                TempScopeKind::Class => ScopeKind::Class,
+                TempScopeKind::Function => ScopeKind::Function,
+                TempScopeKind::Inner => continue,
+            };
+            let parent = if at == 0 {
+                ScopeId::MODULE
+            } else {
+                self.scope(scope.parent)
+            };
+            self.scopes[at] = self.facts.scopes.len() as u32;
+            self.facts.scopes.push(Scope {
+                kind,
+                parent,
+                definition: scope.definition,
+            });
+        }
+        for parameter in &self.from.parameters {
+            let name = self.name(parameter.name);
+            self.facts.parameters.push(Parameter {
+                name,
+                kind: parameter.kind,
+                has_default: parameter.has_default,
+            });
+        }
+    }
+
+    /// Resolves all references; aliases first, since other names lead through them.
+    fn resolve_references(&mut self) -> Vec<Resolved> {
+        let mut resolved = vec![Resolved::Local; self.from.references.len()];
+        for at in 0..self.from.scopes.bindings.len() {
+            let binding = &self.from.scopes.bindings[at];
+            if let TempValue::Alias(reference) = binding.value {
+                let root = self.resolve(&self.from.references[reference as usize]);
+                resolved[reference as usize] = root;
+                let outside =
+                    self.from.scopes.scopes[binding.scope as usize].kind != TempScopeKind::Function;
+                self.kept_alias[reference as usize] = match root {
+                    Resolved::Local => false,
+                    Resolved::Free(_) | Resolved::Literal(_) => outside,
+                    _ => true,
+                };
+            }
+        }
+        for (at, reference) in self.from.references.iter().enumerate() {
+            if resolved[at] == Resolved::Local {
+                resolved[at] = self.resolve(reference);
+            }
+        }
+        resolved
+    }
+
+    /// Whether references to a binding are worth keeping.
+    fn can_be_named(&self, binding: u32) -> bool {
+        match self.from.scopes.bindings[binding as usize].value {
+            TempValue::Import(_) | TempValue::Definition(_) => true,
+            TempValue::Alias(reference) => self.kept_alias[reference as usize],
+            _ => false,
+        }
+    }
+
+    fn resolve(&mut self, reference: &TempReference) -> Resolved {
+        let name = match reference.root {
+            TempRoot::Name(name) | TempRoot::TypeOf(name) => name,
+            TempRoot::Literal(name) => return Resolved::Literal(name),
+            TempRoot::Super => {
+                return self
+                    .class_around(reference.place.scope)
+                    .map_or(Resolved::Local, Resolved::Super);
+            }
+        };
+        let mut found = std::mem::take(&mut self.found);
+        let bound = self.from.scopes.look_up(reference.place, name, &mut found);
+        let resolved = if bound {
+            self.resolve_bound(&found, matches!(reference.root, TempRoot::TypeOf(_)))
+        } else if matches!(reference.root, TempRoot::TypeOf(_)) {
+            Resolved::Local
+        } else {
+            Resolved::Free(name)
+        };
+        self.found = found;
+        resolved
+    }
+
+    fn resolve_bound(&mut self, found: &[u32], type_of: bool) -> Resolved {
+        if let [only] = found {
+            match (self.from.scopes.bindings[*only as usize].value, type_of) {
+                (TempValue::Instance(class), false) => return Resolved::Instance(class),
+                (TempValue::Instance(class), true) | (TempValue::Class(class), false) => {
+                    return Resolved::Class(class);
+                }
+                _ => {}
+            }
+        }
+        if type_of || !found.iter().any(|&at| self.can_be_named(at)) {
+            return Resolved::Local;
+        }
+        if let Some(&known) = self.known_sets.get(found) {
+            return Resolved::Bound(known);
+        }
+        let set = Slice {
+            start: self.sets.len() as u32,
+            len: found.len() as u32,
+        };
+        self.sets.extend(found.iter().rev());
+        self.known_sets.insert(found.to_vec(), set);
+        Resolved::Bound(set)
+    }
+
+    /// The class whose method encloses `scope`.
+    fn class_around(&self, scope: u32) -> Option<DefinitionId> {
+        let mut at = scope;
+        loop {
+            let here = self.from.scopes.scopes[at as usize];
+            if here.kind == TempScopeKind::Module {
+                return None;
+            }
+            if here.kind == TempScopeKind::Function {
+                let mut parent = self.from.scopes.scopes[here.parent as usize];
+                if parent.kind == TempScopeKind::Inner {
+                    parent = self.from.scopes.scopes[parent.parent as usize];
+                }
+                if parent.kind == TempScopeKind::Class {
+                    return parent.definition;
+                }
+            }
+            at = here.parent;
+        }
+    }
+
+    /// What the decorators of each definition make of it.
+    fn decorator_flags(&self, references: &[Resolved]) -> Vec<DefinitionFlags> {
+        let flags_of = |definition: &super::extract::TempDefinition| {
+            let mut flags = definition.flags;
+            for at in definition.decorators.range() {
+                let path = self.decorator_path(references[at], &self.from.references[at]);
+                super::decorators::apply(path.as_deref(), definition.kind, &mut flags);
+            }
+            if flags.contains(DefinitionFlags::OPAQUE_DECORATOR) {
+                flags.insert(DefinitionFlags::UNKNOWN_DECORATOR);
+            }
+            flags
+        };
+        self.from.definitions.iter().map(flags_of).collect()
+    }
+
+    /// The dotted path of a decorator: `functools.lru_cache`, `property`, `.setter` for one of this file.
+    fn decorator_path(&self, resolved: Resolved, reference: &TempReference) -> Option<String> {
+        let table = &self.from.names.table;
+        let mut path = match resolved {
+            Resolved::Free(name) => table.get(name).to_owned(),
+            Resolved::Bound(set) => {
+                let only = match &self.sets[set.range()] {
+                    [only] => *only,
+                    // `try: from typing import override` / `except: from typing_extensions import override`.
+                    [first, ..] => *first,
+                    [] => return None,
+                };
+                match self.from.scopes.bindings[only as usize].value {
+                    TempValue::Import(import) => {
+                        let import = &self.from.imports[import.index()];
+                        let module = table.get(import.module);
+                        match import.target {
+                            ImportTarget::Name(name) => format!("{module}.{}", table.get(name)),
+                            ImportTarget::Module => {
+                                super::extract::first_segment(module).to_owned()
+                            }
+                            ImportTarget::ModuleAs => module.to_owned(),
+                            ImportTarget::Star => return None,
+                        }
+                    }
+                    TempValue::Definition(_) => String::new(),
+                    _ => return None,
+                }
+            }
+            _ => return None,
+        };
+        for &name in &self.from.paths[reference.path.range()] {
+            path.push('.');
+            path.push_str(table.get(name));
+        }
+        Some(path)
+    }
+
+    /// Gives ids to the references that facts keep.
+    fn choose_references(&mut self, references: &[Resolved]) -> Vec<u32> {
+        let mut ids = vec![UNUSED; references.len()];
+        let mut next = 0;
+        let mut free_seen: Vec<NameId> = Vec::new();
+        for (at, reference) in self.from.references.iter().enumerate() {
+            let keep = match references[at] {
+                Resolved::Local => false,
+                _ if reference.always => true,
+                Resolved::Bound(set) => reference.path.len > 0 && self.leads_out(set),
+                Resolved::Free(name) => {
+                    let new = self.from.has_star && !free_seen.contains(&name);
+                    if new {
+                        free_seen.push(name);
+                    }
+                    new
+                }
+                _ => false,
+            };
+            if keep {
+                ids[at] = next;
+                next += 1;
+            } else if reference.usage == Usage::Store {
+                self.note_assignment(references[at], reference);
+            }
+        }
+        ids
+    }
+
+    /// Whether some binding of the set is an import or leads to one.
+    fn leads_out(&self, set: Slice) -> bool {
+        self.sets[set.range()].iter().any(|&at| {
+            matches!(
+                self.from.scopes.bindings[at as usize].value,
+                TempValue::Import(_) | TempValue::Alias(_)
+            )
+        })
+    }
+
+    fn note_assignment(&mut self, root: Resolved, reference: &TempReference) {
+        if reference.path.len != 1 {
+            return;
+        }
+        let class = match root {
+            Resolved::Instance(class) | Resolved::Class(class) => class,
+            Resolved::Bound(set) => match self.sets[set.range()] {
+                [only] => match self.from.scopes.bindings[only as usize].value {
+                    TempValue::Definition(id) => id,
+                    _ => return,
+                },
+                _ => return,
+            },
+            _ => return,
+        };
+        let name = self.name(self.from.paths[reference.path.start as usize]);
+        self.facts.assigned_attributes.push((class, name));
+    }
+
+    /// Gives ids to the calls that facts keep and counts the others.
+    fn choose_calls(&mut self, calls: &[Resolved], flags: &[DefinitionFlags]) -> Vec<u32> {
+        let mut ids = vec![UNUSED; calls.len()];
+        let mut next = 0;
+        let mut unresolved = self.from.unresolved;
+        for (at, call) in self.from.calls.iter().enumerate() {
+            let keep = match (calls[at], call.mode) {
+                (Resolved::Instance(class), CallMode::PropertyGet) => {
+                    self.has_property(class, call.callee.path, flags, DefinitionFlags::PROPERTY)
+                }
+                (Resolved::Instance(class), CallMode::PropertySet) => {
+                    self.has_property(class, call.callee.path, flags, DefinitionFlags::SETTER)
+                }
+                (_, CallMode::PropertyGet | CallMode::PropertySet) => false,
+                (Resolved::Local, _) => {
+                    unresolved.local_value += 1;
+                    false
+                }
+                (Resolved::Instance(_), _) if call.callee.path.is_empty() => {
+                    unresolved.local_value += 1;
+                    false
+                }
+                _ => true,
+            };
+            if keep {
+                ids[at] = next;
+                next += 1;
+            }
+        }
+        self.facts.unresolved_calls = unresolved;
+        ids
+    }
+
+    fn has_property(
+        &self,
+        class: DefinitionId,
+        path: Slice,
+        flags: &[DefinitionFlags],
+        kind: DefinitionFlags,
+    ) -> bool {
+        let name = self.from.paths[path.start as usize];
+        let body = self.from.definitions[class.index()].body;
+        self.from.scopes.run(body, name).iter().any(|&at| {
+            matches!(self.from.scopes.bindings[at as usize].value,
+                TempValue::Definition(id) if flags[id.index()].contains(kind))
+        })
+    }
+
+    /// Gives ids to the bindings that facts keep: module and class members, and what kept references need.
+    fn choose_bindings(
+        &mut self,
+        references: &[Resolved],
+        reference_ids: &[u32],
+        calls: &[Resolved],
+        call_ids: &[u32],
+    ) {
+        let kept = references
+            .iter()
+            .zip(reference_ids)
+            .chain(calls.iter().zip(call_ids))
+            .filter(|(_, id)| **id != UNUSED);
+        for (resolved, _) in kept {
+            if let Resolved::Bound(set) = resolved {
+                for &at in &self.sets[set.range()] {
+                    self.bindings[at as usize] = 0;
+                }
+            }
+        }
+        let mut next = 0;
+        for (at, binding) in self.from.scopes.bindings.iter().enumerate() {
+            let kind = self.from.scopes.scopes[binding.scope as usize].kind;
+            let member = matches!(kind, TempScopeKind::Module | TempScopeKind::Class);
+            let import = matches!(binding.value, TempValue::Import(_));
+            if member || import || self.bindings[at] != UNUSED {
+                self.bindings[at] = next;
+                next += 1;
+            }
+        }
+    }
+
+    fn emit_bindings(&mut self, reference_ids: &[u32], call_ids: &[u32]) {
+        for (at, binding) in self.from.scopes.bindings.iter().enumerate() {
+            if self.bindings[at] == UNUSED {
+                continue;
+            }
+            let value = match binding.value {
+                TempValue::Import(id) => BindingValue::Import(id),
+                TempValue::Definition(id) => BindingValue::Definition(id),
+                TempValue::Alias(reference) => match reference_ids[reference as usize] {
+                    UNUSED => BindingValue::Value,
+                    id => BindingValue::Alias(ReferenceId(id)),
+                },
+                TempValue::Result(call) => match call_ids[call as usize] {
+                    UNUSED => BindingValue::Value,
+                    id => BindingValue::Result(CallId(id)),
+                },
+                TempValue::Value | TempValue::Instance(_) | TempValue::Class(_) => {
+                    BindingValue::Value
+                }
+                TempValue::Declared => BindingValue::Declared,
+                TempValue::Deleted => BindingValue::Deleted,
+            };
+            let name = self.name(binding.name);
+            let scope = self.scope(binding.scope);
+            self.facts.bindings.push(Binding {
+                name,
+                scope,
+                span: binding.span,
+                value,
+                conditional: binding.foreign
+                    || self
+                        .from
+                        .scopes
+                        .is_conditional(binding.scope, binding.branch),
+            });
+        }
+    }
+
+    fn root(&mut self, resolved: Resolved, known: &mut FxHashMap<Slice, Slice>) -> Option<Root> {
+        Some(match resolved {
+            Resolved::Local => return None,
+            Resolved::Free(name) => Root::Free(self.name(name)),
+            Resolved::Literal(name) => Root::Literal(self.name(name)),
+            Resolved::Instance(class) => Root::Instance(class),
+            Resolved::Class(class) => Root::Class(class),
+            Resolved::Super(class) => Root::Super(class),
+            Resolved::Bound(set) => Root::Bound(*known.entry(set).or_insert_with(|| {
+                let start = self.facts.binding_sets.len() as u32;
+                self.facts.binding_sets.extend(
+                    self.sets[set.range()]
+                        .iter()
+                        .map(|&at| BindingId(self.bindings[at as usize])),
+                );
+                Slice {
+                    start,
+                    len: set.len,
+                }
+            })),
+        })
+    }
+
+    fn emit_reference(
+        &mut self,
+        resolved: Resolved,
+        from: &TempReference,
+        known: &mut FxHashMap<Slice, Slice>,
+    ) -> Option<Reference> {
+        let root = self.root(resolved, known)?;
+        let start = self.facts.paths.len() as u32;
+        for at in from.path.range() {
+            let name = self.name(self.from.paths[at]);
+            self.facts.paths.push(name);
+        }
+        Some(Reference {
+            root,
+            path: Slice {
+                start,
+                len: from.path.len,
+            },
+            span: from.span,
+            scope: self.scope(from.place.scope),
+            usage: from.usage,
+        })
+    }
+
+    fn emit_references(&mut self, references: &[Resolved], ids: &[u32]) {
+        let mut known = FxHashMap::default();
+        for (at, reference) in self.from.references.iter().enumerate() {
+            if ids[at] != UNUSED
+                && let Some(reference) = self.emit_reference(references[at], reference, &mut known)
+            {
+                self.facts.references.push(reference);
+            }
+        }
+    }
+
+    fn emit_calls(&mut self, calls: &[Resolved], ids: &[u32]) {
+        let mut known = FxHashMap::default();
+        let mut steady: FxHashMap<u32, bool> = FxHashMap::default();
+        for (at, call) in self.from.calls.iter().enumerate() {
+            if ids[at] == UNUSED {
+                continue;
+            }
+            let frame = self.from.scopes.scopes[call.callee.place.scope as usize].frame;
+            let same_arguments = call.same_arguments
+                && *steady
+                    .entry(frame)
+                    .or_insert_with(|| self.parameters_are_steady(frame));
+            if let Some(callee) = self.emit_reference(calls[at], &call.callee, &mut known) {
+                self.facts.calls.push(Call {
+                    callee,
+                    mode: call.mode,
+                    same_arguments,
+                    swallowed_by: call.swallowed_by,
+                    end: call.end,
+                });
+            }
+        }
+    }
+
+    /// Whether no parameter of the function is ever bound again in it.
+    fn parameters_are_steady(&self, scope: u32) -> bool {
+        let Some(id) = self.from.scopes.scopes[scope as usize].definition else {
+            return false;
+        };
+        self.from.parameters[self.from.definitions[id.index()].parameters.range()]
+            .iter()
+            .all(|parameter| self.from.scopes.run(scope, parameter.name).len() == 1)
+    }
+
+    fn emit_imports(&mut self) {
+        for import in &self.from.imports {
+            let module = self.name(import.module);
+            let target = match import.target {
+                ImportTarget::Name(name) => ImportTarget::Name(self.name(name)),
+                other => other,
+            };
+            let scope = self.scope(import.scope);
+            self.facts.imports.push(Import {
+                statement: import.statement,
+                alias: import.alias,
+                module,
+                level: import.level,
+                target,
+                binding: import
+                    .binding
+                    .map(|at| BindingId(self.bindings[at as usize])),
+                scope,
+                when: import.when,
+                guarded: import.guarded,
+            });
+        }
+    }
+
+    fn emit_definitions(
+        &mut self,
+        flags: &[DefinitionFlags],
+        reference_ids: &[u32],
+        calls: &[Resolved],
+        call_ids: &[u32],
+    ) {
+        let blocks: Vec<bool> = calls
+            .iter()
+            .zip(call_ids)
+            .map(|(call, id)| {
+                *id != UNUSED && !matches!(call, Resolved::Free(_) | Resolved::Literal(_))
+            })
+            .collect();
+        let mut walker = super::ending::Walker::new(&self.from.flow, &blocks);
+        for (at, definition) in self.from.definitions.iter().enumerate() {
+            let mut own_flags = flags[at];
+            let decorators = kept_run(definition.decorators, reference_ids);
+            let bases = kept_run(definition.bases, reference_ids);
+            if decorators.len < definition.decorators.len {
+                own_flags.insert(DefinitionFlags::OPAQUE_DECORATOR);
+                own_flags.insert(DefinitionFlags::UNKNOWN_DECORATOR);
+            }
+            if bases.len < definition.bases.len {
+                own_flags.insert(DefinitionFlags::OPAQUE_BASE);
+            }
+            let ending = match definition.entry {
+                Some(entry) if definition.kind != DefinitionKind::Class => {
+                    self.ending(walker.ending(entry), call_ids)
+                }
+                _ => Ending::Never,
+            };
+            let shape = match definition.shape {
+                TempShape::Ordinary => Shape::Ordinary,
+                TempShape::Raises => Shape::Raises,
+                TempShape::Empty => Shape::Empty,
+                TempShape::Forwards(call) => match call_ids[call as usize] {
+                    UNUSED => Shape::Ordinary,
+                    id => Shape::Forwards(CallId(id)),
+                },
+            };
+            let name = self.name(definition.name);
+            let parent = self.scope(definition.parent);
+            let body = self.scope(definition.body);
+            self.facts.definitions.push(Definition {
+                kind: definition.kind,
+                name,
+                parent,
+                body,
+                span: definition.span,
+                name_span: definition.name_span,
+                decorators,
+                bases,
+                parameters: definition.parameters,
+                flags: own_flags,
+                shape,
+                ending,
+            });
+        }
+    }
+
+    fn ending(&mut self, ending: super::ending::TempEnding, call_ids: &[u32]) -> Ending {
+        let nodes = match ending {
+            super::ending::TempEnding::Always(offset) => return Ending::Always(offset),
+            super::ending::TempEnding::Never => return Ending::Never,
+            super::ending::TempEnding::Depends(nodes) => nodes,
+        };
+        let arena = &mut self.facts.flow;
+        let start = arena.nodes.len() as u32;
+        let len = nodes.len() as u32;
+        for (step, next) in nodes {
+            let first = arena.edges.len() as u32;
+            arena.edges.extend_from_slice(&next);
+            arena.nodes.push(FlowNode {
+                step: match step {
+                    Step::Call(call) if call_ids[call as usize] != UNUSED => {
+                        FlowStep::Call(CallId(call_ids[call as usize]))
+                    }
+                    Step::Exit { offset, .. } => FlowStep::Exit(offset),
+                    Step::Call(_) | Step::Join => FlowStep::Join,
+                },
+                next: Slice {
+                    start: first,
+                    len: next.len() as u32,
+                },
+            });
+        }
+        Ending::Depends(Slice { start, len })
+    }
+
+    fn emit_members(&mut self) {
+        let mut members: Vec<(u32, NameId)> = self
+            .from
+            .scopes
+            .all_runs()
+            .filter(|(scope, ..)| {
+                matches!(
+                    self.from.scopes.scopes[*scope as usize].kind,
+                    TempScopeKind::Module | TempScopeKind::Class
+                )
+            })
+            .map(|(scope, name, _)| (scope, name))
+            .collect();
+        let table = &self.from.names.table;
+        members.sort_unstable_by(|a, b| (a.0, table.get(a.1)).cmp(&(b.0, table.get(b.1))));
+        for (scope, name) in members {
+            let mut found = std::mem::take(&mut self.found);
+            found.clear();
+            let certain = self.from.scopes.at_end(scope, name, &mut found);
+            let start = self.facts.binding_sets.len() as u32;
+            self.facts.binding_sets.extend(
+                found
+                    .iter()
+                    .map(|&at| BindingId(self.bindings[at as usize])),
+            );
+            let member = Member {
+                scope: self.scope(scope),
+                name: self.name(name),
+                bindings: Slice {
+                    start,
+                    len: found.len() as u32,
+                },
+                maybe_unbound: !certain,
+            };
+            self.facts.members.push(member);
+            self.found = found;
+        }
+    }
+
+    fn emit_rest(&mut self, references: &[Resolved], reference_ids: &[u32]) {
+        self.facts.assigned_attributes.sort_unstable();
+        self.facts.assigned_attributes.dedup();
+        self.facts.dynamic = self.from.dynamic;
+        for string in &self.from.strings {
+            let value = self.name(string.value);
+            let scope = self.scope(string.scope);
+            self.facts.string_targets.push(StringTarget {
+                kind: string.kind,
+                value,
+                span: string.span,
+                scope,
+            });
+        }
+        if let Some(exports) = &self.from.exports {
+            let names = exports
+                .names
+                .iter()
+                .map(|&(name, at)| (self.name(name), at))
+                .collect();
+            let unknown = exports
+                .extends
+                .iter()
+                .any(|&at| references[at as usize] == Resolved::Local);
+            self.facts.exports = Some(Exports {
+                names,
+                open: exports.open || unknown,
+                extends: exports
+                    .extends
+                    .iter()
+                    .map(|&at| reference_ids[at as usize])
+                    .filter(|&id| id != UNUSED)
+                    .map(ReferenceId)
+                    .collect(),
+            });
+        }
+    }
+}
+
+/// The run of kept ids within a run of visited references.
+fn kept_run(run: Slice, ids: &[u32]) -> Slice {
+    let mut kept = ids[run.range()].iter().copied().filter(|&id| id != UNUSED);
+    let Some(start) = kept.next() else {
+        return Slice::default();
+    };
+    Slice {
+        start,
+        len: 1 + kept.count() as u32,
+    }
+}

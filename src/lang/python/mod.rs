@@ -1,0 +1,110 @@
+//! Python: facts from the ruff parser's syntax tree.
+//!
+//! The only module that names the ruff crates. Extraction is total: whatever the text, facts come out, with the
+//! errors among them, and the tree is dropped.
+
+mod comments;
+mod decorators;
+mod ending;
+mod expr;
+mod extract;
+mod finish;
+mod flow;
+mod scope;
+
+use ruff_python_ast::PythonVersion;
+use ruff_python_parser::{Mode, ParseOptions, Parsed, parse_unchecked};
+use ruff_text_size::Ranged;
+
+use crate::config::PythonVersion as TargetVersion;
+use crate::facts::{Dynamic, FileFacts, SyntaxError, SyntaxErrorKind};
+use crate::span::LineIndex;
+use extract::{Extractor, span};
+
+/// Stack left before a visit continues on a fresh segment, and the size of that segment, in bytes.
+const STACK_RED_ZONE: usize = 128 * 1024;
+const STACK_SEGMENT: usize = 2 * 1024 * 1024;
+
+/// Nesting beyond which a tree is dropped on a stack of its own, and the bytes a level takes there at most.
+const DEEP: u32 = 200;
+const DROP_BYTES_PER_LEVEL: usize = 2048;
+
+/// How to read a file.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// The version whose syntax is allowed; none means the latest.
+    pub target: Option<TargetVersion>,
+    /// Whether the file is a stub (`.pyi`).
+    pub is_stub: bool,
+}
+
+/// Reads `text` as Python.
+#[must_use]
+pub fn extract(text: &str, options: Options) -> FileFacts {
+    let version = options
+        .target
+        .map_or(PythonVersion::latest_preview(), |target| PythonVersion {
+            major: target.major,
+            minor: target.minor,
+        });
+    let parsed = parse_unchecked(
+        text,
+        ParseOptions::from(Mode::Module).with_target_version(version),
+    );
+    let mut facts = FileFacts {
+        lines: LineIndex::new(text),
+        errors: errors(&parsed),
+        ..FileFacts::default()
+    };
+    // `Mode::Module` always gives a module; anything else would be an empty one.
+    let Some(parsed) = parsed.try_into_module() else {
+        return facts;
+    };
+    let mut extractor = Extractor::new(text, options.is_stub);
+    let marked = comments::has_marks(text);
+    if marked {
+        extractor.statements = Some(Vec::new());
+    }
+    extractor.module(&parsed.syntax().body);
+    extractor.scopes.seal();
+    if marked {
+        let statements = extractor.statements.take().unwrap_or_default();
+        facts.suppressions =
+            comments::suppressions(text, parsed.tokens(), &statements, &facts.lines);
+    }
+    if facts.is_recovered() {
+        // Names may be bound in lines that the parser gave up on.
+        extractor.dynamic.get_or_insert(Dynamic::Recovered);
+    }
+    let depth = extractor.max_depth;
+    let facts = finish::Finisher::new(&extractor, facts).finish();
+    drop(extractor);
+    drop_tree(parsed, depth);
+    facts
+}
+
+fn drop_tree<T>(parsed: Parsed<T>, depth: u32) {
+    if depth < DEEP {
+        drop(parsed);
+    } else {
+        let bytes = depth as usize * DROP_BYTES_PER_LEVEL + STACK_SEGMENT;
+        stacker::grow(bytes, || drop(parsed));
+    }
+}
+
+fn errors<T>(parsed: &Parsed<T>) -> Vec<SyntaxError> {
+    let invalid = parsed.errors().iter().map(|error| SyntaxError {
+        span: span(error.location),
+        message: error.error.to_string(),
+        kind: SyntaxErrorKind::Invalid,
+    });
+    let unsupported = parsed
+        .unsupported_syntax_errors()
+        .iter()
+        .map(|error| SyntaxError {
+            span: span(error.range()),
+            message: error.to_string(),
+            kind: SyntaxErrorKind::Unsupported,
+        });
+    invalid.chain(unsupported).collect()
+}

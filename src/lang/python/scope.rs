@@ -1,0 +1,561 @@
+//! Scopes, branches and bindings of one file while it is visited, and what a name may be bound to at a place.
+//!
+//! Owns Python's scope rules: class scopes hidden from functions, `global` and `nonlocal`, the last binding that
+//! was reached. Works on the file alone.
+
+use rustc_hash::FxHashMap;
+
+use crate::facts::{DefinitionId, ImportId, NameId};
+use crate::span::Span;
+
+/// A scope as visited. Comprehensions and type-parameter lists have scopes of their own here.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TempScope {
+    pub(super) kind: TempScopeKind,
+    pub(super) parent: u32,
+    pub(super) definition: Option<DefinitionId>,
+    /// The branch that the scope's body starts in.
+    pub(super) branch: u32,
+    /// The nearest scope, this one included, that is in the facts: module, class or function.
+    pub(super) kept: u32,
+    /// The nearest function or module scope, this one included, whose code runs in one go.
+    pub(super) frame: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TempScopeKind {
+    Module,
+    Class,
+    Function,
+    /// Comprehensions and type parameters: their names are hidden from outside.
+    Inner,
+}
+
+/// A stretch of code that may or may not run.
+#[derive(Clone, Copy, Debug)]
+struct Branch {
+    parent: u32,
+    construct: u32,
+    arm: u16,
+    /// Whether control never leaves its end.
+    ends: bool,
+}
+
+/// A statement with branches.
+#[derive(Clone, Copy, Debug)]
+struct Construct {
+    kind: ConstructKind,
+    arms: u16,
+    /// Whether one of the arms always runs.
+    exhaustive: bool,
+    /// First binding number after it.
+    end: u32,
+    /// Arms that end without falling through, as a bit set.
+    ended: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ConstructKind {
+    /// Arms exclude one another.
+    Choice,
+    /// Arm 0 may stop anywhere and go on in another arm.
+    Try,
+    /// Arm 0 may run again.
+    Loop,
+}
+
+const NO_CONSTRUCT: u32 = u32::MAX;
+
+/// A binding as visited.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TempBinding {
+    pub(super) name: NameId,
+    pub(super) scope: u32,
+    pub(super) span: Span,
+    pub(super) branch: u32,
+    pub(super) value: TempValue,
+    /// Bound by `global`/`nonlocal` from a function further in: it happens at some other time.
+    pub(super) foreign: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TempValue {
+    Import(ImportId),
+    Definition(DefinitionId),
+    /// Index of a reference as visited.
+    Alias(u32),
+    /// Index of a call as visited.
+    Result(u32),
+    Value,
+    Declared,
+    Deleted,
+    /// The first parameter of a method: an instance of the class.
+    Instance(DefinitionId),
+    /// The first parameter of a class method: the class.
+    Class(DefinitionId),
+}
+
+/// Where and when a name is looked up.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    pub(super) scope: u32,
+    pub(super) branch: u32,
+    /// Number of bindings made so far.
+    pub(super) order: u32,
+}
+
+/// All scopes, branches and bindings of a file.
+#[derive(Default)]
+pub(super) struct Scopes {
+    pub(super) scopes: Vec<TempScope>,
+    branches: Vec<Branch>,
+    constructs: Vec<Construct>,
+    pub(super) bindings: Vec<TempBinding>,
+    /// Bindings of each scope and name, as runs of `sorted`.
+    runs: FxHashMap<(u32, NameId), (u32, u32)>,
+    sorted: Vec<u32>,
+    /// `global` and `nonlocal` declarations: scope, name, target scope.
+    redirects: Vec<(u32, NameId, u32)>,
+}
+
+impl Scopes {
+    pub(super) fn open(
+        &mut self,
+        kind: TempScopeKind,
+        parent: u32,
+        definition: Option<DefinitionId>,
+        branch: u32,
+    ) -> u32 {
+        let id = self.scopes.len() as u32;
+        let (kept, frame) = match kind {
+            TempScopeKind::Inner => {
+                let outer = self.scopes[parent as usize];
+                (outer.kept, outer.frame)
+            }
+            TempScopeKind::Class => (id, self.scopes[parent as usize].frame),
+            TempScopeKind::Module | TempScopeKind::Function => (id, id),
+        };
+        // A function's body starts afresh; a class body or comprehension goes on where it stands.
+        let branch = match kind {
+            TempScopeKind::Module | TempScopeKind::Function => self.push_branch(Branch {
+                parent: self.branches.len() as u32,
+                construct: NO_CONSTRUCT,
+                arm: 0,
+                ends: false,
+            }),
+            TempScopeKind::Class | TempScopeKind::Inner => branch,
+        };
+        self.scopes.push(TempScope {
+            kind,
+            parent,
+            definition,
+            branch,
+            kept,
+            frame,
+        });
+        id
+    }
+
+    fn push_branch(&mut self, branch: Branch) -> u32 {
+        self.branches.push(branch);
+        self.branches.len() as u32 - 1
+    }
+
+    pub(super) fn open_construct(&mut self, kind: ConstructKind, exhaustive: bool) -> u32 {
+        self.constructs.push(Construct {
+            kind,
+            arms: 0,
+            exhaustive,
+            end: u32::MAX,
+            ended: 0,
+        });
+        self.constructs.len() as u32 - 1
+    }
+
+    /// Opens the next arm of `construct` below `parent`.
+    pub(super) fn open_arm(&mut self, construct: u32, parent: u32) -> u32 {
+        let arm = self.constructs[construct as usize].arms;
+        self.constructs[construct as usize].arms += 1;
+        self.push_branch(Branch {
+            parent,
+            construct,
+            arm,
+            ends: false,
+        })
+    }
+
+    /// Closes an arm; `ends` when control never falls out of it.
+    pub(super) fn close_arm(&mut self, branch: u32, ends: bool) {
+        let Branch { construct, arm, .. } = self.branches[branch as usize];
+        // What the body of a `try` bound before it left is still there in its handlers and after them.
+        let is_try_body =
+            self.constructs[construct as usize].kind == ConstructKind::Try && arm == 0;
+        self.branches[branch as usize].ends = ends && !is_try_body;
+        if ends && arm < 64 {
+            self.constructs[construct as usize].ended |= 1 << arm;
+        }
+    }
+
+    pub(super) fn close_construct(&mut self, construct: u32) {
+        self.constructs[construct as usize].end = self.bindings.len() as u32;
+    }
+
+    /// Says after the fact that one of the arms always runs.
+    pub(super) fn make_exhaustive(&mut self, construct: u32) {
+        self.constructs[construct as usize].exhaustive = true;
+    }
+
+    pub(super) fn redirect(&mut self, scope: u32, name: NameId, target: u32) {
+        self.redirects.push((scope, name, target));
+    }
+
+    fn redirected(&self, scope: u32, name: NameId) -> Option<u32> {
+        self.redirects
+            .iter()
+            .rev()
+            .find(|&&(in_scope, of, _)| in_scope == scope && of == name)
+            .map(|&(_, _, target)| target)
+    }
+
+    /// Records a binding of `name` made in `scope`.
+    pub(super) fn bind(
+        &mut self,
+        scope: u32,
+        name: NameId,
+        span: Span,
+        branch: u32,
+        value: TempValue,
+    ) -> u32 {
+        let target = if self.redirects.is_empty() {
+            None
+        } else {
+            self.redirected(scope, name)
+        };
+        let foreign = target.is_some_and(|target| target != scope);
+        self.bindings.push(TempBinding {
+            name,
+            scope: target.unwrap_or(scope),
+            span,
+            branch,
+            value,
+            foreign,
+        });
+        self.bindings.len() as u32 - 1
+    }
+
+    /// Groups the bindings by scope and name; look-ups work from here on.
+    pub(super) fn seal(&mut self) {
+        self.sorted.extend(0..self.bindings.len() as u32);
+        let bindings = &self.bindings;
+        self.sorted.sort_unstable_by_key(|&at| {
+            let binding = &bindings[at as usize];
+            (binding.scope, binding.name, at)
+        });
+        let mut start = 0;
+        while start < self.sorted.len() {
+            let first = bindings[self.sorted[start] as usize];
+            let mut end = start + 1;
+            while end < self.sorted.len() {
+                let next = bindings[self.sorted[end] as usize];
+                if (next.scope, next.name) != (first.scope, first.name) {
+                    break;
+                }
+                end += 1;
+            }
+            self.runs
+                .insert((first.scope, first.name), (start as u32, end as u32));
+            start = end;
+        }
+    }
+
+    /// All bindings of `name` in `scope`, in source order.
+    pub(super) fn run(&self, scope: u32, name: NameId) -> &[u32] {
+        self.runs.get(&(scope, name)).map_or(&[], |&(start, end)| {
+            &self.sorted[start as usize..end as usize]
+        })
+    }
+
+    /// Every scope and name with its bindings, in no particular order.
+    pub(super) fn all_runs(&self) -> impl Iterator<Item = (u32, NameId, &[u32])> {
+        self.runs.iter().map(|(&(scope, name), &(start, end))| {
+            (scope, name, &self.sorted[start as usize..end as usize])
+        })
+    }
+
+    /// What `name` may be bound to at `place`: fills `found` (latest first) and tells whether any scope of the
+    /// file binds it there.
+    pub(super) fn look_up(&self, place: Place, name: NameId, found: &mut Vec<u32>) -> bool {
+        found.clear();
+        let frame = self.scopes[place.scope as usize].frame;
+        let mut scope = place.scope;
+        let mut first = true;
+        loop {
+            let here = self.scopes[scope as usize];
+            let visible = first || here.kind != TempScopeKind::Class;
+            let start = match self.redirected_in(scope, name) {
+                Some(target) if target != scope => {
+                    return self.look_up_at_end(target, name, found);
+                }
+                _ => scope,
+            };
+            let run = if visible { self.run(start, name) } else { &[] };
+            if !run.is_empty() {
+                let now = here.frame == frame;
+                let covered = if now {
+                    self.reaching(run, place.branch, place.order, found)
+                } else {
+                    self.reaching(run, here.branch, u32::MAX, found)
+                };
+                // A function's local name never falls through to an outer scope; a class's or module's does.
+                let falls_through = match here.kind {
+                    TempScopeKind::Class => !covered,
+                    TempScopeKind::Module | TempScopeKind::Function | TempScopeKind::Inner => false,
+                };
+                if here.kind == TempScopeKind::Module && found.is_empty() && now {
+                    return false;
+                }
+                if !falls_through {
+                    return true;
+                }
+            }
+            if here.kind == TempScopeKind::Module {
+                return !found.is_empty();
+            }
+            first &= here.kind == TempScopeKind::Inner;
+            scope = here.parent;
+        }
+    }
+
+    fn redirected_in(&self, scope: u32, name: NameId) -> Option<u32> {
+        if self.redirects.is_empty() {
+            None
+        } else {
+            self.redirected(scope, name)
+        }
+    }
+
+    fn look_up_at_end(&self, scope: u32, name: NameId, found: &mut Vec<u32>) -> bool {
+        self.at_end(scope, name, found);
+        !found.is_empty()
+    }
+
+    /// What `name` may be bound to once the body of `scope` has run; tells whether it is certainly bound.
+    pub(super) fn at_end(&self, scope: u32, name: NameId, found: &mut Vec<u32>) -> bool {
+        let start = found.len();
+        let covered = self.reaching(
+            self.run(scope, name),
+            self.scopes[scope as usize].branch,
+            u32::MAX,
+            found,
+        );
+        found[start..].reverse();
+        covered
+    }
+
+    /// The bindings of `run` that may be in force at `branch` when `order` bindings have been made, latest first.
+    /// Tells whether one of them certainly is.
+    fn reaching(&self, run: &[u32], branch: u32, order: u32, found: &mut Vec<u32>) -> bool {
+        if let [only] = run {
+            let binding = &self.bindings[*only as usize];
+            if *only < order && !binding.foreign && self.is_ancestor(binding.branch, branch) {
+                found.push(*only);
+                return true;
+            }
+        }
+        let mut covered: Vec<u32> = Vec::new();
+        let mut masks: Vec<(u32, u64)> = Vec::new();
+        for &at in run.iter().rev() {
+            let binding = &self.bindings[at as usize];
+            if binding.foreign {
+                found.push(at);
+                continue;
+            }
+            if at >= order {
+                if self.runs_again(branch, at) {
+                    found.push(at);
+                }
+                continue;
+            }
+            match self.relation(binding.branch, branch) {
+                Relation::Unreachable => {}
+                Relation::Before => {
+                    found.push(at);
+                    return true;
+                }
+                Relation::Maybe(meeting) => {
+                    if self.is_covered(binding.branch, meeting, &covered) {
+                        continue;
+                    }
+                    found.push(at);
+                    if self.cover(binding.branch, meeting, &mut covered, &mut masks) {
+                        return true;
+                    }
+                }
+            }
+        }
+        false
+    }
+
+    /// Whether `ancestor` is `branch` or encloses it.
+    fn is_ancestor(&self, ancestor: u32, branch: u32) -> bool {
+        let mut at = branch;
+        loop {
+            if at == ancestor {
+                return true;
+            }
+            let parent = self.branches[at as usize].parent;
+            if parent == at {
+                return false;
+            }
+            at = parent;
+        }
+    }
+
+    /// Whether a loop around `branch` comes back past binding `at`.
+    fn runs_again(&self, branch: u32, at: u32) -> bool {
+        let mut here = branch;
+        loop {
+            let Branch {
+                parent, construct, ..
+            } = self.branches[here as usize];
+            if construct != NO_CONSTRUCT {
+                let around = &self.constructs[construct as usize];
+                if around.kind == ConstructKind::Loop && at < around.end {
+                    return true;
+                }
+            }
+            if parent == here {
+                return false;
+            }
+            here = parent;
+        }
+    }
+
+    /// How code in `from` (earlier in the source) relates to code in `to`.
+    fn relation(&self, from: u32, to: u32) -> Relation {
+        if self.is_ancestor(from, to) {
+            return Relation::Before;
+        }
+        // Climb from `from` to the arm whose parent also encloses `to`.
+        let mut arm = from;
+        loop {
+            let here = self.branches[arm as usize];
+            if here.parent == arm {
+                // Another function's code: it may have run.
+                return Relation::Maybe(arm);
+            }
+            if here.ends && !self.in_same_construct(here.construct, to) {
+                return Relation::Unreachable;
+            }
+            if self.is_ancestor(here.parent, to) {
+                break;
+            }
+            arm = here.parent;
+        }
+        let construct = self.branches[arm as usize].construct;
+        if let Some(other) = self.arm_of(construct, to) {
+            let exclusive = match self.constructs[construct as usize].kind {
+                ConstructKind::Choice => true,
+                // What the body of a `try` bound is there in its handlers; what one handler bound is not in
+                // another.
+                ConstructKind::Try => self.branches[arm as usize].arm != 0,
+                ConstructKind::Loop => false,
+            };
+            if exclusive && other != arm {
+                return Relation::Unreachable;
+            }
+        }
+        Relation::Maybe(self.branches[arm as usize].parent)
+    }
+
+    fn in_same_construct(&self, construct: u32, branch: u32) -> bool {
+        self.arm_of(construct, branch).is_some()
+    }
+
+    /// The arm of `construct` that encloses `branch`.
+    fn arm_of(&self, construct: u32, branch: u32) -> Option<u32> {
+        let mut at = branch;
+        loop {
+            let here = self.branches[at as usize];
+            if here.construct == construct {
+                return Some(at);
+            }
+            if here.parent == at {
+                return None;
+            }
+            at = here.parent;
+        }
+    }
+
+    /// Whether `branch`, up to `meeting`, lies in an arm that a later binding covers.
+    fn is_covered(&self, branch: u32, meeting: u32, covered: &[u32]) -> bool {
+        let mut at = branch;
+        while at != meeting {
+            if covered.contains(&at) {
+                return true;
+            }
+            at = self.branches[at as usize].parent;
+        }
+        false
+    }
+
+    /// Notes that `branch` certainly rebinds the name; tells whether every way to `meeting` now does.
+    fn cover(
+        &self,
+        branch: u32,
+        meeting: u32,
+        covered: &mut Vec<u32>,
+        masks: &mut Vec<(u32, u64)>,
+    ) -> bool {
+        let mut at = branch;
+        loop {
+            if at == meeting {
+                return true;
+            }
+            covered.push(at);
+            let Branch {
+                parent,
+                construct,
+                arm,
+                ..
+            } = self.branches[at as usize];
+            if construct == NO_CONSTRUCT || arm >= 64 {
+                return false;
+            }
+            let about = &self.constructs[construct as usize];
+            let mask = match masks.iter_mut().find(|(of, _)| *of == construct) {
+                Some((_, mask)) => mask,
+                None => {
+                    masks.push((construct, about.ended));
+                    &mut masks.last_mut().expect("just pushed").1
+                }
+            };
+            *mask |= 1 << arm;
+            let all = if about.arms >= 64 {
+                u64::MAX
+            } else {
+                (1 << about.arms) - 1
+            };
+            if !about.exhaustive || *mask != all {
+                return false;
+            }
+            at = parent;
+        }
+    }
+
+    /// Whether `branch` lies in a branch of its frame.
+    pub(super) fn is_conditional(&self, scope: u32, branch: u32) -> bool {
+        let frame = self.scopes[scope as usize].frame;
+        branch != self.scopes[frame as usize].branch
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Relation {
+    /// It ran, on every way.
+    Before,
+    /// It may have run; the branch is the innermost one that both share.
+    Maybe(u32),
+    /// It cannot have run on a way that leads there.
+    Unreachable,
+}
