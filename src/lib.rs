@@ -3,5 +3,6 @@
 pub mod config;
 pub mod diagnostic;
 pub mod facts;
+pub mod index;
 pub mod lang;
 pub mod span;

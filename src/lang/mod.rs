@@ -1,5 +1,80 @@
 //! The languages: each turns one file's text into [`FileFacts`], and binding changes into edits.
 //!
-//! The only module that names languages; the rest of the crate sees facts.
+//! The only module that names languages; the rest of the crate sees facts and [`Language`].
 
 pub mod python;
+
+use crate::config::PythonVersion;
+use crate::facts::FileFacts;
+
+/// The language of a source file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Language {
+    /// Python source, `.py`.
+    Python,
+    /// Python stubs, `.pyi`: signatures without code.
+    PythonStub,
+}
+
+/// Which module a file is, seen from its path alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ModuleFile<'a> {
+    /// The path without extension, or the folder when the file makes it a package.
+    pub stem: &'a str,
+    /// Whether the file makes its folder a package.
+    pub is_package: bool,
+    /// Which file is loaded when several have one stem: the lowest.
+    pub rank: u8,
+}
+
+impl Language {
+    /// The language of a file by its name.
+    #[must_use]
+    pub fn of_path(path: &str) -> Option<Self> {
+        match path.rsplit_once('.')?.1 {
+            "py" => Some(Self::Python),
+            "pyi" => Some(Self::PythonStub),
+            _ => None,
+        }
+    }
+
+    /// Reads a file's text.
+    #[must_use]
+    pub fn extract(self, text: &str, target: Option<PythonVersion>) -> FileFacts {
+        let is_stub = self == Self::PythonStub;
+        python::extract(text, python::Options { target, is_stub })
+    }
+
+    /// Which module the file at `path` is.
+    #[must_use]
+    pub fn module_file(self, path: &str) -> ModuleFile<'_> {
+        let stem = path.rsplit_once('.').map_or(path, |(stem, _)| stem);
+        let stub = u8::from(self == Self::PythonStub);
+        // A package beats a module of its name, and code beats stubs.
+        match stem.strip_suffix("__init__").and_then(|folder| folder.strip_suffix('/')) {
+            Some(folder) => ModuleFile {
+                stem: folder,
+                is_package: true,
+                rank: 2 * stub,
+            },
+            None => ModuleFile {
+                stem,
+                is_package: false,
+                rank: 2 * stub + 1,
+            },
+        }
+    }
+
+    /// What stands between the segments of a module path.
+    #[must_use]
+    pub const fn separator(self) -> &'static str {
+        "."
+    }
+
+    /// Whether a top-level module of this name belongs to the language's own distribution, so that a plain folder
+    /// of that name cannot stand for it.
+    #[must_use]
+    pub fn is_standard(self, module: &str) -> bool {
+        python::is_standard_module(module)
+    }
+}

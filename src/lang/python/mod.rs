@@ -11,6 +11,9 @@ mod extract;
 mod finish;
 mod flow;
 mod scope;
+mod stdlib;
+
+pub use stdlib::is_standard_module;
 
 use ruff_python_ast::PythonVersion;
 use ruff_python_parser::{Mode, ParseOptions, Parsed, parse_unchecked};

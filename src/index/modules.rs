@@ -1,0 +1,376 @@
+//! Modules: their names, and which module an import statement reaches.
+
+use std::collections::BTreeSet;
+
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::{File, FileId, Module, ModuleId};
+use crate::facts::{Import, ImportId};
+use crate::lang::{Language, ModuleFile};
+
+/// What the module part of an import statement leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ModuleRef {
+    /// A module of the project.
+    Known(ModuleId),
+    /// Not of this project.
+    External,
+    /// It would be of this project, but is not there.
+    Missing,
+    /// Cannot be told.
+    Unknown(UnknownImport),
+}
+
+/// Why an import cannot be followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum UnknownImport {
+    /// The folder is a namespace package: the rest may be installed elsewhere.
+    Namespace,
+    /// Something of that name exists but is no source that was read: an extension module, a generated file.
+    NotIndexed,
+    /// The package changes its search path.
+    DynamicPath,
+    /// A relative import in a file that is in no package.
+    BeyondTop,
+}
+
+/// All modules and the means to find them.
+#[derive(Debug, Default)]
+pub struct Modules {
+    modules: Vec<Module>,
+    by_stem: FxHashMap<Box<str>, ModuleId>,
+    by_file: Vec<Option<ModuleId>>,
+    roots: Vec<String>,
+    opaque: FxHashSet<String>,
+    /// For each file, what each of its imports names.
+    imported: Vec<Box<[ModuleRef]>>,
+}
+
+impl Modules {
+    pub(super) fn build(
+        files: &[File],
+        places: &[ModuleFile],
+        roots: Vec<String>,
+        opaque: BTreeSet<String>,
+    ) -> Self {
+        let (mut modules, by_file) = name_modules(files, places, &roots);
+        modules.sort_by(|a, b| a.0.name.cmp(&b.0.name));
+        let mut file_modules = vec![None; files.len()];
+        let mut by_stem = FxHashMap::default();
+        for (at, (module, _)) in modules.iter().enumerate() {
+            by_stem.insert(module.stem.clone(), ModuleId(at as u32));
+        }
+        for (file, stem) in by_file {
+            file_modules[file.index()] = by_stem.get(stem).copied();
+        }
+        let mut this = Self {
+            modules: modules.into_iter().map(|(module, _)| module).collect(),
+            by_stem,
+            by_file: file_modules,
+            roots,
+            opaque: opaque.into_iter().collect(),
+            imported: Vec::new(),
+        };
+        this.imported = (0..files.len() as u32)
+            .into_par_iter()
+            .map(|at| this.resolve_file(files, FileId(at)))
+            .collect();
+        this
+    }
+
+    /// A module.
+    #[must_use]
+    pub fn get(&self, id: ModuleId) -> &Module {
+        &self.modules[id.index()]
+    }
+
+    /// All modules in name order.
+    #[must_use]
+    pub fn all(&self) -> &[Module] {
+        &self.modules
+    }
+
+    /// All module ids in name order.
+    pub fn ids(&self) -> impl Iterator<Item = ModuleId> + use<> {
+        (0..self.modules.len() as u32).map(ModuleId)
+    }
+
+    /// The source roots, `""` for the project root.
+    #[must_use]
+    pub fn roots(&self) -> &[String] {
+        &self.roots
+    }
+
+    /// The module that a file is loaded for.
+    #[must_use]
+    pub fn of_file(&self, file: FileId) -> Option<ModuleId> {
+        self.by_file[file.index()]
+    }
+
+    /// The module at this stem: a path without extension, or a folder.
+    #[must_use]
+    pub fn by_stem(&self, stem: &str) -> Option<ModuleId> {
+        self.by_stem.get(stem).copied()
+    }
+
+    /// What the module part of an import leads to.
+    #[must_use]
+    pub fn imported(&self, file: FileId, import: ImportId) -> ModuleRef {
+        self.imported[file.index()][import.index()]
+    }
+
+    /// The module of this exact name.
+    #[must_use]
+    pub fn by_name(&self, name: &str) -> Option<ModuleId> {
+        self.modules
+            .binary_search_by(|module| (*module.name).cmp(name))
+            .ok()
+            .map(|at| ModuleId(at as u32))
+    }
+
+    /// The submodule `name` of `parent`.
+    #[must_use]
+    pub fn submodule(&self, parent: ModuleId, name: &str) -> Option<ModuleId> {
+        let parent = self.get(parent);
+        if !parent.is_package {
+            return None;
+        }
+        self.by_stem.get(join(&parent.stem, name).as_str()).copied()
+    }
+
+    /// Whether something of that name lies in the package but was not read.
+    #[must_use]
+    pub fn has_opaque(&self, parent: ModuleId, name: &str) -> bool {
+        self.opaque.contains(&join(&self.get(parent).stem, name))
+    }
+
+    /// Whether a module is `ancestor` or lies below it.
+    #[must_use]
+    pub fn is_below(&self, module: ModuleId, ancestor: ModuleId) -> bool {
+        let (module, ancestor) = (&self.get(module).name, &self.get(ancestor).name);
+        module == ancestor || (module.starts_with(&**ancestor) && module[ancestor.len()..].starts_with('.'))
+    }
+
+    fn resolve_file(&self, files: &[File], id: FileId) -> Box<[ModuleRef]> {
+        let file = &files[id.index()];
+        let place = file.language.module_file(&file.path);
+        let folders = self.search_path(&place);
+        // Imports of one statement stand together and name one module.
+        let mut last: Option<(u32, u32, ModuleRef)> = None;
+        file.facts
+            .imports
+            .iter()
+            .map(|import| match last {
+                Some((module, level, known)) if (module, level) == (import.module.0, import.level) => known,
+                _ => {
+                    let found = self.resolve(files, file, &place, &folders, import);
+                    last = Some((import.module.0, import.level, found));
+                    found
+                }
+            })
+            .collect()
+    }
+
+    /// The folders that absolute imports of a file are looked up in, in order.
+    fn search_path<'a>(&'a self, place: &ModuleFile<'a>) -> Vec<&'a str> {
+        let own = root_of(place.stem, &self.roots);
+        let mut folders = vec![own];
+        folders.extend(self.roots.iter().map(String::as_str).filter(|root| *root != own));
+        // A script or a test finds its siblings: Python puts the folder of the outermost package on the path.
+        let mut base = if place.is_package { place.stem } else { parent(place.stem) };
+        while !base.is_empty() && self.by_stem.get(base).is_some_and(|id| self.get(*id).file.is_some()) {
+            base = parent(base);
+        }
+        if !folders.contains(&base) {
+            folders.push(base);
+        }
+        folders
+    }
+
+    fn resolve(&self, files: &[File], file: &File, place: &ModuleFile, folders: &[&str], import: &Import) -> ModuleRef {
+        let module = file.facts.name(import.module);
+        if import.level > 0 {
+            let mut base = if place.is_package { place.stem } else { parent(place.stem) };
+            let mut left = import.level - 1;
+            while left > 0 && !base.is_empty() {
+                base = parent(base);
+                left -= 1;
+            }
+            let top = root_of(place.stem, &self.roots);
+            if left > 0 || base == top || base.is_empty() {
+                return ModuleRef::Unknown(UnknownImport::BeyondTop);
+            }
+            return self.descend(files, base, module);
+        }
+        let first = module.split('.').next().unwrap_or(module);
+        let mut namespace = None;
+        for folder in folders {
+            let stem = join(folder, first);
+            match self.by_stem.get(stem.as_str()) {
+                Some(&id) if self.get(id).file.is_some() => {
+                    return self.descend(files, folder, module);
+                }
+                Some(_) if file.language.is_standard(first) => return ModuleRef::External,
+                Some(_) => {
+                    let found = self.descend(files, folder, module);
+                    if let ModuleRef::Known(_) = found {
+                        return found;
+                    }
+                    namespace = namespace.or(Some(found));
+                }
+                None if self.opaque.contains(&stem) && !file.language.is_standard(first) => {
+                    namespace = namespace.or(Some(ModuleRef::Unknown(UnknownImport::NotIndexed)));
+                }
+                None => {}
+            }
+        }
+        match namespace {
+            // Nothing but folders of that name: what is not in them is most likely installed.
+            Some(ModuleRef::Missing) => ModuleRef::Unknown(UnknownImport::Namespace),
+            Some(found) => found,
+            None => ModuleRef::External,
+        }
+    }
+
+    /// Follows `module` segment by segment below `folder`.
+    fn descend(&self, files: &[File], folder: &str, module: &str) -> ModuleRef {
+        let mut stem = folder.to_owned();
+        let mut last = self.by_stem.get(folder).copied();
+        for segment in module.split('.').filter(|segment| !segment.is_empty()) {
+            stem = join(&stem, segment);
+            if let Some(&id) = self.by_stem.get(stem.as_str()) {
+                last = Some(id);
+                continue;
+            }
+            if self.opaque.contains(&stem) {
+                return ModuleRef::Unknown(UnknownImport::NotIndexed);
+            }
+            let Some(package) = last.map(|id| self.get(id)) else {
+                return ModuleRef::Missing;
+            };
+            let Some(file) = package.file else {
+                return ModuleRef::Unknown(UnknownImport::Namespace);
+            };
+            return match files[file.index()].facts.dynamic {
+                Some(crate::facts::Dynamic::Path | crate::facts::Dynamic::Globals) => {
+                    ModuleRef::Unknown(UnknownImport::DynamicPath)
+                }
+                _ => ModuleRef::Missing,
+            };
+        }
+        last.map_or(ModuleRef::Missing, ModuleRef::Known)
+    }
+}
+
+pub(super) fn parent(stem: &str) -> &str {
+    stem.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+pub(super) fn join(folder: &str, name: &str) -> String {
+    if folder.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{folder}/{name}")
+    }
+}
+
+/// The innermost root that holds `stem`.
+pub(super) fn root_of<'a>(stem: &str, roots: &'a [String]) -> &'a str {
+    roots
+        .iter()
+        .filter(|root| {
+            root.is_empty()
+                || (stem.starts_with(root.as_str()) && stem[root.len()..].starts_with('/'))
+        })
+        .max_by_key(|root| root.len())
+        .map_or("", String::as_str)
+}
+
+type Named<'a> = (Vec<(Module, &'a str)>, Vec<(FileId, &'a str)>);
+
+/// Names the modules: one for each stem, and namespace packages for the folders between.
+fn name_modules<'a>(files: &[File], places: &[ModuleFile<'a>], roots: &[String]) -> Named<'a> {
+    let mut order: Vec<u32> = (0..files.len() as u32).collect();
+    order.sort_by_key(|&at| {
+        let place = &places[at as usize];
+        (place.stem, place.rank, at)
+    });
+    let mut modules: Vec<(Module, &str)> = Vec::new();
+    let mut by_file = Vec::new();
+    for at in order {
+        let place = &places[at as usize];
+        let file = FileId(at);
+        match modules.last_mut() {
+            Some((module, stem)) if *stem == place.stem => {
+                let winner = module.file.map(|file| places[file.index()]);
+                let is_same_kind = winner.is_some_and(|winner| winner.is_package == place.is_package);
+                if is_same_kind {
+                    // A stub beside its source: the same module seen by type checkers.
+                    by_file.push((file, place.stem));
+                } else if files[at as usize].language == Language::Python {
+                    module.shadowed.push(file);
+                }
+            }
+            _ => {
+                by_file.push((file, place.stem));
+                modules.push((
+                    Module {
+                        name: Box::default(),
+                        stem: place.stem.into(),
+                        file: Some(file),
+                        is_package: place.is_package,
+                        shadowed: Vec::new(),
+                    },
+                    place.stem,
+                ));
+            }
+        }
+    }
+    add_namespaces(&mut modules);
+    let mut taken: FxHashSet<String> = FxHashSet::default();
+    // Modules of the root that is searched first keep their plain names.
+    let rank = |stem: &str| {
+        let root = root_of(stem, roots);
+        roots.iter().position(|known| known == root).unwrap_or(0)
+    };
+    modules.sort_by_key(|(module, stem)| (module.file.is_none(), rank(stem), *stem));
+    for (module, stem) in &mut modules {
+        let stem: &str = stem;
+        let root = root_of(stem, roots);
+        let below = if root.is_empty() { stem } else { &stem[root.len() + 1..] };
+        let mut name = below.replace('/', ".");
+        if !taken.insert(name.clone()) {
+            name = stem.replace('/', ".");
+            while !taken.insert(name.clone()) {
+                name.insert(0, '/');
+            }
+        }
+        module.name = name.into();
+    }
+    (modules, by_file)
+}
+
+fn add_namespaces(modules: &mut Vec<(Module, &str)>) {
+    let mut known: FxHashSet<&str> = modules.iter().map(|(_, stem)| *stem).collect();
+    let mut folders = Vec::new();
+    for (_, stem) in modules.iter() {
+        let mut folder = parent(stem);
+        while !folder.is_empty() && known.insert(folder) {
+            folders.push(folder);
+            folder = parent(folder);
+        }
+    }
+    modules.extend(folders.into_iter().map(|folder| {
+        (
+            Module {
+                name: Box::default(),
+                stem: folder.into(),
+                file: None,
+                is_package: true,
+                shadowed: Vec::new(),
+            },
+            folder,
+        )
+    }));
+}
