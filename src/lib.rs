@@ -3,6 +3,7 @@
 pub mod config;
 pub mod diagnostic;
 pub mod facts;
+pub mod graph;
 pub mod index;
 pub mod lang;
 pub mod span;

@@ -50,9 +50,9 @@ impl Index {
             .map(|base| {
                 let lookup = self.reference(class.file, base);
                 match (&lookup.entities[..], lookup.unknown) {
-                    ([Entity::Symbol(symbol)], None) => {
-                        self.class(*symbol).map_or(Ancestor::Unknown, Ancestor::Class)
-                    }
+                    ([Entity::Symbol(symbol)], None) => self
+                        .class(*symbol)
+                        .map_or(Ancestor::Unknown, Ancestor::Class),
                     _ => Ancestor::Unknown,
                 }
             })
@@ -122,12 +122,20 @@ impl Index {
 
     /// As [`Index::class_member`]; with `skip_own` the look-up starts behind the class itself, as `super()` does.
     #[must_use]
-    pub fn member_of_class(&self, class: ClassId, name: &str, skip_own: bool) -> Option<Vec<SymbolId>> {
+    pub fn member_of_class(
+        &self,
+        class: ClassId,
+        name: &str,
+        skip_own: bool,
+    ) -> Option<Vec<SymbolId>> {
         if !skip_own {
             if let Some(found) = self.own_member(class, name) {
                 return Some(found);
             }
-            if self.facts(class.file).definitions[class.definition.index()].bases.is_empty() {
+            if self.facts(class.file).definitions[class.definition.index()]
+                .bases
+                .is_empty()
+            {
                 return None;
             }
         }
@@ -172,6 +180,28 @@ impl Index {
         (!found.is_empty()).then_some(found)
     }
 
+    /// Whether some class of the project below `class` defines `name` anew.
+    #[must_use]
+    pub fn is_overridden_below(&self, class: ClassId, name: &str) -> bool {
+        self.file_ids().any(|file| {
+            let facts = self.facts(file);
+            facts
+                .definitions
+                .iter()
+                .enumerate()
+                .any(|(at, definition)| {
+                    let below = ClassId {
+                        file,
+                        definition: DefinitionId(at as u32),
+                    };
+                    definition.kind == DefinitionKind::Class
+                        && below != class
+                        && find_member(self.file(file), definition.body, name).is_some()
+                        && self.mro(below).contains(&Ancestor::Class(class))
+                })
+        })
+    }
+
     /// Whether instances of the class, or of one above it, get an attribute `name` assigned somewhere: it hides what
     /// the class body says.
     #[must_use]
@@ -201,7 +231,10 @@ fn merge(order: &mut Vec<Ancestor>, mut sequences: Vec<Vec<Ancestor>>) {
             return;
         }
         let head = sequences.iter().map(|sequence| sequence[0]).find(|head| {
-            *head == Ancestor::Unknown || !sequences.iter().any(|sequence| sequence[1..].contains(head))
+            *head == Ancestor::Unknown
+                || !sequences
+                    .iter()
+                    .any(|sequence| sequence[1..].contains(head))
         });
         let Some(head) = head else {
             order.push(Ancestor::Unknown);

@@ -128,7 +128,9 @@ impl Index {
     #[must_use]
     pub fn definition(&self, symbol: SymbolId) -> Option<(DefinitionId, &Definition)> {
         match self.binding(symbol).value {
-            BindingValue::Definition(id) => Some((id, &self.facts(symbol.file).definitions[id.index()])),
+            BindingValue::Definition(id) => {
+                Some((id, &self.facts(symbol.file).definitions[id.index()]))
+            }
             _ => None,
         }
     }

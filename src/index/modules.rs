@@ -149,7 +149,8 @@ impl Modules {
     #[must_use]
     pub fn is_below(&self, module: ModuleId, ancestor: ModuleId) -> bool {
         let (module, ancestor) = (&self.get(module).name, &self.get(ancestor).name);
-        module == ancestor || (module.starts_with(&**ancestor) && module[ancestor.len()..].starts_with('.'))
+        module == ancestor
+            || (module.starts_with(&**ancestor) && module[ancestor.len()..].starts_with('.'))
     }
 
     fn resolve_file(&self, files: &[File], id: FileId) -> Box<[ModuleRef]> {
@@ -162,7 +163,11 @@ impl Modules {
             .imports
             .iter()
             .map(|import| match last {
-                Some((module, level, known)) if (module, level) == (import.module.0, import.level) => known,
+                Some((module, level, known))
+                    if (module, level) == (import.module.0, import.level) =>
+                {
+                    known
+                }
                 _ => {
                     let found = self.resolve(files, file, &place, &folders, import);
                     last = Some((import.module.0, import.level, found));
@@ -176,10 +181,24 @@ impl Modules {
     fn search_path<'a>(&'a self, place: &ModuleFile<'a>) -> Vec<&'a str> {
         let own = root_of(place.stem, &self.roots);
         let mut folders = vec![own];
-        folders.extend(self.roots.iter().map(String::as_str).filter(|root| *root != own));
+        folders.extend(
+            self.roots
+                .iter()
+                .map(String::as_str)
+                .filter(|root| *root != own),
+        );
         // A script or a test finds its siblings: Python puts the folder of the outermost package on the path.
-        let mut base = if place.is_package { place.stem } else { parent(place.stem) };
-        while !base.is_empty() && self.by_stem.get(base).is_some_and(|id| self.get(*id).file.is_some()) {
+        let mut base = if place.is_package {
+            place.stem
+        } else {
+            parent(place.stem)
+        };
+        while !base.is_empty()
+            && self
+                .by_stem
+                .get(base)
+                .is_some_and(|id| self.get(*id).file.is_some())
+        {
             base = parent(base);
         }
         if !folders.contains(&base) {
@@ -188,10 +207,21 @@ impl Modules {
         folders
     }
 
-    fn resolve(&self, files: &[File], file: &File, place: &ModuleFile, folders: &[&str], import: &Import) -> ModuleRef {
+    fn resolve(
+        &self,
+        files: &[File],
+        file: &File,
+        place: &ModuleFile,
+        folders: &[&str],
+        import: &Import,
+    ) -> ModuleRef {
         let module = file.facts.name(import.module);
         if import.level > 0 {
-            let mut base = if place.is_package { place.stem } else { parent(place.stem) };
+            let mut base = if place.is_package {
+                place.stem
+            } else {
+                parent(place.stem)
+            };
             let mut left = import.level - 1;
             while left > 0 && !base.is_empty() {
                 base = parent(base);
@@ -304,7 +334,8 @@ fn name_modules<'a>(files: &[File], places: &[ModuleFile<'a>], roots: &[String])
         match modules.last_mut() {
             Some((module, stem)) if *stem == place.stem => {
                 let winner = module.file.map(|file| places[file.index()]);
-                let is_same_kind = winner.is_some_and(|winner| winner.is_package == place.is_package);
+                let is_same_kind =
+                    winner.is_some_and(|winner| winner.is_package == place.is_package);
                 if is_same_kind {
                     // A stub beside its source: the same module seen by type checkers.
                     by_file.push((file, place.stem));
@@ -338,7 +369,11 @@ fn name_modules<'a>(files: &[File], places: &[ModuleFile<'a>], roots: &[String])
     for (module, stem) in &mut modules {
         let stem: &str = stem;
         let root = root_of(stem, roots);
-        let below = if root.is_empty() { stem } else { &stem[root.len() + 1..] };
+        let below = if root.is_empty() {
+            stem
+        } else {
+            &stem[root.len() + 1..]
+        };
         let mut name = below.replace('/', ".");
         if !taken.insert(name.clone()) {
             name = stem.replace('/', ".");

@@ -9,8 +9,8 @@ use super::classes;
 use super::modules::{ModuleRef, Modules, UnknownImport};
 use super::{File, FileId, ModuleId};
 use crate::facts::{
-    BindingId, BindingValue, DefinitionId, Dynamic, Import, ImportId, ImportTarget, Member, NameId, Reference, Root,
-    ScopeId, Slice,
+    BindingId, BindingValue, DefinitionId, Dynamic, Import, ImportId, ImportTarget, Member, NameId,
+    Reference, Root, ScopeId, Slice,
 };
 
 /// A binding of a file: where a name is made.
@@ -98,7 +98,10 @@ impl Origins {
                 modules,
                 origins: Origins {
                     arena: Vec::new(),
-                    bindings: files.iter().map(|file| vec![None; file.facts.bindings.len()]).collect(),
+                    bindings: files
+                        .iter()
+                        .map(|file| vec![None; file.facts.bindings.len()])
+                        .collect(),
                     externals: Vec::new(),
                     stars,
                 },
@@ -274,7 +277,8 @@ impl Resolver<'_> {
         // Inside a cycle the answer depends on where it was entered: only the outermost question is remembered.
         if !found.missing || self.active.is_empty() {
             let resolution = self.store(&found);
-            self.names.origins.bindings[symbol.file.index()][symbol.binding.index()] = Some(resolution);
+            self.names.origins.bindings[symbol.file.index()][symbol.binding.index()] =
+                Some(resolution);
         }
         found
     }
@@ -424,8 +428,17 @@ impl Resolver<'_> {
                 }
                 if matches!(
                     name,
-                    "__name__" | "__file__" | "__doc__" | "__path__" | "__package__" | "__spec__" | "__loader__"
-                        | "__dict__" | "__builtins__" | "__cached__" | "__annotations__"
+                    "__name__"
+                        | "__file__"
+                        | "__doc__"
+                        | "__path__"
+                        | "__package__"
+                        | "__spec__"
+                        | "__loader__"
+                        | "__dict__"
+                        | "__builtins__"
+                        | "__cached__"
+                        | "__annotations__"
                 ) {
                     found.unknown(Unknown::Value);
                 }
@@ -439,7 +452,13 @@ impl Resolver<'_> {
     }
 
     /// What `from module import *` brings under `name`.
-    fn through_star(&mut self, module: ModuleRef, importer: FileId, import: ImportId, name: &str) -> Found {
+    fn through_star(
+        &mut self,
+        module: ModuleRef,
+        importer: FileId,
+        import: ImportId,
+        name: &str,
+    ) -> Found {
         let mut found = Found::default();
         match module {
             ModuleRef::Known(id) => match self.names.star_exports(id, name) {
@@ -573,11 +592,17 @@ impl Names<'_> {
         let facts = &self.files[file.index()].facts;
         match &facts.exports {
             Some(exports) => {
-                if exports.names.iter().any(|(exported, _)| facts.name(*exported) == name) {
+                if exports
+                    .names
+                    .iter()
+                    .any(|(exported, _)| facts.name(*exported) == name)
+                {
                     Some(true)
                 } else if exports.open || !exports.extends.is_empty() {
                     // The list is built at run time: a public name may well be in it.
-                    if find_member(&self.files[file.index()], ScopeId::MODULE, name).is_some() && is_public(name) {
+                    if find_member(&self.files[file.index()], ScopeId::MODULE, name).is_some()
+                        && is_public(name)
+                    {
                         Some(true)
                     } else if exports.extends.is_empty() && !exports.open {
                         Some(false)
@@ -686,9 +711,17 @@ impl super::Index {
         };
         let facts = self.facts(file);
         match &facts.exports {
-            Some(exports) if exports.names.iter().any(|(exported, _)| facts.name(*exported) == name) => Some(true),
+            Some(exports)
+                if exports
+                    .names
+                    .iter()
+                    .any(|(exported, _)| facts.name(*exported) == name) =>
+            {
+                Some(true)
+            }
             Some(exports) if exports.open || !exports.extends.is_empty() => {
-                let bound = find_member(self.file(file), ScopeId::MODULE, name).is_some() && is_public(name);
+                let bound = find_member(self.file(file), ScopeId::MODULE, name).is_some()
+                    && is_public(name);
                 (bound || !self.origins.stars(file).is_empty()).then_some(true)
             }
             Some(_) => Some(false),
@@ -717,7 +750,9 @@ impl super::Index {
                     lookup.add(Entity::Symbol(symbol));
                 }
             }
-            Root::Instance(_) | Root::Super(_) | Root::Literal(_) => lookup.unknown = Some(Unknown::Value),
+            Root::Instance(_) | Root::Super(_) | Root::Literal(_) => {
+                lookup.unknown = Some(Unknown::Value)
+            }
         }
         for &name in facts.path(reference.path) {
             lookup = self.attribute(&lookup, facts.name(name));
@@ -758,7 +793,9 @@ impl super::Index {
                     }
                 }
                 Entity::External(id) => {
-                    lookup.externals.push(format!("{}.{name}", self.origins.external(id)));
+                    lookup
+                        .externals
+                        .push(format!("{}.{name}", self.origins.external(id)));
                     lookup.unknown = lookup.unknown.or(Some(Unknown::Value));
                 }
                 Entity::Symbol(symbol) => match self.class_member(symbol, name) {
@@ -782,10 +819,9 @@ impl super::Index {
     pub fn symbol_of_definition(&self, file: FileId, id: DefinitionId) -> Option<SymbolId> {
         let facts = self.facts(file);
         let at = facts.definitions[id.index()].name_span.start;
-        let found = facts
-            .bindings
-            .iter()
-            .position(|binding| binding.span.start == at && binding.value == BindingValue::Definition(id))?;
+        let found = facts.bindings.iter().position(|binding| {
+            binding.span.start == at && binding.value == BindingValue::Definition(id)
+        })?;
         Some(SymbolId {
             file,
             binding: BindingId(found as u32),
@@ -795,7 +831,9 @@ impl super::Index {
     /// Why a module's names may not all be known.
     #[must_use]
     pub fn dynamic(&self, module: ModuleId) -> Option<Dynamic> {
-        self.module(module).file.and_then(|file| self.facts(file).dynamic)
+        self.module(module)
+            .file
+            .and_then(|file| self.facts(file).dynamic)
     }
 }
 

@@ -9,9 +9,17 @@ use super::File;
 use crate::lang::ModuleFile;
 
 /// The roots in order of search: the declared ones, then the candidates that imports speak for.
-pub(super) fn choose(files: &[File], places: &[ModuleFile], declared: &[String], candidates: &[String]) -> Vec<String> {
+pub(super) fn choose(
+    files: &[File],
+    places: &[ModuleFile],
+    declared: &[String],
+    candidates: &[String],
+) -> Vec<String> {
     let mut roots: Vec<String> = declared.to_vec();
-    let undecided: Vec<&String> = candidates.iter().filter(|folder| !declared.contains(folder)).collect();
+    let undecided: Vec<&String> = candidates
+        .iter()
+        .filter(|folder| !declared.contains(folder))
+        .collect();
     if undecided.is_empty() {
         return roots;
     }
@@ -42,7 +50,11 @@ pub(super) fn choose(files: &[File], places: &[ModuleFile], declared: &[String],
         let mut long = 0;
         for name in names.iter().filter(|name| !taken.contains(*name)) {
             short += imports.first.get(name).copied().unwrap_or(0);
-            long += imports.two.get(format!("{prefix}.{name}").as_str()).copied().unwrap_or(0);
+            long += imports
+                .two
+                .get(format!("{prefix}.{name}").as_str())
+                .copied()
+                .unwrap_or(0);
         }
         if short > long {
             roots.push(folder.clone());

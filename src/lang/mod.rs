@@ -51,7 +51,10 @@ impl Language {
         let stem = path.rsplit_once('.').map_or(path, |(stem, _)| stem);
         let stub = u8::from(self == Self::PythonStub);
         // A package beats a module of its name, and code beats stubs.
-        match stem.strip_suffix("__init__").and_then(|folder| folder.strip_suffix('/')) {
+        match stem
+            .strip_suffix("__init__")
+            .and_then(|folder| folder.strip_suffix('/'))
+        {
             Some(folder) => ModuleFile {
                 stem: folder,
                 is_package: true,

@@ -1,0 +1,295 @@
+//! The call graph: every nameable call with the functions it may run.
+
+use rayon::prelude::*;
+
+use crate::facts::{
+    Call, CallId, CallMode, DefinitionFlags, DefinitionId, DefinitionKind, Reference, Root,
+    ScopeId, ScopeKind, Slice,
+};
+use crate::index::{ClassId, Entity, FileId, Index, SymbolId};
+
+/// A function of the project.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FunctionId {
+    /// Its file.
+    pub file: FileId,
+    /// Its definition.
+    pub definition: DefinitionId,
+}
+
+/// What a call may run.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Targets {
+    functions: Slice,
+    /// Whether it may also run something that is not known.
+    pub uncertain: bool,
+}
+
+/// All calls of the project, resolved.
+#[derive(Debug, Default)]
+pub struct CallGraph {
+    files: Vec<FileCalls>,
+}
+
+#[derive(Debug, Default)]
+struct FileCalls {
+    targets: Vec<Targets>,
+    arena: Vec<FunctionId>,
+    /// The function whose code makes each call; none for module level.
+    callers: Vec<Option<DefinitionId>>,
+}
+
+impl CallGraph {
+    /// Resolves all calls.
+    #[must_use]
+    pub fn build(index: &Index) -> Self {
+        let files = (0..index.files.len() as u32)
+            .into_par_iter()
+            .map(|at| resolve_file(index, FileId(at)))
+            .collect();
+        Self { files }
+    }
+
+    /// What a call may run.
+    #[must_use]
+    pub fn targets(&self, file: FileId, call: CallId) -> Targets {
+        self.files[file.index()].targets[call.index()]
+    }
+
+    /// The functions among a call's targets.
+    #[must_use]
+    pub fn functions(&self, file: FileId, targets: Targets) -> &[FunctionId] {
+        &self.files[file.index()].arena[targets.functions.range()]
+    }
+
+    /// The function whose code makes a call; none for module level.
+    #[must_use]
+    pub fn caller(&self, file: FileId, call: CallId) -> Option<DefinitionId> {
+        self.files[file.index()].callers[call.index()]
+    }
+}
+
+fn resolve_file(index: &Index, file: FileId) -> FileCalls {
+    let facts = index.facts(file);
+    let frames = frames(index, file);
+    let mut calls = FileCalls {
+        targets: Vec::with_capacity(facts.calls.len()),
+        arena: Vec::new(),
+        callers: Vec::with_capacity(facts.calls.len()),
+    };
+    for call in &facts.calls {
+        let found = resolve(index, file, call);
+        let start = calls.arena.len() as u32;
+        calls.arena.extend_from_slice(&found.functions);
+        calls.targets.push(Targets {
+            functions: Slice {
+                start,
+                len: found.functions.len() as u32,
+            },
+            uncertain: found.uncertain,
+        });
+        calls.callers.push(frames[call.callee.scope.index()]);
+    }
+    calls.arena.shrink_to_fit();
+    calls
+}
+
+/// For each scope of a file, the function whose code runs in it.
+#[must_use]
+pub fn frames(index: &Index, file: FileId) -> Vec<Option<DefinitionId>> {
+    let facts = index.facts(file);
+    let mut frames: Vec<Option<DefinitionId>> = Vec::with_capacity(facts.scopes.len());
+    for (at, scope) in facts.scopes.iter().enumerate() {
+        frames.push(match scope.kind {
+            ScopeKind::Function => scope.definition,
+            ScopeKind::Module => None,
+            // A class body runs where it stands.
+            ScopeKind::Class if at == scope.parent.index() => None,
+            ScopeKind::Class => frames[scope.parent.index()],
+        });
+    }
+    frames
+}
+
+/// The functions a call may run, as found.
+#[derive(Debug, Default)]
+struct Found {
+    functions: Vec<FunctionId>,
+    uncertain: bool,
+}
+
+impl Found {
+    fn unknown() -> Self {
+        Self {
+            functions: Vec::new(),
+            uncertain: true,
+        }
+    }
+
+    fn add(&mut self, function: FunctionId) {
+        if !self.functions.contains(&function) {
+            self.functions.push(function);
+        }
+    }
+}
+
+fn resolve(index: &Index, file: FileId, call: &Call) -> Found {
+    let facts = index.facts(file);
+    let callee = &call.callee;
+    match callee.root {
+        Root::Literal(_) => Found::unknown(),
+        Root::Free(_) if index.origins.stars(file).is_empty() => Found::unknown(),
+        Root::Bound(_) | Root::Free(_) => named(index, file, callee),
+        Root::Instance(class) | Root::Class(class) => {
+            let class = ClassId {
+                file,
+                definition: class,
+            };
+            match facts.path(callee.path) {
+                [] => construct(index, class),
+                [name] => method(index, class, facts.name(*name), false, call.mode),
+                _ => Found::unknown(),
+            }
+        }
+        Root::Super(class) => {
+            let class = ClassId {
+                file,
+                definition: class,
+            };
+            match facts.path(callee.path) {
+                [name] => method(index, class, facts.name(*name), true, call.mode),
+                _ => Found::unknown(),
+            }
+        }
+    }
+}
+
+fn named(index: &Index, file: FileId, callee: &Reference) -> Found {
+    let lookup = index.reference(file, callee);
+    let mut found = Found {
+        functions: Vec::new(),
+        uncertain: lookup.unknown.is_some() || lookup.entities.is_empty(),
+    };
+    for entity in lookup.entities {
+        match entity {
+            Entity::Symbol(symbol) => add_symbol(index, symbol, &mut found),
+            Entity::Module(_) | Entity::External(_) => found.uncertain = true,
+        }
+    }
+    found
+}
+
+fn add_symbol(index: &Index, symbol: SymbolId, found: &mut Found) {
+    let Some((id, definition)) = index.definition(symbol) else {
+        found.uncertain = true;
+        return;
+    };
+    if definition.kind == DefinitionKind::Class {
+        let class = ClassId {
+            file: symbol.file,
+            definition: id,
+        };
+        let made = construct(index, class);
+        found.uncertain |= made.uncertain;
+        made.functions
+            .into_iter()
+            .for_each(|function| found.add(function));
+        return;
+    }
+    // Called through a decorator that is not known, something else may run instead.
+    found.uncertain |= definition
+        .flags
+        .contains(DefinitionFlags::UNKNOWN_DECORATOR);
+    found.add(FunctionId {
+        file: symbol.file,
+        definition: id,
+    });
+}
+
+/// What constructing an instance runs: the `__new__` and `__init__` that the class has.
+fn construct(index: &Index, class: ClassId) -> Found {
+    let facts = index.facts(class.file);
+    let flags = facts.definitions[class.definition.index()].flags;
+    let mut found = Found {
+        functions: Vec::new(),
+        uncertain: flags.contains(DefinitionFlags::METACLASS)
+            || flags.contains(DefinitionFlags::UNKNOWN_DECORATOR),
+    };
+    let mut any = false;
+    for name in ["__new__", "__init__"] {
+        if let Some(members) = index.member_of_class(class, name, false) {
+            any = true;
+            for member in members {
+                add_symbol(index, member, &mut found);
+            }
+        }
+    }
+    found.uncertain |= !any;
+    found
+}
+
+fn method(index: &Index, class: ClassId, name: &str, skip_own: bool, mode: CallMode) -> Found {
+    let Some(members) = index.member_of_class(class, name, skip_own) else {
+        return Found::unknown();
+    };
+    if !skip_own
+        && index.is_assigned(class, name)
+        && matches!(mode, CallMode::Plain | CallMode::Awaited | CallMode::Driven)
+    {
+        return Found::unknown();
+    }
+    let mut found = Found::default();
+    for member in members {
+        match index.definition(member) {
+            Some((_, definition)) if definition.kind == DefinitionKind::Function => {
+                let accessor = match mode {
+                    CallMode::PropertySet => DefinitionFlags::SETTER,
+                    CallMode::PropertyGet => DefinitionFlags::PROPERTY,
+                    _ => {
+                        // Calling what a property returns, or what a subclass has to provide.
+                        found.uncertain |= definition.flags.contains(DefinitionFlags::PROPERTY)
+                            || definition.flags.contains(DefinitionFlags::ABSTRACT);
+                        if definition.flags.contains(DefinitionFlags::PROPERTY) {
+                            continue;
+                        }
+                        DefinitionFlags::default()
+                    }
+                };
+                if definition.flags.contains(accessor) {
+                    add_symbol(index, member, &mut found);
+                } else {
+                    found.uncertain = true;
+                }
+            }
+            _ => add_symbol(index, member, &mut found),
+        }
+    }
+    if matches!(mode, CallMode::PropertyGet) && found.functions.is_empty() {
+        // The setter's `def` is the last binding of the name; the getter stands before it.
+        accessor(index, class, name, DefinitionFlags::PROPERTY, &mut found);
+    }
+    found
+}
+
+/// The getter behind a property whose setter was defined last.
+fn accessor(index: &Index, class: ClassId, name: &str, kind: DefinitionFlags, found: &mut Found) {
+    let facts = index.facts(class.file);
+    let body: ScopeId = facts.definitions[class.definition.index()].body;
+    let getter = facts
+        .definitions
+        .iter()
+        .enumerate()
+        .rev()
+        .find(|(_, definition)| {
+            definition.parent == body
+                && facts.name(definition.name) == name
+                && definition.flags.contains(kind)
+        });
+    if let Some((at, _)) = getter {
+        found.uncertain = false;
+        found.add(FunctionId {
+            file: class.file,
+            definition: DefinitionId(at as u32),
+        });
+    }
+}

@@ -1,0 +1,9 @@
+//! Graphs over the index: who imports whom, who calls whom.
+//!
+//! Owns edges and the algorithms on them. Says nothing about rules.
+
+pub mod calls;
+pub mod imports;
+pub mod paths;
+pub mod recursion;
+pub mod scc;
