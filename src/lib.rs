@@ -3,4 +3,8 @@
 pub mod config;
 pub mod diagnostic;
 pub mod facts;
+pub mod fingerprint;
+pub mod score;
 pub mod span;
+pub mod suggest;
+pub mod suppress;
