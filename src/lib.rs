@@ -4,6 +4,7 @@ pub mod config;
 pub mod diagnostic;
 pub mod facts;
 pub mod fingerprint;
+pub mod report;
 pub mod score;
 pub mod span;
 pub mod suggest;
