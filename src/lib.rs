@@ -1,5 +1,6 @@
 //! `ssot` keeps a codebase to a single source of truth.
 
+pub mod cli;
 pub mod config;
 pub mod diagnostic;
 pub mod facts;

@@ -106,7 +106,7 @@ impl Source<'_> {
 }
 
 struct Hiders<'a> {
-    hiders: Vec<Hider<'a>>,
+    all: Vec<Hider<'a>>,
     /// Indices of comment hiders by path.
     by_path: HashMap<&'a str, Vec<usize>>,
     /// Indices of `[[allow]]` hiders.
@@ -145,7 +145,7 @@ impl<'a> Hiders<'a> {
         }
         let allow = (first_allow..hiders.len()).collect();
         Self {
-            hiders,
+            all: hiders,
             by_path,
             allow,
         }
@@ -155,12 +155,12 @@ impl<'a> Hiders<'a> {
     /// `about` does not.
     fn hide(&mut self, finding: &Finding, about: Option<usize>) -> bool {
         let comments = self.by_path.get(&*finding.location.path);
-        let about = about.map(|at| self.hiders[at].source);
+        let about = about.map(|at| self.all[at].source);
         let mut hidden = false;
         for &at in comments.into_iter().flatten().chain(&self.allow) {
-            let hider = &self.hiders[at];
+            let hider = &self.all[at];
             if about.is_none_or(|about| !about.is(hider.source)) && hider.hides(finding) {
-                self.hiders[at].used = true;
+                self.all[at].used = true;
                 hidden = true;
             }
         }
@@ -174,7 +174,7 @@ impl<'a> Hiders<'a> {
         severity: Severity,
         about_itself: bool,
     ) -> Vec<(usize, Finding)> {
-        self.hiders
+        self.all
             .iter()
             .enumerate()
             .filter(|(_, hider)| (hider.check == Some(UNUSED_SUPPRESSION)) == about_itself)

@@ -165,6 +165,22 @@ pub fn render(format: &Format, report: &Report, options: &Options<'_>) -> String
     (format.render)(report, options)
 }
 
+/// The files reported on, a line each, as `--show-files` lists them.
+#[must_use]
+pub fn file_list(report: &Report) -> String {
+    report.files.iter().fold(String::new(), |mut text, file| {
+        text.push_str(file);
+        text.push('\n');
+        text
+    })
+}
+
+/// The lines that end a text report: counts, score, gate.
+#[must_use]
+pub fn summary(report: &Report, options: &Options<'_>) -> String {
+    summary::render(report, options)
+}
+
 /// `text` on one line: what breaks lines or drives a terminal becomes visible or a space.
 fn one_line(text: &str) -> std::borrow::Cow<'_, str> {
     if !text.contains(char::is_control) {
