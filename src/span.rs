@@ -74,7 +74,7 @@ pub struct LineIndex {
 }
 
 impl LineIndex {
-    /// Indexes `text`. A byte-order mark at its start takes no column.
+    /// Indexes `text`, which holds no byte-order mark: that belongs to the file, not to its text.
     #[must_use]
     pub fn new(text: &str) -> Self {
         let bytes = text.as_bytes();
@@ -148,7 +148,7 @@ impl LineIndex {
     }
 }
 
-/// The multi-byte runs of `text`; a leading byte-order mark counts as three bytes for no character.
+/// The multi-byte runs of `text`.
 fn wide_runs(text: &str) -> Vec<WideRun> {
     let mut runs: Vec<WideRun> = Vec::new();
     let mut excess = 0;

@@ -50,6 +50,8 @@ pub struct Module {
     pub file: Option<FileId>,
     /// Whether it may have submodules.
     pub is_package: bool,
+    /// The stub beside the file, when there are both.
+    pub stub: Option<FileId>,
     /// Files of the same name that are never loaded because this one wins.
     pub shadowed: Vec<FileId>,
 }

@@ -339,6 +339,7 @@ fn name_modules<'a>(files: &[File], places: &[ModuleFile<'a>], roots: &[String])
                 if is_same_kind {
                     // A stub beside its source: the same module seen by type checkers.
                     by_file.push((file, place.stem));
+                    module.stub = Some(file);
                 } else if files[at as usize].language == Language::Python {
                     module.shadowed.push(file);
                 }
@@ -351,6 +352,7 @@ fn name_modules<'a>(files: &[File], places: &[ModuleFile<'a>], roots: &[String])
                         stem: place.stem.into(),
                         file: Some(file),
                         is_package: place.is_package,
+                        stub: None,
                         shadowed: Vec::new(),
                     },
                     place.stem,
@@ -403,6 +405,7 @@ fn add_namespaces(modules: &mut Vec<(Module, &str)>) {
                 stem: folder.into(),
                 file: None,
                 is_package: true,
+                stub: None,
                 shadowed: Vec::new(),
             },
             folder,

@@ -1,0 +1,107 @@
+//! What every check is handed, and what it gives back.
+
+use std::sync::Arc;
+
+use crate::config::{Config, RuleMeta};
+use crate::diagnostic::{Evidence, Finding, Location, Severity};
+use crate::graph::calls::CallGraph;
+use crate::graph::imports::ImportGraph;
+use crate::graph::recursion::Recursion;
+use crate::index::{FileId, Index, SymbolId};
+use crate::score::{Area, Tally};
+use crate::span::Span;
+
+/// Everything a check may read.
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// Files, modules, names.
+    pub index: &'a Index,
+    /// Who imports whom.
+    pub imports: &'a ImportGraph,
+    /// Who calls whom.
+    pub calls: &'a CallGraph,
+    /// The recursion found.
+    pub recursion: &'a Recursion,
+    /// The rules.
+    pub config: &'a Config,
+}
+
+/// What a check found.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// The violations.
+    pub findings: Vec<Finding>,
+    /// What it looked at and what of that complies, by area of the score.
+    pub tallies: Vec<(Area, Tally)>,
+}
+
+impl Context<'_> {
+    /// The severity of a finding of `check` under `rule`; none when it is switched off.
+    #[must_use]
+    pub fn severity(&self, check: &super::Check, rule: Option<&RuleMeta>) -> Option<Severity> {
+        if let Some(severity) = rule.and_then(|rule| rule.severity) {
+            return severity;
+        }
+        match self.config.checks.get(check.name) {
+            Some(severity) => *severity,
+            None => Some(check.severity),
+        }
+    }
+
+    /// A finding of `check` under `rule`, unless that is switched off. `floor` replaces the check's severity where
+    /// neither rule nor rules file names one.
+    #[must_use]
+    pub fn finding(
+        &self,
+        check: &super::Check,
+        rule: Option<&RuleMeta>,
+        location: Location,
+        message: String,
+    ) -> Option<Finding> {
+        let severity = self.severity(check, rule)?;
+        let mut finding = Finding::new(check.name, severity, location, message);
+        if let Some(rule) = rule {
+            finding.rule = Some(rule.id.clone());
+            finding.priority.clone_from(&rule.priority);
+        }
+        Some(finding)
+    }
+
+    /// The place of a span of a file.
+    #[must_use]
+    pub fn location(&self, file: FileId, span: Span) -> Location {
+        let file = self.index.file(file);
+        Location {
+            path: Arc::clone(&file.path),
+            start: file.facts.lines.position(span.start),
+            end: file.facts.lines.position(span.end),
+        }
+    }
+
+    /// The start of a file, for findings about the file as a whole.
+    #[must_use]
+    pub fn start_of(&self, file: FileId) -> Location {
+        self.location(file, Span::at(0))
+    }
+
+    /// A hop of a proof.
+    #[must_use]
+    pub fn evidence(&self, file: FileId, span: Span, message: impl Into<String>) -> Evidence {
+        Evidence {
+            location: self.location(file, span),
+            message: message.into(),
+        }
+    }
+
+    /// The line of an offset.
+    #[must_use]
+    pub fn line(&self, file: FileId, offset: u32) -> u32 {
+        self.index.facts(file).lines.line(offset)
+    }
+
+    /// Where a symbol is made.
+    #[must_use]
+    pub fn symbol_span(&self, symbol: SymbolId) -> Span {
+        self.index.binding(symbol).span
+    }
+}

@@ -1,0 +1,34 @@
+//! The checks: each a file with one [`Check`], registered by one line in [`ALL`].
+//!
+//! A check reads the index, the graphs and the rules, and says what breaks them. It neither prints nor decides what
+//! is hidden.
+
+pub mod context;
+
+mod syntax_error;
+
+pub use context::{Context, Outcome};
+
+use crate::diagnostic::Severity;
+
+/// A check.
+#[derive(Debug)]
+pub struct Check {
+    /// Its kebab-case name.
+    pub name: &'static str,
+    /// Its page.
+    pub page: &'static str,
+    /// Its severity unless the rules file says otherwise.
+    pub severity: Severity,
+    /// Finds what breaks it.
+    pub run: fn(&Context<'_>) -> Outcome,
+}
+
+/// All checks, by name.
+pub const ALL: &[&Check] = &[&syntax_error::CHECK];
+
+/// The check of that name.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Check> {
+    ALL.iter().find(|check| check.name == name).copied()
+}

@@ -1,0 +1,32 @@
+//! `syntax-error`: files that do not parse, or not under the target version.
+
+use super::{Check, Context, Outcome};
+use crate::diagnostic::Severity;
+use crate::score::{Area, Tally};
+
+pub(super) const CHECK: Check = Check {
+    name: "syntax-error",
+    page: include_str!("../../docs/checks/syntax-error.md"),
+    severity: Severity::Error,
+    run,
+};
+
+fn run(context: &Context<'_>) -> Outcome {
+    let mut outcome = Outcome::default();
+    let mut broken = 0;
+    for file in context.index.file_ids() {
+        let errors = &context.index.facts(file).errors;
+        broken += u64::from(!errors.is_empty());
+        for error in errors {
+            let location = context.location(file, error.span);
+            outcome
+                .findings
+                .extend(context.finding(&CHECK, None, location, error.message.clone()));
+        }
+    }
+    let files = context.index.files.len() as u64;
+    outcome
+        .tallies
+        .push((Area::Integrity, Tally::all_but(broken, files)));
+    outcome
+}

@@ -1,0 +1,278 @@
+//! The command line as data. Each doc comment below is the help text of its flag.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use crate::diagnostic::Severity;
+use crate::report::{FORMATS, Format};
+
+/// Keeps a codebase to a single source of truth: one definition and one import path for every shared symbol.
+#[derive(Debug, Parser)]
+#[command(
+    name = "ssot",
+    version,
+    max_term_width = 100,
+    disable_help_subcommand = true
+)]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub(super) command: Command,
+
+    #[command(flatten)]
+    pub(super) global: Global,
+}
+
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Global options")]
+pub(super) struct Global {
+    /// Read this rules file instead of searching upwards for one
+    #[arg(long, value_name = "FILE", global = true, conflicts_with = "isolated")]
+    pub(super) config: Option<PathBuf>,
+
+    /// Read no rules file
+    #[arg(long, global = true)]
+    pub(super) isolated: bool,
+
+    /// Number of threads; all cores unless given
+    #[arg(short, long, value_name = "N", global = true)]
+    pub(super) jobs: Option<NonZeroUsize>,
+
+    /// Leave out the summary
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(super) quiet: bool,
+
+    /// Also say what could not be resolved
+    #[arg(short, long, global = true)]
+    pub(super) verbose: bool,
+
+    // Help texts are shown as they stand, so that backquotes would be noise.
+    #[allow(clippy::doc_markdown)]
+    /// Colours; auto heeds the terminal, NO_COLOR and FORCE_COLOR
+    #[arg(long, value_name = "WHEN", global = true, default_value = "auto")]
+    pub(super) color: ColorChoice,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Check the code against the rules
+    Check(Check),
+    /// Check and apply safe fixes: the same as check --fix
+    Fix(Check),
+    /// Show the score of each area
+    Score(ScoreArgs),
+    /// Print the import graph or the call graph
+    #[command(subcommand)]
+    Graph(Graph),
+    /// Show a shortest import or call path from A to B
+    Why(Why),
+    /// Explain a check
+    Explain(Explain),
+    /// List the rules in effect
+    Rules,
+    /// Print a completion script for a shell
+    Completions(Completions),
+}
+
+#[derive(Args, Debug)]
+#[allow(clippy::struct_excessive_bools)] // Flags are bools.
+pub(super) struct Check {
+    /// Report only on these files and folders; the whole project is still read
+    #[arg(value_name = "PATHS")]
+    pub(super) paths: Vec<PathBuf>,
+
+    /// How findings are printed
+    #[arg(long, value_name = "FORMAT", default_value = FORMATS[0].name, value_parser = format_parser())]
+    pub(super) output_format: &'static Format,
+
+    /// Write the report to a file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    pub(super) output_file: Option<PathBuf>,
+
+    /// Apply safe fixes
+    #[arg(long)]
+    pub(super) fix: bool,
+
+    /// Let --fix and --diff include fixes that may change behaviour
+    #[arg(long)]
+    pub(super) unsafe_fixes: bool,
+
+    /// Print what fixing would change as a unified diff and write nothing
+    #[arg(long, conflicts_with_all = ["show_files", "statistics"])]
+    pub(super) diff: bool,
+
+    /// Run only these checks
+    #[arg(long, value_name = "CHECKS", value_delimiter = ',')]
+    pub(super) select: Vec<String>,
+
+    /// Leave out these checks
+    #[arg(long, value_name = "CHECKS", value_delimiter = ',')]
+    pub(super) ignore: Vec<String>,
+
+    #[command(flatten)]
+    pub(super) gate: GateArgs,
+
+    /// List the files that are checked and stop
+    #[arg(long, conflicts_with_all = ["fix", "statistics"])]
+    pub(super) show_files: bool,
+
+    /// Also show recursion that a base case ends
+    #[arg(long)]
+    pub(super) show_guarded: bool,
+
+    /// Show how often each check found something instead of the findings
+    #[arg(long)]
+    pub(super) statistics: bool,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct GateArgs {
+    /// Fail when the overall score is lower, 0 to 100
+    #[arg(long, value_name = "SCORE", value_parser = parse_score)]
+    pub(super) min_score: Option<f64>,
+
+    /// Fail when there is a finding at least this grave
+    #[arg(long, value_name = "SEVERITY")]
+    pub(super) fail_on: Option<FailOn>,
+
+    /// Exit with 0 even if the gate fails
+    #[arg(long)]
+    pub(super) exit_zero: bool,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct ScoreArgs {
+    /// Score only these files and folders
+    #[arg(value_name = "PATHS")]
+    pub(super) paths: Vec<PathBuf>,
+
+    /// How the score is printed
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(super) format: ScoreFormat,
+
+    #[command(flatten)]
+    pub(super) gate: GateArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Graph {
+    /// Which modules import which
+    Imports {
+        /// How the graph is printed
+        #[arg(long, value_name = "FORMAT", default_value = "json")]
+        format: ImportFormat,
+
+        /// Include modules from outside the project
+        #[arg(long)]
+        external: bool,
+    },
+    /// Which functions call which
+    Calls {
+        /// How the graph is printed
+        #[arg(long, value_name = "FORMAT", default_value = "json")]
+        format: CallFormat,
+
+        /// Include functions from outside the project
+        #[arg(long)]
+        external: bool,
+    },
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Why {
+    /// Where the path starts: a module, a.b.c, or a function, a.b.c:f
+    #[arg(value_name = "A")]
+    pub(super) from: String,
+
+    /// Where it leads
+    #[arg(value_name = "B")]
+    pub(super) to: String,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Explain {
+    /// The check's name
+    #[arg(value_name = "CHECK")]
+    pub(super) check: String,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Completions {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub(super) shell: Shell,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ColorChoice {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum FailOn {
+    Error,
+    Warning,
+    Never,
+}
+
+impl FailOn {
+    pub(super) const fn severity(self) -> Option<Severity> {
+        match self {
+            Self::Error => Some(Severity::Error),
+            Self::Warning => Some(Severity::Warning),
+            Self::Never => None,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ScoreFormat {
+    Text,
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ImportFormat {
+    /// Modules and imports, for programs
+    Json,
+    /// For Graphviz
+    Dot,
+    /// For Mermaid
+    Mermaid,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum CallFormat {
+    /// Functions and calls, for programs
+    Json,
+    /// For Graphviz
+    Dot,
+    /// For Mermaid
+    Mermaid,
+    /// Who calls whom, as call-graph benchmarks write it
+    Adjacency,
+}
+
+fn format_parser() -> impl TypedValueParser<Value = &'static Format> {
+    let names = FORMATS
+        .iter()
+        .map(|format| PossibleValue::new(format.name).help(format.about));
+    PossibleValuesParser::new(names).try_map(|name| {
+        FORMATS
+            .iter()
+            .find(|format| format.name == name)
+            .ok_or("no such format")
+    })
+}
+
+fn parse_score(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(score) if (0.0..=100.0).contains(&score) => Ok(score),
+        _ => Err("a score is a number from 0 to 100".to_owned()),
+    }
+}

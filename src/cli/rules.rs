@@ -1,0 +1,118 @@
+//! `rules`: the rules in effect, each with its place.
+
+use std::fmt::Write;
+
+use crate::config::{
+    Config, ContractKind, ModulePattern, Retired, RetiredTarget, RuleMeta, SymbolPath,
+};
+use crate::report::Style;
+
+/// The rules of `config`, a block each.
+pub(super) fn list(config: &Config, style: Style) -> String {
+    let mut text = String::new();
+    for rule in &config.canonical {
+        push(
+            &mut text,
+            "canonical",
+            &rule.symbol.to_string(),
+            &rule.meta,
+            style,
+        );
+    }
+    for rule in &config.retired {
+        push(&mut text, "retired", &retired(rule), &rule.meta, style);
+    }
+    for rule in &config.per_request {
+        push(
+            &mut text,
+            "per-request",
+            &rule.symbol.to_string(),
+            &rule.meta,
+            style,
+        );
+    }
+    for rule in &config.events {
+        let what = format!("{} in {}", rule.names.join(", "), patterns(&rule.modules));
+        push(&mut text, "events", &what, &rule.meta, style);
+    }
+    for rule in &config.gateways {
+        push(
+            &mut text,
+            "gateway",
+            &gateway(&rule.symbol, &rule.only_in),
+            &rule.meta,
+            style,
+        );
+    }
+    for rule in &config.contracts {
+        push(
+            &mut text,
+            "contract",
+            &contract(&rule.kind),
+            &rule.meta,
+            style,
+        );
+    }
+    if text.is_empty() {
+        text.push_str("There are no rules.\n");
+    }
+    text
+}
+
+fn push(text: &mut String, kind: &str, what: &str, meta: &RuleMeta, style: Style) {
+    let priority = meta
+        .priority
+        .as_ref()
+        .map_or_else(String::new, |priority| format!(" {priority}"));
+    let severity = match meta.severity {
+        Some(Some(severity)) => format!(" {}", severity.as_str()),
+        Some(None) => " off".to_owned(),
+        None => String::new(),
+    };
+    let id = style.bold(&meta.id);
+    let place = format!("{}:{}", meta.location.path, meta.location.start.line);
+    let _ = writeln!(text, "{kind} {id}{priority}{severity}  {place}\n    {what}");
+    if let Some(reason) = &meta.reason {
+        let _ = writeln!(text, "    {reason}");
+    }
+}
+
+fn retired(rule: &Retired) -> String {
+    match &rule.target {
+        RetiredTarget::Module(module) => module.clone(),
+        RetiredTarget::Symbol { module, name, .. } => format!("{}:{name}", module.text),
+    }
+}
+
+fn gateway(symbol: &SymbolPath, only_in: &[ModulePattern]) -> String {
+    format!("{symbol} only in {}", patterns(only_in))
+}
+
+fn contract(kind: &ContractKind) -> String {
+    match kind {
+        ContractKind::Layers(layers) => format!("layers: {}", layers.join(" > ")),
+        ContractKind::Forbidden { modules, forbidden } => {
+            format!(
+                "forbidden: {} must not import {}",
+                modules.join(", "),
+                forbidden.join(", ")
+            )
+        }
+        ContractKind::Independence(modules) => format!("independence: {}", modules.join(", ")),
+        ContractKind::Protected { modules, importers } => {
+            format!(
+                "protected: {} only by {}",
+                modules.join(", "),
+                importers.join(", ")
+            )
+        }
+    }
+}
+
+fn patterns(patterns: &[ModulePattern]) -> String {
+    let texts: Vec<&str> = patterns
+        .iter()
+        .map(|pattern| pattern.text.as_str())
+        .collect();
+    texts.join(", ")
+}

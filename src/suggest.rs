@@ -1,0 +1,41 @@
+//! "Did you mean": the known name that a mistyped one most resembles.
+
+/// The candidate closest to `name`, if one is close enough to be meant.
+#[must_use]
+pub fn closest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let wanted = name.to_lowercase().replace('_', "-");
+    let allowed = (wanted.chars().count() / 3).max(1);
+    candidates
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(&wanted, candidate), candidate))
+        .filter(|(distance, _)| *distance <= allowed)
+        .min()
+        .map(|(_, candidate)| candidate)
+}
+
+/// The words `; did you mean ...?` for the closest candidate, or nothing.
+#[must_use]
+pub fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
+    closest(name, candidates).map_or_else(String::new, |meant| format!("; did you mean `{meant}`?"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NAMES: [&str; 3] = ["self-recursion", "mutual-recursion", "gateway"];
+
+    #[test]
+    fn a_typo_finds_its_name() {
+        assert_eq!(closest("self-recursoin", NAMES), Some("self-recursion"));
+        assert_eq!(closest("Self_Recursion", NAMES), Some("self-recursion"));
+        assert_eq!(closest("gatway", NAMES), Some("gateway"));
+    }
+
+    #[test]
+    fn another_word_finds_none() {
+        assert_eq!(closest("unrelated", NAMES), None);
+        assert_eq!(closest("", NAMES), None);
+        assert_eq!(did_you_mean("x", NAMES), "");
+    }
+}

@@ -1,0 +1,430 @@
+//! The command line in front of an engine that only pretends: arguments, streams, exit statuses.
+
+#![allow(clippy::unwrap_used)]
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use globset::GlobSet;
+use ssot::cli::{Console, Engine, Environment, FixMode, Request, Setup, Status, run};
+use ssot::config::{Canonical, Config, Factories, Gate, Project, RuleMeta, SymbolPath};
+use ssot::diagnostic::{Finding, Location, Severity};
+use ssot::fingerprint::identify;
+use ssot::report::graph::{Answer, CallGraph, Hop, ImportGraph};
+use ssot::report::{Fixes, Report, Unresolved};
+use ssot::score::{Area, Score, Tally};
+use ssot::span::Position;
+
+/// Remembers the last request and answers with a report of one finding in one file.
+struct Fake {
+    severity: Severity,
+    files: Vec<Arc<str>>,
+    broken: bool,
+    request: RefCell<Option<Request>>,
+}
+
+fn fake(severity: Severity) -> Fake {
+    Fake {
+        severity,
+        files: vec!["a.py".into()],
+        broken: false,
+        request: RefCell::default(),
+    }
+}
+
+fn location(path: &str, line: u32) -> Location {
+    let at = |column| Position { line, column };
+    Location {
+        path: path.into(),
+        start: at(1),
+        end: at(7),
+    }
+}
+
+impl Engine for Fake {
+    fn checks(&self) -> &[(&'static str, &'static str)] {
+        &[("gateway", "# gateway\n"), ("contract", "# contract\n")]
+    }
+
+    fn config(&self, _: &Setup) -> Result<Config> {
+        Ok(config())
+    }
+
+    fn analyse(&self, request: &Request) -> Result<Report> {
+        *self.request.borrow_mut() = Some(request.clone());
+        if self.broken {
+            return Err(anyhow::anyhow!("no such file")).context("cannot read ssot.toml");
+        }
+        let finding = Finding::new(
+            "gateway",
+            self.severity,
+            location("a.py", 1),
+            "bad".to_owned(),
+        );
+        let fixes = Fixes {
+            fixed: 1,
+            files: 1,
+            diff: (request.fix == FixMode::Diff).then(|| "--- a.py\n+++ a.py\n".to_owned()),
+        };
+        let tally = Tally::new(9, 10);
+        Ok(Report {
+            files: self.files.clone(),
+            lines: 3,
+            score: Score::new([(Area::Imports, tally)], &BTreeMap::new()),
+            gate: config().gate,
+            findings: identify(vec![finding]),
+            baselined: 0,
+            suppressed: 0,
+            unresolved: Unresolved::default(),
+            victims: 0,
+            fixes: (request.fix != FixMode::Report).then_some(fixes),
+        })
+    }
+
+    fn source(&self, _: &str) -> Option<Arc<str>> {
+        Some("import os\n".into())
+    }
+
+    fn import_graph(&self, _: &Setup, _: bool) -> Result<ImportGraph> {
+        Ok(ImportGraph::default())
+    }
+
+    fn call_graph(&self, _: &Setup, _: bool, adjacency: bool) -> Result<CallGraph> {
+        let mut graph = CallGraph::default();
+        if adjacency {
+            graph.adjacency.entry("main".to_owned()).or_default();
+        }
+        Ok(graph)
+    }
+
+    fn why(&self, _: &Setup, from: &str, to: &str) -> Result<Answer> {
+        match to {
+            "unknown" => bail!("there is no module or function `unknown`"),
+            "far" => Ok(Answer::None(format!("{from} does not reach {to}."))),
+            _ => Ok(Answer::Path(vec![Hop {
+                from: from.to_owned(),
+                verb: "imports",
+                to: to.to_owned(),
+                path: "a.py".to_owned(),
+                line: 1,
+            }])),
+        }
+    }
+}
+
+fn config() -> Config {
+    let meta = RuleMeta {
+        id: "ws".into(),
+        reason: Some("Issue 824".to_owned()),
+        priority: Some("P0".into()),
+        severity: None,
+        location: location("ssot.toml", 12),
+    };
+    let symbol = SymbolPath {
+        module: "a.b".to_owned(),
+        name: "get".to_owned(),
+    };
+    Config {
+        root: PathBuf::new(),
+        file: None,
+        project: Project {
+            roots: vec![],
+            exclude: GlobSet::empty(),
+            tests: GlobSet::empty(),
+            registry: None,
+            target_version: None,
+        },
+        gate: Gate {
+            min_score: None,
+            fail_on: Some(Severity::Error),
+        },
+        checks: BTreeMap::new(),
+        factories: Factories {
+            pattern: regex::Regex::new("^get").unwrap(),
+            allow: GlobSet::empty(),
+        },
+        weights: BTreeMap::new(),
+        canonical: vec![Canonical {
+            meta,
+            symbol,
+            replaces: vec![],
+            tombstones: vec![],
+            requires: vec![],
+        }],
+        retired: vec![],
+        per_request: vec![],
+        events: vec![],
+        gateways: vec![],
+        contracts: vec![],
+        allow: vec![],
+    }
+}
+
+/// Runs a command line; gives the status and what went to the two streams.
+fn ssot(engine: &Fake, line: &str) -> (Status, String, String) {
+    let args = std::iter::once("ssot").chain(line.split_whitespace());
+    ssot_args(engine, args.map(OsString::from).collect())
+}
+
+fn ssot_args(engine: &Fake, args: Vec<OsString>) -> (Status, String, String) {
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let mut console = Console {
+        out: &mut out,
+        err: &mut err,
+        env: Environment::default(),
+    };
+    let status = run(args, engine, &mut console);
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (status, text(out), text(err))
+}
+
+#[test]
+fn the_gate_decides_the_status() {
+    let error = fake(Severity::Error);
+    assert_eq!(ssot(&error, "check").0, Status::Failed);
+    assert_eq!(ssot(&error, "check --exit-zero").0, Status::Passed);
+    assert_eq!(ssot(&error, "check --fail-on never").0, Status::Passed);
+    let warning = fake(Severity::Warning);
+    assert_eq!(ssot(&warning, "check").0, Status::Passed);
+    assert_eq!(ssot(&warning, "check --fail-on warning").0, Status::Failed);
+    assert_eq!(ssot(&warning, "check --min-score 90").0, Status::Passed);
+    assert_eq!(ssot(&warning, "check --min-score 90.1").0, Status::Failed);
+    assert_eq!(ssot(&warning, "score --min-score 90.1").0, Status::Failed);
+}
+
+#[test]
+fn what_cannot_be_done_is_two_even_with_exit_zero() {
+    let mut engine = fake(Severity::Error);
+    engine.broken = true;
+    let (status, out, err) = ssot(&engine, "check --exit-zero");
+    assert_eq!((status, out.as_str()), (Status::Broken, ""));
+    assert_eq!(
+        err,
+        "error: cannot read ssot.toml\n  caused by: no such file\n"
+    );
+}
+
+#[test]
+fn nothing_to_check_is_an_error() {
+    let mut engine = fake(Severity::Error);
+    engine.files.clear();
+    for line in ["check", "check --exit-zero", "check --show-files", "score"] {
+        let (status, _, err) = ssot(&engine, line);
+        assert_eq!(status, Status::Broken, "{line}");
+        assert!(err.contains("nothing to check"), "{err}");
+    }
+}
+
+#[test]
+fn wrong_usage_is_two_and_says_so() {
+    let engine = fake(Severity::Error);
+    for (line, words) in [
+        ("", "Usage"),
+        ("chekc", "check"),
+        ("check --output-format yaml", "json"),
+        ("check --min-score 101", "0 to 100"),
+        ("check --min-score NaN", "0 to 100"),
+        ("check -j 0", "0"),
+        ("check --select gatway", "did you mean `gateway`?"),
+        (
+            "check --ignore nothing-like-it",
+            "no check `nothing-like-it`",
+        ),
+        ("check --statistics --output-format json", "--statistics"),
+        ("check --unsafe-fixes", "needs --fix or --diff"),
+        ("check --config a.toml --isolated", "--isolated"),
+        ("explain gatway", "did you mean `gateway`?"),
+        ("graph imports --format adjacency", "adjacency"),
+        ("why a unknown", "unknown"),
+    ] {
+        let (status, out, err) = ssot(&engine, line);
+        assert_eq!(status, Status::Broken, "{line}");
+        assert_eq!(out, "", "{line}");
+        assert!(err.contains(words), "{line}: {err}");
+        assert!(engine.request.borrow().is_none(), "{line}");
+    }
+}
+
+#[test]
+fn options_reach_the_engine() {
+    let engine = fake(Severity::Error);
+    ssot(
+        &engine,
+        "check src a.py -j 3 --config x.toml --select gateway,contract --ignore contract --show-guarded --fix --unsafe-fixes",
+    );
+    let request = engine.request.take().unwrap();
+    assert_eq!(
+        request,
+        Request {
+            setup: Setup {
+                config: Some("x.toml".into()),
+                isolated: false,
+                jobs: std::num::NonZeroUsize::new(3),
+            },
+            paths: vec!["src".into(), "a.py".into()],
+            select: vec!["gateway".to_owned(), "contract".to_owned()],
+            ignore: vec!["contract".to_owned()],
+            show_guarded: true,
+            fix: FixMode::Apply,
+            unsafe_fixes: true,
+            files_only: false,
+        }
+    );
+}
+
+#[test]
+fn fix_is_check_that_fixes() {
+    let engine = fake(Severity::Error);
+    let (status, out, _) = ssot(&engine, "fix a.py");
+    assert_eq!(status, Status::Failed);
+    assert!(out.contains("Fixed 1 finding in 1 file."), "{out}");
+    assert_eq!(engine.request.take().unwrap().fix, FixMode::Apply);
+    ssot(&engine, "fix --unsafe-fixes --diff");
+    let request = engine.request.take().unwrap();
+    assert_eq!((request.fix, request.unsafe_fixes), (FixMode::Diff, true));
+}
+
+#[test]
+fn a_diff_is_all_that_is_printed() {
+    let engine = fake(Severity::Error);
+    let (_, out, err) = ssot(&engine, "check --diff");
+    assert_eq!(out, "--- a.py\n+++ a.py\n");
+    assert!(err.starts_with("Would fix 1 finding in 1 file."), "{err}");
+    assert_eq!(ssot(&engine, "check --diff -q").2, "");
+}
+
+#[test]
+fn formats_and_verbosity() {
+    let engine = fake(Severity::Error);
+    let (_, out, err) = ssot(&engine, "check --output-format concise -q");
+    assert_eq!(
+        (out.as_str(), err.as_str()),
+        ("a.py:1:1: error[gateway] bad\n", "")
+    );
+    let (_, out, _) = ssot(&engine, "check --output-format json");
+    let json: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(json["score"]["passed"], false);
+    let (_, out, _) = ssot(&engine, "check --statistics -q");
+    assert_eq!(out, "1  error    gateway\n");
+    let (_, out, _) = ssot(&engine, "check --color always");
+    assert!(out.contains('\x1b'));
+    let (_, out, _) = ssot(&engine, "check");
+    assert!(
+        out.contains("1 | import os") && !out.contains('\x1b'),
+        "{out}"
+    );
+}
+
+#[test]
+fn files_are_listed() {
+    let engine = fake(Severity::Error);
+    let (status, out, _) = ssot(&engine, "check --show-files");
+    assert_eq!((status, out.as_str()), (Status::Passed, "a.py\n"));
+    assert!(engine.request.take().unwrap().files_only);
+}
+
+#[test]
+fn a_report_goes_to_a_file() {
+    let engine = fake(Severity::Error);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("report with space.txt");
+    let args = |file: &std::path::Path| {
+        let mut args: Vec<OsString> = ["ssot", "check", "--output-file"].map(Into::into).to_vec();
+        args.push(file.into());
+        args
+    };
+    let (status, out, _) = ssot_args(&engine, args(&file));
+    assert_eq!((status, out.as_str()), (Status::Failed, ""));
+    assert!(std::fs::read_to_string(file).unwrap().contains("gateway"));
+    let (status, _, err) = ssot_args(&engine, args(&folder.path().join("no/such/folder")));
+    assert_eq!(status, Status::Broken);
+    assert!(err.contains("cannot write"), "{err}");
+}
+
+#[test]
+fn scores_graphs_paths_pages_and_rules_are_printed() {
+    let engine = fake(Severity::Warning);
+    for (line, words) in [
+        ("score", "imports      90.0  9 of 10"),
+        ("score --format json", "\"overall\": 90.0"),
+        ("graph imports", "\"modules\": {}"),
+        ("graph imports --format dot", "digraph imports"),
+        ("graph calls --format mermaid", "flowchart"),
+        ("graph calls --format adjacency", "\"main\": []"),
+        ("why a b", "a.py:1: a imports b"),
+        ("why a far", "a does not reach far."),
+        ("explain gateway", "# gateway"),
+        (
+            "rules",
+            "canonical ws P0  ssot.toml:12\n    a.b:get\n    Issue 824\n",
+        ),
+        ("completions bash", "complete -F"),
+        ("--version", env!("CARGO_PKG_VERSION")),
+        ("--help", "single source of truth"),
+    ] {
+        let (status, out, err) = ssot(&engine, line);
+        assert_eq!((status, err.as_str()), (Status::Passed, ""), "{line}");
+        assert!(out.contains(words), "{line}: {out}");
+    }
+}
+
+#[test]
+fn every_flag_is_documented() {
+    let engine = fake(Severity::Error);
+    for command in [
+        "check",
+        "fix",
+        "score",
+        "graph imports",
+        "graph calls",
+        "why a b",
+    ] {
+        let (_, help, _) = ssot(&engine, &format!("{command} -h"));
+        for line in help
+            .lines()
+            .map(str::trim_start)
+            .filter(|line| line.starts_with('-'))
+        {
+            let words = line.split("  ").filter(|part| !part.trim().is_empty());
+            // A long flag's text may stand on the next line, which then is no flag.
+            let next = help.lines().skip_while(|it| it.trim_start() != line).nth(1);
+            let below = next
+                .map(str::trim_start)
+                .is_some_and(|next| !next.is_empty() && !next.starts_with('-'));
+            assert!(words.count() > 1 || below, "{command}: {line}");
+        }
+    }
+}
+
+/// A reader that has gone away, or a disk that is full.
+struct Closed(io::ErrorKind);
+
+impl Write for Closed {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(self.0.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_reader_may_go_away() {
+    let engine = fake(Severity::Error);
+    let status = |kind| {
+        let mut console = Console {
+            out: &mut Closed(kind),
+            err: &mut io::sink(),
+            env: Environment::default(),
+        };
+        run(["ssot", "check"].map(OsString::from), &engine, &mut console)
+    };
+    assert_eq!(status(io::ErrorKind::BrokenPipe), Status::Failed);
+    assert_eq!(status(io::ErrorKind::StorageFull), Status::Broken);
+}
