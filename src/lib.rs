@@ -2,5 +2,7 @@
 
 pub mod config;
 pub mod diagnostic;
+pub mod discover;
 pub mod facts;
+pub mod source;
 pub mod span;
