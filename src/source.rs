@@ -188,7 +188,7 @@ fn declared(cookie: Option<&Cookie>, bom: bool) -> (Encoding, Option<DecodeProbl
 
 /// Whether a size leaves every offset in `u32`.
 fn fits(len: u64) -> bool {
-    len <= u64::from(u32::MAX)
+    u32::try_from(len).is_ok()
 }
 
 fn too_large() -> SourceText {
