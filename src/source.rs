@@ -178,8 +178,9 @@ fn declared(cookie: Option<&Cookie>, bom: bool) -> (Encoding, Option<DecodeProbl
     };
     match Encoding::for_label(&cookie.label) {
         None => refuse(format!("unknown encoding: {}", cookie.label)),
-        Some(encoding) if bom && encoding != Encoding::Utf8 => refuse(format!(
-            "the encoding is declared as {}, but the byte-order mark says UTF-8",
+        // Python is strict here: beside the mark, not even `utf8` will do.
+        Some(_) if bom && !encoding::is_utf8_proper(&cookie.label) => refuse(format!(
+            "the encoding is declared as {}, but the byte-order mark calls for utf-8",
             cookie.label
         )),
         Some(encoding) => (encoding, None),
@@ -259,8 +260,8 @@ mod tests {
         assert_eq!(round_trip(bytes), "x = 'é'\n");
         assert_eq!(python(bytes).to_disk_offset(0), 3);
         assert_eq!(
-            round_trip(b"\xef\xbb\xbf# coding: utf8\n"),
-            "# coding: utf8\n"
+            round_trip(b"\xef\xbb\xbf# coding: UTF_8\n"),
+            "# coding: UTF_8\n"
         );
     }
 
@@ -350,6 +351,7 @@ mod tests {
         );
         assert_eq!(problem(b"# coding: utf-16\nx").0, 10);
         assert_eq!(problem(b"\xef\xbb\xbf# coding: latin-1\nx").0, 10);
+        assert_eq!(problem(b"\xef\xbb\xbf# coding: utf8\nx").0, 10);
         assert!(
             python(b"\xef\xbb\xbf# coding: latin-1\nx")
                 .encode("x")

@@ -100,20 +100,34 @@ fn cookie_in(line: &[u8], start: usize) -> Option<Cookie> {
     })
 }
 
+/// A codec name in lower case with hyphens.
+fn normal(label: &str) -> String {
+    label.to_ascii_lowercase().replace('_', "-")
+}
+
+/// Whether a normal label is `name`, perhaps with a suffix (`utf-8-unix`), which Python's tokenizer cuts off.
+fn is_form_of(name: &str, label: &str) -> bool {
+    label
+        .strip_prefix(name)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+}
+
+/// Whether a label is `utf-8` itself, not one of its other names.
+pub(super) fn is_utf8_proper(label: &str) -> bool {
+    is_form_of("utf-8", &normal(label))
+}
+
 impl Encoding {
     /// The encoding of a Python codec name.
     pub(super) fn for_label(label: &str) -> Option<Self> {
-        let label = label.to_ascii_lowercase().replace('_', "-");
-        let is = |name: &str| {
-            label
-                .strip_prefix(name)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
-        };
-        // Python's tokenizer looks at no more than this of such names.
-        if is("utf-8") {
+        let label = normal(label);
+        if is_form_of("utf-8", &label) {
             return Some(Self::Utf8);
         }
-        if is("latin-1") || is("iso-8859-1") || is("iso-latin-1") {
+        if ["latin-1", "iso-8859-1", "iso-latin-1"]
+            .iter()
+            .any(|name| is_form_of(name, &label))
+        {
             return Some(Self::Latin1);
         }
         match &*label {
