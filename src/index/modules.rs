@@ -273,6 +273,7 @@ impl Modules {
                 last = Some(id);
                 continue;
             }
+            // An opaque folder may hold anything: what lies below it is not known either.
             if self.opaque.contains(&stem) {
                 return ModuleRef::Unknown(UnknownImport::NotIndexed);
             }

@@ -38,6 +38,18 @@ impl Language {
         }
     }
 
+    /// Whether a comment at the top of a file may name its encoding.
+    #[must_use]
+    pub const fn declares_encoding(self) -> bool {
+        matches!(self, Self::Python | Self::PythonStub)
+    }
+
+    /// Whether a NUL byte makes a file invalid.
+    #[must_use]
+    pub const fn refuses_nul(self) -> bool {
+        matches!(self, Self::Python | Self::PythonStub)
+    }
+
     /// Reads a file's text.
     #[must_use]
     pub fn extract(self, text: &str, target: Option<PythonVersion>) -> FileFacts {
