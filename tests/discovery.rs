@@ -6,8 +6,9 @@ use std::fs;
 use std::path::Path;
 
 use globset::{Glob, GlobSetBuilder};
+use ssot::lang::Language;
 use ssot::discover::{
-    DiscoverOptions, Discovery, Language, declared_roots, discover, package_parents,
+    DiscoverOptions, Discovery, declared_roots, discover, package_parents,
 };
 use tempfile::TempDir;
 
