@@ -48,7 +48,7 @@ fn the_documented_example_is_understood() {
         config.project.registry.as_deref(),
         Some("docs/SSOT_IMPORT_REGISTRY.md")
     );
-    assert_eq!(config.project.target_version, version(11));
+    assert_eq!(config.project.target_version, Some(version(11)));
     assert_eq!(config.gate.min_score, Some(90.0));
     assert_eq!(config.gate.fail_on, Some(Severity::Error));
     assert_eq!(config.checks["import-cycle"], Some(Severity::Error));
@@ -261,7 +261,7 @@ fn a_file_given_by_name_leaves_the_root_at_the_start() {
     assert_eq!(config.gate.min_score, Some(5.0));
     assert_eq!(config.file.as_deref(), Some("../conf/own.toml"));
     assert_eq!(&*config.canonical[0].meta.location.path, "../conf/own.toml");
-    assert_eq!(config.project.target_version, version(9));
+    assert_eq!(config.project.target_version, Some(version(9)));
 
     let config = load_file(&start, "../conf/pyproject.toml").unwrap().config;
     assert_eq!(config.file.as_deref(), Some("../conf/pyproject.toml"));
@@ -285,11 +285,11 @@ fn the_target_version_comes_from_the_rules_then_from_the_project() {
     };
     assert_eq!(
         pyproject("[project]\nrequires-python = '~=3.10'"),
-        version(10)
+        Some(version(10))
     );
     assert_eq!(
         pyproject("[tool.poetry.dependencies]\npython = '^3.9'"),
-        version(9)
+        Some(version(9))
     );
     assert_eq!(pyproject("[project]\nname = 'x'"), None);
     assert_eq!(pyproject("[project\n"), None);
@@ -298,7 +298,7 @@ fn the_target_version_comes_from_the_rules_then_from_the_project() {
         ("pyproject.toml", "[project]\nrequires-python = '>=3.8'"),
     ]);
     let config = load_from(both.path()).unwrap().config;
-    assert_eq!(config.project.target_version, version(12));
+    assert_eq!(config.project.target_version, Some(version(12)));
 }
 
 #[test]
@@ -398,6 +398,23 @@ fn rules_that_only_look_alike_are_no_contradiction() {
         only-in = ["a.b"]
         "#,
     );
+}
+
+#[test]
+fn no_damage_to_a_file_stops_the_report() {
+    let dir = tree(&[]);
+    let cuts = (0..EXAMPLE.len()).step_by(11);
+    for at in cuts.map(|at| EXAMPLE.floor_char_boundary(at)) {
+        let cut = EXAMPLE[..at].to_owned();
+        let holed = format!("{cut}{}", EXAMPLE[at..].chars().skip(3).collect::<String>());
+        let broken = format!("{cut}\u{1d11e}\t\"{}", &EXAMPLE[at..]);
+        for text in [cut, holed, broken] {
+            if let Err(error) = parse(dir.path(), &text) {
+                assert!(!error.render(false).is_empty());
+                assert!(!error.render(true).is_empty());
+            }
+        }
+    }
 }
 
 #[test]

@@ -14,7 +14,7 @@ pub(super) fn check(layer: &Layer, problems: &mut Problems) {
     let index = Index::new(layer);
     repeated_rules(layer, problems);
     replaced_twice(layer, problems);
-    let cyclic = cycles(layer, &index, problems);
+    let cyclic = cycles(&index, problems);
     replaced_homes(layer, &index, &cyclic, problems);
     retired_homes(layer, problems);
     retired_replacements(layer, &index, problems);
@@ -102,24 +102,43 @@ fn retired_key(rule: &Retired) -> String {
 
 /// An old path that two rules send to different places.
 fn replaced_twice(layer: &Layer, problems: &mut Problems) {
-    let mut seen: FxHashMap<&SymbolPath, (&SymbolPath, Place)> = FxHashMap::default();
-    for lowered in &layer.canonical {
-        for (old, place) in lowered.rule.replaces.iter().zip(&lowered.others) {
-            let new = &lowered.rule.symbol;
-            match seen.get(old) {
-                Some((other, first)) if *other != new => {
-                    problems
-                        .add(
-                            *place,
-                            format!("`{old}` is replaced by `{other}` and by `{new}`"),
-                        )
-                        .related(*first, format!("replaced by `{other}`"));
-                }
-                _ => {
-                    seen.insert(old, (new, *place));
-                }
+    let mut seen: FxHashMap<SymbolPath, (&SymbolPath, Place)> = FxHashMap::default();
+    let replaced = layer.canonical.iter().flat_map(|lowered| {
+        let olds = lowered.rule.replaces.iter().cloned();
+        olds.zip(lowered.others.iter().copied())
+            .map(|(old, place)| (old, &lowered.rule.symbol, place))
+    });
+    let retired = layer.retired.iter().filter_map(|lowered| {
+        let Some(Replacement::Symbol(new)) = &lowered.rule.replacement else {
+            return None;
+        };
+        Some((named_symbol(&lowered.rule)?, new, *lowered.others.first()?))
+    });
+    for (old, new, place) in replaced.chain(retired) {
+        match seen.get(&old) {
+            Some((other, first)) if *other != new => {
+                problems
+                    .add(
+                        place,
+                        format!("`{old}` is replaced by `{other}` and by `{new}`"),
+                    )
+                    .related(*first, format!("replaced by `{other}`"));
+            }
+            _ => {
+                seen.insert(old, (new, place));
             }
         }
+    }
+}
+
+/// The symbol that a rule retires, unless it names a module or a pattern.
+fn named_symbol(rule: &Retired) -> Option<SymbolPath> {
+    match &rule.target {
+        RetiredTarget::Symbol { module, name, .. } if module.is_literal() => Some(SymbolPath {
+            module: module.text.clone(),
+            name: name.clone(),
+        }),
+        _ => None,
     }
 }
 
@@ -269,13 +288,9 @@ impl<'a> Index<'a> {
         for lowered in &self.layer.retired {
             match &lowered.rule.target {
                 RetiredTarget::Module(module) => starts.push(Thing::Module(module.clone())),
-                RetiredTarget::Symbol { module, name, .. } if module.is_literal() => {
-                    starts.push(Thing::Symbol(SymbolPath {
-                        module: module.text.clone(),
-                        name: name.clone(),
-                    }));
+                RetiredTarget::Symbol { .. } => {
+                    starts.extend(named_symbol(&lowered.rule).map(Thing::Symbol));
                 }
-                RetiredTarget::Symbol { .. } => {}
             }
         }
         starts
@@ -293,9 +308,8 @@ fn parent(module: &str) -> Option<&str> {
 }
 
 /// Tells of rules that send a path round in a circle, and returns them.
-fn cycles(layer: &Layer, index: &Index<'_>, problems: &mut Problems) -> FxHashSet<Mover> {
+fn cycles(index: &Index<'_>, problems: &mut Problems) -> FxHashSet<Mover> {
     let mut cyclic = FxHashSet::default();
-    debug_assert!(std::ptr::eq(layer, index.layer));
     for start in index.starts() {
         let chain = index.chain(start);
         let Some((last, before)) = chain.split_last() else {

@@ -23,7 +23,7 @@ pub(super) fn names(patterns: &[At<String>], file: usize, problems: &mut Problem
             pattern,
             Glob::new(pattern.get())
                 .map(|glob| vec![glob])
-                .map_err(reason),
+                .map_err(|error| reason(&error)),
         )
     });
     compile(each, file, problems)
@@ -96,10 +96,10 @@ fn path_glob(pattern: &str) -> Result<Glob, String> {
     GlobBuilder::new(pattern)
         .literal_separator(true)
         .build()
-        .map_err(reason)
+        .map_err(|error| reason(&error))
 }
 
-fn reason(error: globset::Error) -> String {
+fn reason(error: &globset::Error) -> String {
     error.kind().to_string()
 }
 

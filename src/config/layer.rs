@@ -24,6 +24,8 @@ pub(super) struct Layer {
     pub(super) registry_as_rules: Option<(bool, Place)>,
     pub(super) target_version: Option<PythonVersion>,
     pub(super) min_score: Option<f64>,
+    /// `Some(None)` is `never`.
+    #[allow(clippy::option_option, reason = "not said, never, or a severity")]
     pub(super) fail_on: Option<Option<Severity>>,
     pub(super) checks: BTreeMap<String, Option<Severity>>,
     pub(super) pattern: Option<Regex>,

@@ -3,6 +3,7 @@
 //! The only part of `config` that touches the file system.
 
 use std::fs;
+use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use super::layer::{Layer, lower};
 use super::model::{Config, Factories, Gate, Project, PythonVersion};
-use super::names::closest;
+use super::names::{all_of, closest};
 use super::problem::{ConfigError, Place, Problems, RulesFile, Sources};
 use super::raw::{self, At};
 use super::schema::schema_value;
@@ -258,7 +259,7 @@ impl Reader {
             Some(meant) => problem.help(format!("did you mean `{meant}`?")),
             None => problem.help(format!(
                 "the packs are {}; files are named by a path that ends in `.toml`",
-                super::names::listed(packs::pack_names())
+                all_of(packs::pack_names())
             )),
         };
         None
@@ -386,7 +387,10 @@ impl Reader {
 }
 
 fn read(path: &Path) -> Result<String, String> {
-    let bytes = fs::read(path).map_err(|error| error.to_string())?;
+    let bytes = fs::read(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        _ => error.to_string(),
+    })?;
     String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned())
 }
 

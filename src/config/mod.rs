@@ -1,10 +1,11 @@
 //! The rules file: found, parsed, checked, merged with what it extends.
 //!
 //! A file goes through four hands: `shape` holds the TOML tree against the schema, `raw` is what is left as types,
-//! `layer` and `rules` judge its values, `conflicts` what all rules say together. Each tells of every mistake it
+//! `layer`, `rules` and `contracts` judge its values, `conflicts` what all rules say together. Each tells of every mistake it
 //! finds; [`load`] gives the rules only when there is none.
 
 mod conflicts;
+mod contracts;
 mod globs;
 mod layer;
 mod load;

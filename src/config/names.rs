@@ -106,11 +106,15 @@ pub(super) fn closest<'a>(
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
     let word = normal(word);
-    let limit = (word.chars().count() / 3).clamp(1, 4);
+    let length = word.chars().count();
+    let limit = (length / 3).clamp(1, 4);
     candidates
         .into_iter()
         .map(|candidate| (strsim::osa_distance(&word, &normal(candidate)), candidate))
-        .filter(|(distance, _)| *distance <= limit)
+        .filter(|(distance, candidate)| {
+            let is_short_form = length >= 3 && normal(candidate).starts_with(&word);
+            *distance <= limit || is_short_form
+        })
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }
@@ -121,12 +125,21 @@ fn normal(word: &str) -> String {
 }
 
 /// `` `a`, `b` and `c` `` for messages.
-pub(super) fn listed<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+pub(super) fn all_of<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+    listed(words, "and")
+}
+
+/// `` `a`, `b` or `c` `` for messages.
+pub(super) fn one_of<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+    listed(words, "or")
+}
+
+fn listed<'a>(words: impl IntoIterator<Item = &'a str>, last_joined_by: &str) -> String {
     let words: Vec<String> = words.into_iter().map(|word| format!("`{word}`")).collect();
     match words.split_last() {
         None => String::new(),
         Some((only, [])) => only.clone(),
-        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+        Some((last, rest)) => format!("{} {last_joined_by} {last}", rest.join(", ")),
     }
 }
 
@@ -140,14 +153,16 @@ mod tests {
         assert_eq!(closest("only_in", keys), Some("only-in"));
         assert_eq!(closest("Symbols", keys), Some("symbol"));
         assert_eq!(closest("replace", keys), Some("replaces"));
+        assert_eq!(closest("sym", keys), Some("symbol"));
         assert_eq!(closest("name", keys), None);
         assert_eq!(closest("x", keys), None);
     }
 
     #[test]
     fn lists_read_as_sentences() {
-        assert_eq!(listed([]), "");
-        assert_eq!(listed(["a"]), "`a`");
-        assert_eq!(listed(["a", "b", "c"]), "`a`, `b` and `c`");
+        assert_eq!(all_of([]), "");
+        assert_eq!(one_of(["a"]), "`a`");
+        assert_eq!(all_of(["a", "b", "c"]), "`a`, `b` and `c`");
+        assert_eq!(one_of(["a", "b"]), "`a` or `b`");
     }
 }

@@ -88,12 +88,12 @@ impl ConfigError {
         } else {
             Renderer::plain()
         };
-        let rendered: Vec<String> = self
+        let pictures: Vec<String> = self
             .problems
             .iter()
             .map(|problem| renderer.render(&[self.group(problem)]))
             .collect();
-        rendered.join("\n\n")
+        pictures.join("\n\n")
     }
 
     fn group<'a>(&'a self, problem: &'a Problem) -> Group<'a> {

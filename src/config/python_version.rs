@@ -73,13 +73,13 @@ fn clause_bound(clause: &str) -> Option<(u32, u32)> {
     }
     let mut numbers = version.trim_start_matches('v').split('.');
     let major = numbers.next()?.parse().ok()?;
-    let minor = numbers.next().map_or(Some(0), |minor| match minor {
-        "*" => Some(0),
-        _ => {
+    let minor = match numbers.next() {
+        None | Some("*") => 0,
+        Some(minor) => {
             let digits = minor.bytes().take_while(u8::is_ascii_digit).count();
-            minor[..digits].parse().ok()
+            minor[..digits].parse().ok()?
         }
-    })?;
+    };
     Some((major, minor))
 }
 

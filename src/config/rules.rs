@@ -6,12 +6,12 @@ use globset::GlobSet;
 
 use super::layer::{Layer, Lowered, Lowering, severity_of};
 use super::model::{
-    Allow, Canonical, Contract, ContractKind, Events, Gateway, Language, ModulePattern, PerRequest,
-    Replacement, Retired, RetiredTarget, RuleMeta, SymbolKind, SymbolPath,
+    Allow, Canonical, Events, Gateway, Language, ModulePattern, PerRequest, Replacement, Retired,
+    RetiredTarget, RuleMeta, SymbolKind, SymbolPath,
 };
 use super::paths::{self, PathError};
 use super::problem::Place;
-use super::raw::{self, At, Common, ContractType};
+use super::raw::{self, At, Common};
 
 /// Adds the rules of `raw` to `layer`.
 pub(super) fn lower(raw: &raw::Rules, lowering: &mut Lowering<'_>, layer: &mut Layer) {
@@ -21,7 +21,7 @@ pub(super) fn lower(raw: &raw::Rules, lowering: &mut Lowering<'_>, layer: &mut L
     layer.events = each(&raw.events, |rule| lowering.events(rule.get()));
     layer.gateways = each(&raw.gateway, |rule| lowering.gateway(rule.get()));
     layer.contracts = each(&raw.contract, |rule| lowering.contract(rule));
-    layer.allow = each(&raw.allow, |rule| lowering.allow(rule));
+    layer.allow = each(&raw.allow, |rule| Some(lowering.allow(rule)));
 }
 
 fn each<R, T>(rules: &[At<R>], lower: impl FnMut(&At<R>) -> Option<T>) -> Vec<T> {
@@ -30,7 +30,12 @@ fn each<R, T>(rules: &[At<R>], lower: impl FnMut(&At<R>) -> Option<T>) -> Vec<T>
 
 impl Lowering<'_> {
     /// A rule's meta data; `generated` is its id when it has none.
-    fn meta(&mut self, common: &Common<'_>, generated: String, subject: Place) -> RuleMeta {
+    pub(super) fn meta(
+        &mut self,
+        common: &Common<'_>,
+        generated: String,
+        subject: Place,
+    ) -> RuleMeta {
         if let Some(id) = common.id.filter(|id| id.get().trim().is_empty()) {
             let place = self.place(id);
             self.problems.add(place, "an id cannot be empty");
@@ -50,7 +55,7 @@ impl Lowering<'_> {
         }
     }
 
-    fn lowered<T>(&self, rule: T, common: &Common<'_>, subject: Place) -> Lowered<T> {
+    pub(super) fn lowered<T>(&self, rule: T, common: &Common<'_>, subject: Place) -> Lowered<T> {
         Lowered {
             rule,
             subject,
@@ -77,12 +82,12 @@ impl Lowering<'_> {
         self.checked(at, paths::symbol(at.get()))
     }
 
-    fn module(&mut self, at: &At<String>) -> Option<String> {
+    pub(super) fn module(&mut self, at: &At<String>) -> Option<String> {
         self.checked(at, paths::module(at.get()))
     }
 
     /// Patterns of a list that must not be empty.
-    fn patterns(&mut self, key: &str, list: &At<Vec<At<String>>>) -> Vec<ModulePattern> {
+    pub(super) fn patterns(&mut self, key: &str, list: &At<Vec<At<String>>>) -> Vec<ModulePattern> {
         self.not_empty(key, list);
         list.get()
             .iter()
@@ -90,7 +95,7 @@ impl Lowering<'_> {
             .collect()
     }
 
-    fn not_empty<T>(&mut self, key: &str, list: &At<Vec<T>>) {
+    pub(super) fn not_empty<T>(&mut self, key: &str, list: &At<Vec<T>>) {
         if list.get().is_empty() {
             let place = self.place(list);
             self.problems
@@ -313,152 +318,7 @@ impl Lowering<'_> {
         Some(self.lowered(rule, &common, subject))
     }
 
-    fn contract(&mut self, rule: &At<raw::Contract>) -> Option<Lowered<Contract>> {
-        let raw = rule.get();
-        let mut lists = [
-            ("layers", raw.layers.as_ref()),
-            ("modules", raw.modules.as_ref()),
-            ("forbidden", raw.forbidden.as_ref()),
-            ("importers", raw.importers.as_ref()),
-        ]
-        .map(|(key, list)| self.contract_list(rule, key, list));
-        let [layers, modules, forbidden, importers] = lists.each_mut().map(Option::take);
-        let kind = match raw.kind.get() {
-            ContractType::Layers => {
-                self.apart("layer", raw.layers.as_ref());
-                ContractKind::Layers(layers?)
-            }
-            ContractType::Forbidden => {
-                self.disjoint(raw.modules.as_ref(), raw.forbidden.as_ref());
-                ContractKind::Forbidden {
-                    modules: modules?,
-                    forbidden: forbidden?,
-                }
-            }
-            ContractType::Independence => {
-                self.apart("module", raw.modules.as_ref());
-                ContractKind::Independence(modules?)
-            }
-            ContractType::Protected => ContractKind::Protected {
-                modules: modules?,
-                importers: importers?,
-            },
-        };
-        let first = match &kind {
-            ContractKind::Layers(modules)
-            | ContractKind::Independence(modules)
-            | ContractKind::Forbidden { modules, .. }
-            | ContractKind::Protected { modules, .. } => modules.first()?,
-        };
-        let id = format!("contract:{}:{first}", raw.kind.get().as_str());
-        let (common, subject) = (raw.common(), self.place(&raw.kind));
-        let meta = self.meta(&common, id, subject);
-        Some(self.lowered(Contract { meta, kind }, &common, subject))
-    }
-
-    /// One of a contract's lists, if its type has such a list.
-    fn contract_list(
-        &mut self,
-        rule: &At<raw::Contract>,
-        key: &str,
-        list: Option<&At<Vec<At<String>>>>,
-    ) -> Option<Vec<String>> {
-        let kind = *rule.get().kind.get();
-        let wanted: &[&str] = match kind {
-            ContractType::Layers => &["layers"],
-            ContractType::Forbidden => &["modules", "forbidden"],
-            ContractType::Independence => &["modules"],
-            ContractType::Protected => &["modules", "importers"],
-        };
-        match (list, wanted.contains(&key)) {
-            (Some(list), true) if kind == ContractType::Layers => {
-                self.not_empty(key, list);
-                Some(list.get().iter().filter_map(|at| self.module(at)).collect())
-            }
-            (Some(list), true) => {
-                let patterns = self.patterns(key, list);
-                Some(patterns.into_iter().map(|pattern| pattern.text).collect())
-            }
-            (Some(list), false) => {
-                let place = self.place(list);
-                self.problems
-                    .add(
-                        place,
-                        format!("`{key}` does not belong to a `{}` contract", kind.as_str()),
-                    )
-                    .help(format!(
-                        "it has {}",
-                        super::names::listed(wanted.iter().copied())
-                    ));
-                None
-            }
-            (None, true) => {
-                let place = self.place(rule);
-                if !self.problems.is_damaged(place) {
-                    self.problems.add(
-                        place,
-                        format!("a `{}` contract lacks `{key}`", kind.as_str()),
-                    );
-                }
-                None
-            }
-            (None, false) => None,
-        }
-    }
-
-    /// Members of a contract that are held against each other: at least two, none part of another.
-    fn apart(&mut self, noun: &str, list: Option<&At<Vec<At<String>>>>) {
-        let Some(list) = list else { return };
-        let members = list.get();
-        if members.len() == 1 {
-            let place = self.place(list);
-            self.problems
-                .add(place, format!("one {noun} alone makes no contract"));
-        }
-        for (at, member) in members.iter().enumerate() {
-            let clash = members[..at].iter().find(|other| {
-                is_within(member.get(), other.get()) || is_within(other.get(), member.get())
-            });
-            let Some(other) = clash else { continue };
-            let (place, other_place) = (self.place(member), self.place(other));
-            let message = if member.get() == other.get() {
-                format!("`{}` is listed twice", member.get())
-            } else {
-                format!(
-                    "`{}` and `{}` overlap, so they cannot be kept apart",
-                    other.get(),
-                    member.get()
-                )
-            };
-            self.problems
-                .add(place, message)
-                .related(other_place, "the other one");
-        }
-    }
-
-    fn disjoint(
-        &mut self,
-        modules: Option<&At<Vec<At<String>>>>,
-        forbidden: Option<&At<Vec<At<String>>>>,
-    ) {
-        let (Some(modules), Some(forbidden)) = (modules, forbidden) else {
-            return;
-        };
-        for at in forbidden.get() {
-            let Some(own) = modules.get().iter().find(|own| own.get() == at.get()) else {
-                continue;
-            };
-            let (place, own) = (self.place(at), self.place(own));
-            self.problems
-                .add(
-                    place,
-                    format!("`{}` is forbidden to import itself", at.get()),
-                )
-                .related(own, "the importer");
-        }
-    }
-
-    fn allow(&mut self, rule: &At<raw::Allow>) -> Option<Allow> {
+    fn allow(&mut self, rule: &At<raw::Allow>) -> Allow {
         let raw = rule.get();
         let place = self.place(rule);
         let subject = (raw.check.as_ref().map(|at| self.place(at)))
@@ -476,6 +336,10 @@ impl Lowering<'_> {
             let place = self.place(&raw.reason);
             self.problems.add(place, "an exception needs a reason");
         }
+        let names_no_path = raw.path.as_ref().is_some_and(|path| path.0.is_empty());
+        if subject.is_some() && names_no_path && !self.problems.is_damaged(place) {
+            self.problems.add(place, "`path` must not be empty");
+        }
         let symbol = raw.symbol.as_ref().and_then(|at| {
             if paths::looks_like_symbol(at.get()) {
                 self.symbol(at).map(|symbol| symbol.to_string())
@@ -484,7 +348,7 @@ impl Lowering<'_> {
             }
         });
         let until = raw.until.as_ref().and_then(|at| self.date(at));
-        Some(Allow {
+        Allow {
             location: self.sources.location(subject.unwrap_or(place)),
             check: raw.check.as_ref().map(|check| check.get().0.clone()),
             paths: raw
@@ -494,7 +358,7 @@ impl Lowering<'_> {
             symbol,
             reason: raw.reason.get().clone(),
             until,
-        })
+        }
     }
 
     fn date(&mut self, at: &At<String>) -> Option<String> {

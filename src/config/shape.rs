@@ -7,7 +7,7 @@ use serde_json::Value as Schema;
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
-use super::names::{closest, listed};
+use super::names::{all_of, closest, one_of};
 use super::problem::{Place, Problems};
 use crate::span::Span;
 
@@ -52,6 +52,10 @@ impl Shape<'_> {
             | ("boolean", value @ DeValue::Boolean(_))
             | ("any", value) => value,
             (_, value) => {
+                let wanted = match schema["format"].as_str() {
+                    Some("date") => "date",
+                    _ => wanted,
+                };
                 self.wrong_type(&value, place, wanted, at);
                 return None;
             }
@@ -108,7 +112,7 @@ impl Shape<'_> {
                 self.problems.mark_damaged(place);
                 continue;
             };
-            if let Some(value) = self.node(value, schema, &at.key(&name, schema)) {
+            if let Some(value) = self.node(value, schema, &Context::of_key(&name, schema)) {
                 kept.insert(key, value);
             } else {
                 wrong.push(name);
@@ -125,7 +129,7 @@ impl Shape<'_> {
             if !wrong.iter().any(|name| name == key) {
                 self.problems
                     .add(place, format!("{} lacks `{key}`", at.name(self.prefix)))
-                    .help(known[*key]["description"].as_str().unwrap_or_default());
+                    .help(description(&known[*key]));
             }
         }
         missing.is_empty().then_some(DeValue::Table(kept))
@@ -153,7 +157,7 @@ impl Shape<'_> {
             None if name == "tool" && at.is_root() && self.prefix.is_empty() => {
                 problem.help("only in `pyproject.toml` the tables stand below `tool.ssot`")
             }
-            None => problem.help(format!("it may hold {}", listed(known.iter().copied()))),
+            None => problem.help(format!("it may hold {}", all_of(known.iter().copied()))),
         };
         meant
     }
@@ -171,7 +175,7 @@ impl Shape<'_> {
         let problem = self.problems.add(place, format!("unknown {noun} `{word}`"));
         match closest(word, words.iter().copied()) {
             Some(meant) => problem.help(format!("did you mean `{meant}`?")),
-            None => problem.help(format!("it may be {}", listed(words))),
+            None => problem.help(format!("it may be {}", one_of(words))),
         };
         None
     }
@@ -189,6 +193,9 @@ impl Shape<'_> {
         match (wanted, value) {
             ("string", DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_)) => {
                 problem.help(format!("put it in quotes: `\"{written}\"`"));
+            }
+            ("date", _) => {
+                problem.help("write it as year, month and day, such as `2027-06-30`");
             }
             ("array", DeValue::String(_)) => {
                 problem.help(format!("put it in brackets: `[{written}]`"));
@@ -227,7 +234,8 @@ enum Context {
 }
 
 impl Context {
-    fn key(&self, key: &str, schema: &Schema) -> Self {
+    /// What stands under `key`.
+    fn of_key(key: &str, schema: &Schema) -> Self {
         let is_table = schema["type"] == "object" || schema["items"]["type"] == "object";
         if is_table {
             Self::Table(key.to_owned())
@@ -272,6 +280,12 @@ impl Context {
             _ => "key",
         }
     }
+}
+
+/// What a key is for, in the words of the schema.
+fn description(property: &Schema) -> &str {
+    let text = property["description"].as_str().unwrap_or_default();
+    text.strip_suffix('.').unwrap_or(text)
 }
 
 fn article(kind: &str) -> String {

@@ -5,6 +5,15 @@ use std::fs;
 
 use super::support::{load_file, load_from, tree};
 
+/// Compares with the snapshot, which need not repeat the cases.
+macro_rules! check {
+    ($($argument:expr),*) => {
+        insta::with_settings!({omit_expression => true}, {
+            insta::assert_snapshot!($($argument),*);
+        })
+    };
+}
+
 /// What is said about each of these files, which all must be refused.
 fn mistakes(cases: &[(&str, &str)]) -> String {
     let mut out = String::new();
@@ -56,14 +65,14 @@ prio = 'P0'
             "[checks]\nimport-cycles = 'error'\ncontract = 'fatal'\n",
         ),
     ];
-    insta::assert_snapshot!("all_at_once", mistake_of("all at once", &files));
+    check!("all_at_once", mistake_of("all at once", &files));
     let dir = tree(&files);
-    insta::assert_snapshot!("all_at_once_concise", load_from(dir.path()).unwrap_err());
+    check!("all_at_once_concise", load_from(dir.path()).unwrap_err());
 }
 
 #[test]
 fn of_form() {
-    insta::assert_snapshot!(mistakes(&[
+    check!(mistakes(&[
         ("syntax", "[gate\nmin-score = 1\n"),
         ("duplicate key", "[gate]\nmin-score = 1\nmin-score = 2\n"),
         ("unfinished string", "extend = ['a\n"),
@@ -105,7 +114,7 @@ fn of_form() {
 
 #[test]
 fn in_values() {
-    insta::assert_snapshot!(mistakes(&[
+    check!(mistakes(&[
         ("severity", "[checks]\nimport-cycle = 'warn'\n"),
         (
             "severity, nothing near",
@@ -154,7 +163,7 @@ fn in_values() {
 
 #[test]
 fn in_paths() {
-    insta::assert_snapshot!(mistakes(&[
+    check!(mistakes(&[
         (
             "symbol without colon",
             "[[canonical]]\nsymbol = 'a.b.Name'\n"
@@ -202,7 +211,7 @@ fn in_paths() {
 
 #[test]
 fn in_single_rules() {
-    insta::assert_snapshot!(mistakes(&[
+    check!(mistakes(&[
         (
             "replaced by itself",
             "[[canonical]]\nsymbol = 'a:B'\nreplaces = ['a:B']\n"
@@ -283,6 +292,10 @@ fn in_single_rules() {
             "allow: check",
             "[[allow]]\ncheck = 'gatway'\nreason = 'x'\n"
         ),
+        (
+            "allow: no path",
+            "[[allow]]\ncheck = 'gateway'\npath = []\nreason = 'x'\n"
+        ),
         ("allow: glob", "[[allow]]\npath = 'a/{b'\nreason = 'x'\n"),
         ("empty id", "[[per-request]]\nsymbol = 'a:B'\nid = ''\n"),
     ]));
@@ -290,7 +303,7 @@ fn in_single_rules() {
 
 #[test]
 fn between_rules() {
-    insta::assert_snapshot!(mistakes(&[
+    check!(mistakes(&[
         (
             "same id",
             "[[canonical]]\nid = 'x'\nsymbol = 'a:B'\n[[retired]]\nid = 'x'\nmodule = 'c'\n"
@@ -314,6 +327,10 @@ fn between_rules() {
         (
             "circle of retired symbols",
             "[[retired]]\nsymbol = 'a:X'\nuse = 'b:X'\n[[retired]]\nsymbol = 'b:X'\nuse = 'a:X'\n",
+        ),
+        (
+            "retired and replaced differently",
+            "[[canonical]]\nsymbol = 'a:B'\nreplaces = ['old:B']\n[[retired]]\nsymbol = 'old:B'\nuse = 'c:B'\n",
         ),
         (
             "canonical and replaced",
@@ -415,5 +432,5 @@ fn between_files() {
     fs::write(dir.path().join("ssot.toml"), b"# \xe9\n").unwrap();
     let error = load_from(dir.path()).unwrap_err();
     writeln!(out, "--- not UTF-8\n{}\n", error.render(false)).unwrap();
-    insta::assert_snapshot!(out);
+    check!(out);
 }

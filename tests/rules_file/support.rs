@@ -41,6 +41,6 @@ pub(crate) fn read(text: &str) -> Config {
     }
 }
 
-pub(crate) fn version(minor: u8) -> Option<PythonVersion> {
-    Some(PythonVersion { major: 3, minor })
+pub(crate) fn version(minor: u8) -> PythonVersion {
+    PythonVersion { major: 3, minor }
 }
