@@ -47,12 +47,15 @@ pub struct Config {
 pub struct Project {
     /// Source roots relative to the project root; empty means worked out from the tree.
     pub roots: Vec<String>,
-    /// Paths left out, besides what gitignore and the built-in list leave out.
+    /// Paths left out, besides what gitignore and the built-in list leave out. Matches paths relative to the root,
+    /// with `/`; like every path glob here it covers what lies below a folder it names.
     pub exclude: GlobSet,
     /// Paths that are test code.
     pub tests: GlobSet,
     /// The import registry document.
     pub registry: Option<String>,
+    /// Whether the registry's import lines count as `[[canonical]]` rules.
+    pub registry_as_rules: bool,
     /// The oldest Python that must run the code; `None` when neither the rules file nor `requires-python` says.
     pub target_version: Option<PythonVersion>,
 }
@@ -62,7 +65,7 @@ pub struct Project {
 pub struct PythonVersion {
     /// 3.
     pub major: u8,
-    /// 8 to 14.
+    /// 7 to 15.
     pub minor: u8,
 }
 
@@ -95,8 +98,21 @@ pub struct RuleMeta {
     pub priority: Option<Arc<str>>,
     /// `severity`; `Some(None)` is `off`.
     pub severity: Option<Option<Severity>>,
-    /// Where the rule stands.
+    /// `lang`: the only language whose code it speaks about.
+    pub lang: Option<Language>,
+    /// Where the rule stands: what it is about (`symbol`, `module`, `names`, `type`), in the file it was written in.
     pub location: Location,
+    /// The built-in pack it comes from; none for the user's own.
+    pub pack: Option<Arc<str>>,
+}
+
+/// A language that rules can be limited to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Language {
+    /// Python.
+    Python,
+    /// Rust.
+    Rust,
 }
 
 /// A symbol's path: `module:Name` or `module:Class.method`.
@@ -176,7 +192,8 @@ pub enum SymbolKind {
     Value,
 }
 
-/// A glob over module paths: `*` within a segment, `**` over any number of segments.
+/// A glob over module paths: `*` within a segment, `**` over any number of segments, none included: `a.**` covers
+/// `a` itself. Without a wildcard it is that one module, not what lies below it.
 #[derive(Clone, Debug)]
 pub struct ModulePattern {
     /// As written.
@@ -240,7 +257,7 @@ pub struct Contract {
     pub kind: ContractKind,
 }
 
-/// The kinds of contracts.
+/// The kinds of contracts. All modules are module paths; outside `Layers` they may be patterns ([`ModulePattern`]).
 #[derive(Clone, Debug)]
 pub enum ContractKind {
     /// Each layer may import only those after it.
