@@ -3,4 +3,6 @@
 pub mod config;
 pub mod diagnostic;
 pub mod facts;
+pub mod fix;
+pub mod lang;
 pub mod span;

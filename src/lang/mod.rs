@@ -1,0 +1,3 @@
+//! Front ends: one folder a language.
+
+pub mod python;

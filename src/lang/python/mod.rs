@@ -1,0 +1,3 @@
+//! The Python front end.
+
+pub mod rewrite;
