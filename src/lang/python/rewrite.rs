@@ -341,16 +341,37 @@ fn verify(text: &str, rewritten: &Rewritten) -> Result<(), &'static str> {
     if !new.has_valid_syntax() {
         return Err("the rewritten file would not parse");
     }
+    let old = parse(text);
+    let old: Vec<&str> = Source::new(text, old.tokens()).comments().collect();
+    let new: Vec<&str> = Source::new(&new_text, new.tokens()).comments().collect();
+    if comments_are_kept(&old, &new) {
+        Ok(())
+    } else {
+        Err("the rewritten file would lose a comment")
+    }
+}
+
+/// Whether every comment of `old` is in `new`, alone or as part of another.
+fn comments_are_kept(old: &[&str], new: &[&str]) -> bool {
     let mut left: FxHashMap<&str, usize> = FxHashMap::default();
-    for comment in Source::new(&new_text, new.tokens()).comments() {
+    for comment in new {
         *left.entry(comment).or_default() += 1;
     }
-    let old = parse(text);
-    for comment in Source::new(text, old.tokens()).comments() {
-        match left.get_mut(comment) {
-            Some(count) if *count > 0 => *count -= 1,
-            _ => return Err("the rewritten file would lose a comment"),
-        }
-    }
-    Ok(())
+    let missing: Vec<&str> = old
+        .iter()
+        .copied()
+        .filter(|comment| match left.get_mut(comment) {
+            Some(count) if *count > 0 => {
+                *count -= 1;
+                false
+            }
+            _ => true,
+        })
+        .collect();
+    let count = |all: &[&str], comment: &str| -> usize {
+        all.iter().map(|one| one.matches(comment).count()).sum()
+    };
+    missing
+        .into_iter()
+        .all(|comment| count(new, comment) >= count(old, comment))
 }

@@ -158,7 +158,9 @@ fn rename(context: &Context<'_, '_>, alias: &Alias, one: &Move) -> Option<Draft>
     let whole = span_of(alias);
     let simple = !context.source.has_comment(whole);
     let (place, content) = match &alias.asname {
-        Some(local) if local.as_str() == one.to_name && alias.name != *local && simple => {
+        Some(local)
+            if local.as_str() == one.to_name && alias.name.as_str() != local.as_str() && simple =>
+        {
             (whole, one.to_name.clone())
         }
         Some(_) => (span(alias.name.range), one.to_name.clone()),
@@ -173,7 +175,7 @@ fn alias_text(alias: &Alias, to_name: &str) -> String {
     let explicit = alias
         .asname
         .as_ref()
-        .is_some_and(|asname| *asname == alias.name);
+        .is_some_and(|asname| asname.as_str() == alias.name.as_str());
     if local == to_name && !explicit {
         to_name.to_owned()
     } else {

@@ -48,10 +48,6 @@ impl Plan {
         }
     }
 
-    pub(super) fn is_refused(&self, change: ChangeId) -> bool {
-        self.refused[change].is_some()
-    }
-
     pub(super) fn add(&mut self, drafts: impl IntoIterator<Item = Draft>) {
         self.drafts.extend(drafts);
     }
