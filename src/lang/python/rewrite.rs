@@ -92,7 +92,7 @@ fn rewrite_parsed(text: &str, changes: &FileChanges) -> Rewritten {
     job.uses(&context, changes);
     context.busy.extend(job.from_moves.keys());
     let mut merges = Merges::default();
-    job.from_statements(&context, &mut merges);
+    job.rewrite_froms(&context, &mut merges);
     job.additions(&context, changes, &mut merges);
     job.plan.finish()
 }
@@ -214,7 +214,7 @@ impl<'a> Job<'a> {
     }
 
     /// Rewrites `from` statements in source order, each as a whole or not at all.
-    fn from_statements(&mut self, context: &Context<'a, '_>, merges: &mut Merges) {
+    fn rewrite_froms(&mut self, context: &Context<'a, '_>, merges: &mut Merges) {
         let mut statements: Vec<_> = self.from_moves.drain().collect();
         statements.sort_by_key(|(start, _)| *start);
         for (_, (site, mut moves)) in statements {

@@ -95,9 +95,9 @@ fn drafts<'a>(
     let style = Style::of(&context.source, star);
     let spot = context.source.spot_after(span_of(star));
     let module = context.home.written(module, star.level > 0);
-    let (place, content) = new_from(&spot, &style, &module, &members)?;
+    let (place, line) = new_from(&spot, &style, &module, &members)?;
     let changes: Vec<ChangeId> = wanted.iter().map(|(change, _)| *change).collect();
-    Ok(vec![Draft::new(place, content, &changes)])
+    Ok(vec![Draft::new(place, line, &changes)])
 }
 
 /// Whether an import behind the star in the same suite binds the very name already.

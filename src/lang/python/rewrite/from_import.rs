@@ -103,11 +103,11 @@ pub(super) fn rewrite_from<'a>(
     if all_leave && !groups.is_empty() {
         let kept = groups.remove(0);
         drafts.push(module_token(context, statement, &kept)?);
-        let renames = kept
+        let in_place = kept
             .moves
             .iter()
             .filter_map(|one| rename(context, &statement.names[one.alias], one));
-        drafts.extend(renames);
+        drafts.extend(in_place);
     }
     if !groups.is_empty() {
         drafts.extend(split(context, merges, site, statement, &groups)?);
@@ -139,15 +139,15 @@ fn module_token(
         span_of(&tokens[from + 1]).start,
         span_of(&tokens[import - 1]).end,
     );
-    let mut content = context.home.written(group.module, statement.level > 0);
+    let mut written = context.home.written(group.module, statement.level > 0);
     // `from.a import b` needs a blank that the dot made needless; so does `from .import b`.
-    if span_of(&tokens[from]).end == place.start && !content.starts_with('.') {
-        content.insert(0, ' ');
+    if span_of(&tokens[from]).end == place.start && !written.starts_with('.') {
+        written.insert(0, ' ');
     }
-    if span_of(&tokens[import]).start == place.end && !content.ends_with('.') {
-        content.push(' ');
+    if span_of(&tokens[import]).start == place.end && !written.ends_with('.') {
+        written.push(' ');
     }
-    Ok(Draft::new(place, content, &group.serves()))
+    Ok(Draft::new(place, written, &group.serves()))
 }
 
 /// Imports another name in place, under the same local name; nothing when the name is the same.
@@ -157,7 +157,7 @@ fn rename(context: &Context<'_, '_>, alias: &Alias, one: &Move) -> Option<Draft>
     }
     let whole = span_of(alias);
     let simple = !context.source.has_comment(whole);
-    let (place, content) = match &alias.asname {
+    let (place, written) = match &alias.asname {
         Some(local)
             if local.as_str() == one.to_name && alias.name.as_str() != local.as_str() && simple =>
         {
@@ -166,7 +166,7 @@ fn rename(context: &Context<'_, '_>, alias: &Alias, one: &Move) -> Option<Draft>
         Some(_) => (span(alias.name.range), one.to_name.clone()),
         None => (whole, format!("{} as {}", one.to_name, alias.name.as_str())),
     };
-    Some(Draft::new(place, content, &one.serves))
+    Some(Draft::new(place, written, &one.serves))
 }
 
 /// The alias as a new statement writes it.
@@ -230,16 +230,16 @@ fn split<'a>(
             })
             .collect();
         let commented = members.iter().any(Member::has_comment);
-        let merged = (!commented)
+        let joined = (!commented)
             .then(|| join(context, merges, site, statement, group))
             .flatten();
-        if let Some(merged) = merged {
-            drafts.extend(merged);
+        if let Some(joined) = joined {
+            drafts.extend(joined);
             continue;
         }
         let module = context.home.written(group.module, statement.level > 0);
-        let (place, content) = new_from(&spot, &style, &module, &members)?;
-        drafts.push(Draft::new(place, content, &group.serves()));
+        let (place, written) = new_from(&spot, &style, &module, &members)?;
+        drafts.push(Draft::new(place, written, &group.serves()));
     }
     Ok(drafts)
 }

@@ -94,7 +94,8 @@ impl Merges {
     ) -> Option<Vec<Draft>> {
         let key = |one: &Newcomer<'_>| (span_of(host).start, one.local.to_owned());
         let present = |merges: &Self, one: &Newcomer<'_>| {
-            let written = host.names.iter().find(|alias| local(alias) == one.local);
+            // The last of several aliases with one local name wins.
+            let written = host.names.iter().rfind(|alias| local(alias) == one.local);
             let written = written.map(|alias| alias.name.as_str());
             written
                 .or_else(|| merges.joined.get(&key(one)).map(String::as_str))
@@ -112,8 +113,8 @@ impl Merges {
                 continue;
             }
             let gap = gap(context, host, one)?;
-            let content = format!("{}{}{}", gap.before, one.text, gap.after);
-            drafts.push(Draft::new(Span::at(gap.at), content, one.serves));
+            let written = format!("{}{}{}", gap.before, one.text, gap.after);
+            drafts.push(Draft::new(Span::at(gap.at), written, one.serves));
         }
         for one in newcomers {
             self.joined.insert(key(one), one.name.to_owned());
@@ -198,6 +199,9 @@ fn gap(context: &Context<'_, '_>, host: &StmtImportFrom, one: &Newcomer<'_>) -> 
     }
 }
 
+/// What a list of names is sorted by.
+type Order<'o> = &'o dyn Fn(&str) -> (u8, String);
+
 /// The index at which `name` keeps `names` sorted, under the first usual order that they have.
 fn sorted_place(names: &[&str], name: &str) -> Option<usize> {
     // Constants, classes, the rest, as isort and ruff order by default; then with and without case.
@@ -211,7 +215,7 @@ fn sorted_place(names: &[&str], name: &str) -> Option<usize> {
     };
     let folded = |name: &str| (0, name.to_lowercase());
     let exact = |name: &str| (0, name.to_owned());
-    let orders: [&dyn Fn(&str) -> (u8, String); 3] = [&by_kind, &folded, &exact];
+    let orders: [Order<'_>; 3] = [&by_kind, &folded, &exact];
     orders.into_iter().find_map(|order| {
         let sorted = names.is_sorted_by_key(|name| order(name));
         sorted.then(|| names.partition_point(|have| order(have) <= order(name)))

@@ -466,9 +466,9 @@ fn beside(
         return Err("the import is tried with a handler for its failure".into());
     }
     let spot = context.source.spot_after(span_of(binding.site.statement));
-    let (place, content) = new_import(&spot, module);
-    if !plan.share(place, &content, &[one.change]) {
-        drafts.push(Draft::new(place, content, &[one.change]));
+    let (place, line) = new_import(&spot, module);
+    if !plan.share(place, &line, &[one.change]) {
+        drafts.push(Draft::new(place, line, &[one.change]));
     }
     Ok(drafts)
 }

@@ -198,6 +198,6 @@ fn broken(
 fn comments(comments: &[&str]) -> String {
     comments
         .iter()
-        .map(|comment| format!("  {comment}"))
+        .flat_map(|comment| ["  ", comment])
         .collect()
 }

@@ -111,12 +111,11 @@ impl<'a> Reader<'a> {
 
     fn import(&mut self, import: &'a StmtImport) {
         for alias in &import.names {
-            match &alias.asname {
-                Some(local) => self.bind(local.as_str(), Bound::Import),
-                None => {
-                    let name = alias.name.as_str();
-                    self.bind(name.split('.').next().unwrap_or(name), Bound::Plain);
-                }
+            let name = alias.name.as_str();
+            if let Some(local) = &alias.asname {
+                self.bind(local.as_str(), Bound::Import);
+            } else {
+                self.bind(name.split('.').next().unwrap_or(name), Bound::Plain);
             }
         }
     }
