@@ -4,7 +4,10 @@
 
 use std::sync::Arc;
 
-use crate::span::Position;
+use crate::config::SymbolPath;
+use crate::facts::ImportId;
+use crate::index::FileId;
+use crate::span::{Position, Span};
 
 /// How grave a finding is. Ordered: an error is the greatest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -96,6 +99,35 @@ pub struct Fix {
     pub edits: Vec<Edit>,
 }
 
+/// The part of a file that reaches a symbol by the wrong path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Site {
+    /// An imported name.
+    Import(ImportId),
+    /// `root.attr.N`: the span of the chain up to the name, and the import that binds its root.
+    Use(Span, ImportId),
+    /// A star import that brings the name.
+    Star(ImportId),
+}
+
+/// What a fix would have to do: make a site reach the symbol by another path. The fix stage turns it into edits, or
+/// says why not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Relocation {
+    /// The file of the site.
+    pub file: FileId,
+    /// The site.
+    pub site: Site,
+    /// The path it should use.
+    pub to: SymbolPath,
+    /// The name in the file.
+    pub local: String,
+    /// Whether both paths give the same object, proven.
+    pub same_object: bool,
+    /// Whether a rule vouches for the move.
+    pub vouched: bool,
+}
+
 /// One violation.
 #[derive(Clone, Debug)]
 pub struct Finding {
@@ -127,6 +159,8 @@ pub struct Finding {
     pub evidence: Vec<Evidence>,
     /// What to do, where there is advice beyond the fix.
     pub help: Option<String>,
+    /// What a repair would have to do; the fix stage reads it.
+    pub relocation: Option<Relocation>,
     /// The repair, if there is one.
     pub fix: Option<Fix>,
     /// Why there is no fix, or none that may be applied, where people would expect one.
@@ -157,6 +191,7 @@ impl Finding {
             tags: Vec::new(),
             evidence: Vec::new(),
             help: None,
+            relocation: None,
             fix: None,
             refusal: None,
         }

@@ -7,6 +7,7 @@ pub mod diagnostic;
 pub mod discover;
 pub mod facts;
 pub mod fingerprint;
+pub mod fix;
 pub mod graph;
 pub mod index;
 pub mod lang;

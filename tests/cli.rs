@@ -119,6 +119,8 @@ impl Engine for Fake {
 
 fn config() -> Config {
     let meta = RuleMeta {
+        lang: None,
+        pack: None,
         id: "ws".into(),
         reason: Some("Issue 824".to_owned()),
         priority: Some("P0".into()),
@@ -133,6 +135,7 @@ fn config() -> Config {
         root: PathBuf::new(),
         file: None,
         project: Project {
+            registry_as_rules: false,
             roots: vec![],
             exclude: GlobSet::empty(),
             tests: GlobSet::empty(),

@@ -6,10 +6,8 @@ use std::fs;
 use std::path::Path;
 
 use globset::{Glob, GlobSetBuilder};
+use ssot::discover::{DiscoverOptions, Discovery, declared_roots, discover, package_parents};
 use ssot::lang::Language;
-use ssot::discover::{
-    DiscoverOptions, Discovery, declared_roots, discover, package_parents,
-};
 use tempfile::TempDir;
 
 /// A tree with these files; a path that ends in `/` is an empty folder.

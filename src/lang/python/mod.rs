@@ -10,6 +10,7 @@ mod expr;
 mod extract;
 mod finish;
 mod flow;
+pub mod rewrite;
 mod scope;
 mod stdlib;
 

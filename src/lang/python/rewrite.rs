@@ -1,0 +1,377 @@
+//! Rewrites imports of one Python file: binding changes in, edits out.
+//!
+//! Everything outside the edits keeps its bytes. A change that cannot be made without risk is refused with a reason,
+//! alone or with the rest of its statement. Owns the syntax only: whether a change is wanted, and whether the new
+//! path binds the same object, is for the caller to know.
+
+mod addition;
+mod alias_list;
+mod from_import;
+mod merge;
+mod module_path;
+mod module_use;
+mod names;
+mod plan;
+mod render;
+mod source;
+mod visit;
+
+use ruff_python_ast::{ModModule, PySourceType, Stmt};
+use ruff_python_parser::{Parsed, parse_unchecked_source};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::fix::edit::{AddImport, FileChanges, MoveUse, Rewritten, apply_edits};
+use crate::span::Span;
+use from_import::Move;
+use merge::Merges;
+use module_path::{Home, is_dotted, is_name};
+use module_use::{Binding, Form};
+use names::{Names, Site};
+use plan::{ChangeId, Draft, Plan};
+use source::{Source, span, span_of};
+
+/// What every part of a rewrite looks at.
+struct Context<'a, 'c> {
+    source: Source<'a>,
+    names: &'c Names<'a>,
+    home: Home<'c>,
+    /// Statements (by start) that change: nothing may join them.
+    busy: FxHashSet<u32>,
+}
+
+/// Turns `changes` into edits of `text`, which comes without a byte-order mark.
+///
+/// The result parses and keeps every comment, or all changes are refused.
+#[must_use]
+pub fn rewrite(text: &str, changes: &FileChanges) -> Rewritten {
+    // Syntax trees are dropped recursively; each level of nesting takes at least a byte of text.
+    let stack = text.len().saturating_mul(512).clamp(1 << 20, 1 << 30);
+    stacker::grow(stack, || {
+        let rewritten = rewrite_parsed(text, changes);
+        match verify(text, &rewritten) {
+            Ok(()) => rewritten,
+            Err(reason) => Plan::new(places(changes)).refuse_all(reason),
+        }
+    })
+}
+
+fn parse(text: &str) -> Parsed<ModModule> {
+    parse_unchecked_source(text, PySourceType::Python)
+}
+
+/// Where each change is reported, in the order of change ids.
+fn places(changes: &FileChanges) -> Vec<Span> {
+    let moves = changes.moves.iter().map(|one| one.alias);
+    let uses = changes.uses.iter().map(|one| one.use_span);
+    let additions = changes.additions.iter().map(|one| one.after_statement);
+    moves.chain(uses).chain(additions).collect()
+}
+
+fn rewrite_parsed(text: &str, changes: &FileChanges) -> Rewritten {
+    let plan = Plan::new(places(changes));
+    let parsed = parse(text);
+    if !parsed.has_valid_syntax() {
+        return plan.refuse_all("the file does not parse");
+    }
+    let names = visit::read(&parsed.syntax().body);
+    let mut context = Context {
+        source: Source::new(text, parsed.tokens()),
+        names: &names,
+        home: Home {
+            module: &changes.module,
+            is_package: changes.is_package,
+        },
+        busy: FxHashSet::default(),
+    };
+    let mut job = Job {
+        plan,
+        aliases: aliases(&names),
+        from_moves: FxHashMap::default(),
+    };
+    job.moves(&context, changes);
+    job.uses(&context, changes);
+    context.busy.extend(job.from_moves.keys());
+    let mut merges = Merges::default();
+    job.rewrite_froms(&context, &mut merges);
+    job.additions(&context, changes, &mut merges);
+    job.plan.finish()
+}
+
+/// Every import alias by its span: its site and its place in the statement.
+fn aliases<'a>(names: &Names<'a>) -> FxHashMap<Span, (Site<'a>, usize)> {
+    let mut all = FxHashMap::default();
+    for site in &names.sites {
+        let aliases = match site.statement {
+            Stmt::Import(import) => &import.names,
+            Stmt::ImportFrom(import) => &import.names,
+            _ => continue,
+        };
+        for (index, alias) in aliases.iter().enumerate() {
+            all.insert(span_of(alias), (*site, index));
+        }
+    }
+    all
+}
+
+/// The work on one file.
+struct Job<'a> {
+    plan: Plan,
+    aliases: FxHashMap<Span, (Site<'a>, usize)>,
+    /// Names that leave `from` statements, by the statement's start.
+    from_moves: FxHashMap<u32, (Site<'a>, Vec<Move>)>,
+}
+
+impl<'a> Job<'a> {
+    /// Sorts moved names by statement; modules imported by `import` are renamed at once.
+    fn moves(&mut self, context: &Context<'a, '_>, changes: &FileChanges) {
+        let mut seen = FxHashSet::default();
+        for (change, wanted) in changes.moves.iter().enumerate() {
+            let Some(&(site, index)) = self.aliases.get(&wanted.alias) else {
+                self.plan
+                    .refuse(&[change], "there is no import at this place");
+                continue;
+            };
+            if !seen.insert(wanted.alias) {
+                self.plan.refuse(&[change], "two changes move this name");
+                continue;
+            }
+            let is_from = matches!(site.statement, Stmt::ImportFrom(_));
+            if let Err(reason) = check_target(context, &wanted.to_module, &wanted.to_name, is_from)
+            {
+                self.plan.refuse(&[change], &reason);
+                continue;
+            }
+            if is_from {
+                self.push_from(
+                    site,
+                    Move {
+                        alias: index,
+                        to_module: wanted.to_module.clone(),
+                        to_name: wanted.to_name.clone(),
+                        serves: vec![change],
+                        extra: Vec::new(),
+                    },
+                );
+                continue;
+            }
+            let module = match wanted.to_module.as_str() {
+                "" => wanted.to_name.clone(),
+                parent => format!("{parent}.{}", wanted.to_name),
+            };
+            match rename_module(context, site, index, &module, change) {
+                Ok(drafts) => self.plan.add(drafts),
+                Err(reason) => self.plan.refuse(&[change], &reason),
+            }
+        }
+    }
+
+    fn push_from(&mut self, site: Site<'a>, one: Move) {
+        let start = span_of(site.statement).start;
+        let entry = self
+            .from_moves
+            .entry(start)
+            .or_insert_with(|| (site, Vec::new()));
+        entry.1.push(one);
+    }
+
+    /// Plans uses through modules, import alias by import alias in source order.
+    fn uses(&mut self, context: &Context<'a, '_>, changes: &FileChanges) {
+        let first = changes.moves.len();
+        let mut by_alias: FxHashMap<Span, Vec<(ChangeId, &MoveUse)>> = FxHashMap::default();
+        for (index, wanted) in changes.uses.iter().enumerate() {
+            let change = first + index;
+            match check_target(context, &wanted.to_module, &wanted.to_name, true) {
+                Ok(()) => by_alias
+                    .entry(wanted.import_alias)
+                    .or_default()
+                    .push((change, wanted)),
+                Err(reason) => self.plan.refuse(&[change], &reason),
+            }
+        }
+        let mut by_alias: Vec<_> = by_alias.into_iter().collect();
+        by_alias.sort_by_key(|(alias, _)| *alias);
+        for (alias, wanted) in by_alias {
+            let serves: Vec<ChangeId> = wanted.iter().map(|(change, _)| *change).collect();
+            if changes.moves.iter().any(|one| one.alias == alias) {
+                self.plan
+                    .refuse(&serves, "the import of the module moves as a whole");
+                continue;
+            }
+            let found = self.aliases.get(&alias).copied();
+            let binding = found.and_then(|(site, index)| Binding::new(context, site, index));
+            let Some(binding) = binding else {
+                self.plan.refuse(
+                    &serves,
+                    "there is no import at the place that binds the module",
+                );
+                continue;
+            };
+            let site = binding.site;
+            if let Some(one) = module_use::move_uses(context, &binding, &wanted, &mut self.plan) {
+                self.push_from(site, one);
+            }
+        }
+    }
+
+    /// Rewrites `from` statements in source order, each as a whole or not at all.
+    fn rewrite_froms(&mut self, context: &Context<'a, '_>, merges: &mut Merges) {
+        let mut statements: Vec<_> = self.from_moves.drain().collect();
+        statements.sort_by_key(|(start, _)| *start);
+        for (_, (site, mut moves)) in statements {
+            let Stmt::ImportFrom(statement) = site.statement else {
+                continue;
+            };
+            moves.sort_by_key(|one| one.alias);
+            match from_import::rewrite_from(context, merges, &site, statement, &moves) {
+                Ok(drafts) => {
+                    self.plan.add(drafts);
+                    self.plan.add(moves.into_iter().flat_map(|one| one.extra));
+                }
+                Err(reason) => {
+                    let serves: Vec<ChangeId> = moves
+                        .iter()
+                        .flat_map(|one| one.serves.iter().copied())
+                        .collect();
+                    self.plan.refuse(&serves, &reason);
+                }
+            }
+        }
+    }
+
+    /// Adds explicit imports, those of one module behind one star in one statement.
+    fn additions(&mut self, context: &Context<'a, '_>, changes: &FileChanges, merges: &mut Merges) {
+        let first = changes.moves.len() + changes.uses.len();
+        let mut groups: Vec<Vec<(ChangeId, &AddImport)>> = Vec::new();
+        for (index, wanted) in changes.additions.iter().enumerate() {
+            let change = first + index;
+            let checked = check_target(context, &wanted.to_module, &wanted.to_name, true);
+            if let Err(reason) = checked {
+                self.plan.refuse(&[change], &reason);
+                continue;
+            }
+            let same = |group: &&mut Vec<(ChangeId, &AddImport)>| {
+                group.first().is_some_and(|(_, one)| {
+                    one.after_statement == wanted.after_statement
+                        && one.to_module == wanted.to_module
+                })
+            };
+            match groups.iter_mut().find(same) {
+                Some(group) => group.push((change, wanted)),
+                None => groups.push(vec![(change, wanted)]),
+            }
+        }
+        for group in groups {
+            let Some((_, first)) = group.first() else {
+                continue;
+            };
+            let site = context
+                .names
+                .sites
+                .iter()
+                .find(|site| span_of(site.statement) == first.after_statement);
+            if let Some((site, Stmt::ImportFrom(star))) = site.map(|site| (site, site.statement)) {
+                addition::add(context, merges, site, star, &group, &mut self.plan);
+            } else {
+                let serves: Vec<ChangeId> = group.iter().map(|(change, _)| *change).collect();
+                self.plan
+                    .refuse(&serves, "there is no star import at this place");
+            }
+        }
+    }
+}
+
+/// Refuses targets that cannot be written, and the file itself.
+fn check_target(
+    context: &Context<'_, '_>,
+    module: &str,
+    name: &str,
+    is_from: bool,
+) -> Result<(), String> {
+    if module.is_empty() && is_from {
+        return Err(format!(
+            "`{name}` is a top-level module, which a `from` import cannot name"
+        ));
+    }
+    if !(module.is_empty() || is_dotted(module)) || !is_name(name) {
+        return Err(format!(
+            "`{module}:{name}` cannot be written in an import statement"
+        ));
+    }
+    if module == "__future__" {
+        return Err("a `__future__` import is no target".into());
+    }
+    if is_from && module == context.home.module {
+        return Err("the module would import from itself".into());
+    }
+    Ok(())
+}
+
+/// Names another module in an `import` statement.
+fn rename_module<'a>(
+    context: &Context<'a, '_>,
+    site: Site<'a>,
+    index: usize,
+    module: &str,
+    change: ChangeId,
+) -> Result<Vec<Draft>, String> {
+    let binding = Binding::new(context, site, index).ok_or("there is no import at this place")?;
+    if module == context.home.module {
+        return Err("the module would import itself".into());
+    }
+    if binding.alias.name.as_str() == module {
+        return Ok(Vec::new());
+    }
+    if matches!(binding.form, Form::Plain(_)) {
+        module_use::may_replace_plain(context, &binding, &[], module)?;
+    }
+    Ok(vec![Draft::new(
+        span(binding.alias.name.range),
+        module,
+        &[change],
+    )])
+}
+
+/// Guards against mistakes of this module: the result must parse and keep every comment.
+fn verify(text: &str, rewritten: &Rewritten) -> Result<(), &'static str> {
+    if rewritten.edits.is_empty() {
+        return Ok(());
+    }
+    let new_text = apply_edits(text, &rewritten.edits);
+    let new = parse(&new_text);
+    if !new.has_valid_syntax() {
+        return Err("the rewritten file would not parse");
+    }
+    let old = parse(text);
+    let old: Vec<&str> = Source::new(text, old.tokens()).comments().collect();
+    let new: Vec<&str> = Source::new(&new_text, new.tokens()).comments().collect();
+    if comments_are_kept(&old, &new) {
+        Ok(())
+    } else {
+        Err("the rewritten file would lose a comment")
+    }
+}
+
+/// Whether every comment of `old` is in `new`, alone or as part of another.
+fn comments_are_kept(old: &[&str], new: &[&str]) -> bool {
+    let mut left: FxHashMap<&str, usize> = FxHashMap::default();
+    for comment in new {
+        *left.entry(comment).or_default() += 1;
+    }
+    let missing: Vec<&str> = old
+        .iter()
+        .copied()
+        .filter(|comment| match left.get_mut(comment) {
+            Some(count) if *count > 0 => {
+                *count -= 1;
+                false
+            }
+            _ => true,
+        })
+        .collect();
+    let count = |all: &[&str], comment: &str| -> usize {
+        all.iter().map(|one| one.matches(comment).count()).sum()
+    };
+    missing
+        .into_iter()
+        .all(|comment| count(new, comment) >= count(old, comment))
+}

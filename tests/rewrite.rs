@@ -1,0 +1,321 @@
+//! Claims about the rewriting of imports: cases in `tests/rewrite/*.txt`, random files, and the real interpreter as the judge.
+//!
+//! In a case `⟨…⟩` marks the places of the changes in the text, in the order of `ops`: `M m:n` moves the import that
+//! covers the mark, `A` is an import that binds a module, `U m:n` a use through the last `A`, `S m:n [as l]` a star
+//! statement (`⟨⟨…⟩⟩` carries two). `␍` is a carriage return, `␌` a form feed, `␄` at the end takes the last line end.
+
+#![allow(clippy::unwrap_used)]
+
+#[path = "rewrite/support.rs"]
+mod support;
+
+use proptest::prelude::*;
+use ssot::fix::edit::{FileChanges, MoveImport, Rewritten, apply_edits};
+use ssot::lang::python::rewrite::rewrite;
+use support::{Case, aliases, comments, import_spans, parses, read_cases};
+
+fn check(case: &Case) -> Result<(), String> {
+    let changes = case.changes();
+    let got = rewrite(&case.before, &changes);
+    let text = apply_edits(&case.before, &got.edits);
+    let reasons: Vec<&str> = got.refused.iter().map(|one| one.reason.as_str()).collect();
+    if let Some(reason) = &case.refused {
+        if reasons.is_empty() || !reasons.iter().all(|got| got.contains(reason.as_str())) {
+            return Err(format!(
+                "refusals {reasons:?}, not {reason:?}, with\n{text}"
+            ));
+        }
+    } else if !reasons.is_empty() {
+        return Err(format!("refused: {reasons:?}"));
+    }
+    let wanted = case.after.as_ref().unwrap_or(&case.before);
+    if text != *wanted {
+        return Err(format!("got\n{text}\nnot\n{wanted}"));
+    }
+    each_change_is_accounted_for(&changes, &got)
+}
+
+fn each_change_is_accounted_for(changes: &FileChanges, got: &Rewritten) -> Result<(), String> {
+    let wanted = changes.moves.len() + changes.uses.len() + changes.additions.len();
+    if got.by_change.len() + got.refused.len() != wanted {
+        return Err(format!("{got:?} does not answer {wanted} changes"));
+    }
+    let served = |index: &usize| got.by_change.iter().any(|(_, edits)| edits.contains(index));
+    if !(0..got.edits.len()).all(|index| served(&index)) {
+        return Err(format!("an edit of {got:?} serves no change"));
+    }
+    let disjoint = got
+        .edits
+        .windows(2)
+        .all(|pair| pair[0].span.end <= pair[1].span.start);
+    if disjoint {
+        Ok(())
+    } else {
+        Err(format!("overlap in {:?}", got.edits))
+    }
+}
+
+#[test]
+fn cases() {
+    let mut failures = String::new();
+    let mut count = 0;
+    for text in [
+        include_str!("rewrite/from.txt"),
+        include_str!("rewrite/merge.txt"),
+        include_str!("rewrite/uses.txt"),
+    ] {
+        for case in read_cases(text) {
+            count += 1;
+            if let Err(error) = check(&case) {
+                failures.extend(["=== ", &case.name, "\n", &error, "\n"]);
+            }
+        }
+    }
+    assert!(count >= 100, "only {count} cases were read");
+    assert!(failures.is_empty(), "{failures}");
+}
+
+#[test]
+fn a_lone_carriage_return_ends_a_line() {
+    let text = "from old import a, b\rx = 1\r";
+    let got = rewrite(text, &moving(text, 1));
+    assert_eq!(
+        apply_edits(text, &got.edits),
+        "from old import a\rfrom new import b\rx = 1\r"
+    );
+}
+
+#[test]
+fn a_place_without_import_is_refused() {
+    let text = "x = 1\n";
+    let mut changes = moving("from old import a\n", 0);
+    changes.moves[0].alias = ssot::span::Span::new(0, 1);
+    assert_eq!(rewrite(text, &changes).refused.len(), 1);
+}
+
+#[test]
+fn deep_nesting_is_survived() {
+    let depth = 20_000;
+    let text = format!(
+        "from old import a\nx = {}1{}\n",
+        "(".repeat(depth),
+        ")".repeat(depth)
+    );
+    assert!(rewrite(&text, &moving(&text, 0)).refused.is_empty());
+    let text = format!("from old import a\nx = a{}\n", ".b".repeat(depth));
+    assert!(rewrite(&text, &moving(&text, 0)).refused.is_empty());
+}
+
+/// Moves alias `index` of `text` to `new`.
+fn moving(text: &str, index: usize) -> FileChanges {
+    let alias = &aliases(text)[index];
+    FileChanges {
+        moves: vec![MoveImport {
+            alias: alias.span,
+            statement: alias.statement,
+            to_module: "new".into(),
+            to_name: alias.name.clone(),
+        }],
+        ..FileChanges::default()
+    }
+}
+
+/// Where the names of `old` live.
+fn target(name: &str) -> Option<(&'static str, &'static str)> {
+    match name {
+        "a" => Some(("new", "a")),
+        "b" => Some(("new", "b")),
+        "c" => Some(("other.home", "renamed")),
+        _ => None,
+    }
+}
+
+/// All that must move in `text`: a planner for two modules.
+fn plan(text: &str) -> FileChanges {
+    let moves = aliases(text)
+        .into_iter()
+        .filter(|alias| alias.module == "old")
+        .filter_map(|alias| {
+            let (module, name) = target(&alias.name)?;
+            Some(MoveImport {
+                alias: alias.span,
+                statement: alias.statement,
+                to_module: module.into(),
+                to_name: name.into(),
+            })
+        })
+        .collect();
+    FileChanges {
+        moves,
+        ..FileChanges::default()
+    }
+}
+
+/// What each local name is bound to after the module's own imports, in terms of where things really live.
+fn bound(text: &str) -> std::collections::BTreeMap<String, (String, String)> {
+    aliases(text)
+        .into_iter()
+        .map(|alias| {
+            let real = if alias.module == "old" {
+                target(&alias.name)
+            } else {
+                None
+            };
+            let real = real.map_or((alias.module, alias.name), |(module, name)| {
+                (module.into(), name.into())
+            });
+            (alias.local, real)
+        })
+        .collect()
+}
+
+fn statement() -> impl Strategy<Value = String> {
+    let name = prop::sample::select(vec!["a", "b", "c", "d", "e", "f"]);
+    let local = prop::option::of(prop::sample::select(vec!["x", "y", "z", "a"]));
+    let alias = (name, local).prop_map(|(name, local)| match local {
+        Some(local) => format!("{name} as {local}"),
+        None => name.to_owned(),
+    });
+    let names = prop::collection::vec(alias, 1..5);
+    let module = prop::sample::select(vec!["old", "old", "old", "new", "third"]);
+    let comment = prop::sample::select(vec!["", "", "  # noqa", "  # why"]);
+    (module, names, 0..6, comment).prop_map(|(module, names, layout, comment)| match layout {
+        0 => format!("from {module} import {}{comment}\n", names.join(", ")),
+        1 => format!(
+            "from {module} import (\n    {},\n){comment}\n",
+            names.join(",\n    ")
+        ),
+        2 => format!(
+            "from {module} import (  # type: ignore\n    {}\n)\n",
+            names.join(",  # each\n    # above\n    ")
+        ),
+        3 => format!("from {module} import {}{comment}\n", names.join(", \\\n  ")),
+        4 => format!(
+            "x1 = 1; from {module} import {}; x2 = 2{comment}\n",
+            names.join(", ")
+        ),
+        _ => format!("# above\nfrom {module} import ({})\n\n", names.join(" , ")),
+    })
+}
+
+fn file() -> impl Strategy<Value = String> {
+    let other = prop::sample::select(vec![
+        "print(a)\n",
+        "import os.path\n",
+        "\n",
+        "# note\n",
+        "s = 'from old import a'\n",
+    ])
+    .prop_map(str::to_owned);
+    let part = prop_oneof![3 => statement(), 1 => other];
+    let eol = prop::sample::select(vec!["\n", "\n", "\r\n"]);
+    let suite = prop::bool::ANY;
+    (
+        prop::collection::vec(part, 1..8),
+        eol,
+        suite,
+        prop::bool::ANY,
+    )
+        .prop_map(|(parts, eol, suite, cut)| {
+            let mut text = parts.concat();
+            if suite {
+                let lines: Vec<String> = text.lines().map(|line| format!("\t{line}\n")).collect();
+                text = format!("if True:\n\tpass\n{}", lines.concat());
+            }
+            if cut {
+                text.truncate(text.trim_end().len());
+            }
+            text.replace('\n', eol)
+        })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn random_files(text in file()) {
+        prop_assume!(parses(&text));
+        let changes = plan(&text);
+        let got = rewrite(&text, &changes);
+        let new = apply_edits(&text, &got.edits);
+        prop_assert!(each_change_is_accounted_for(&changes, &got).is_ok());
+        prop_assert!(parses(&new), "{}", new);
+        prop_assert_eq!(bound(&text), bound(&new), "{}", new);
+        prop_assert_eq!(outside_imports(&text), outside_imports(&new));
+        for comment in comments(&text) {
+            prop_assert!(comments(&new).iter().any(|new| new.contains(&comment)), "{} lost in {}", comment, new);
+        }
+        prop_assert_eq!(new.contains("\r\n"), text.contains("\r\n") );
+        prop_assert_eq!(new.replace("\r\n", "").contains('\n') && text.contains("\r\n"), false);
+        prop_assert_eq!(new.ends_with('\n'), text.ends_with('\n'));
+        if got.refused.is_empty() {
+            prop_assert!(plan(&new).moves.is_empty());
+        } else {
+            let again = rewrite(&new, &plan(&new));
+            prop_assert!(again.edits.is_empty(), "{:?} in {}", again, new);
+        }
+    }
+}
+
+/// The code that is no import, without blanks and separators.
+fn outside_imports(text: &str) -> String {
+    let mut rest = text.to_owned();
+    for span in import_spans(text).into_iter().rev() {
+        rest.replace_range(span.range(), "");
+    }
+    let lines = rest
+        .lines()
+        .map(|line| line.split('#').next().unwrap_or_default());
+    lines
+        .flat_map(str::chars)
+        .filter(|ch| !ch.is_whitespace() && *ch != ';')
+        .collect()
+}
+
+#[test]
+fn cpython_binds_the_same_objects() {
+    let sources = [
+        "from old import a, b, c, d\n",
+        "from old import (\n    a,  # one\n    d,\n)\nfrom new import b\n",
+        "if True: from old import a as x, d\ny = x\n",
+        "from old import c as renamed, c\nfrom old import d; z = d\n",
+        "def f():\n    from old import b, d\n    return b, d\nr = f()\n",
+        "try:\n    from old import a\nexcept ImportError:\n    a = None\n",
+        "from new import a\nfrom old import b\nfrom old import d, a as q\n",
+    ];
+    let dir = tempfile::tempdir().unwrap();
+    let write = |path: &str, text: &str| std::fs::write(dir.path().join(path), text).unwrap();
+    std::fs::create_dir(dir.path().join("other")).unwrap();
+    write("new.py", "a = object()\nb = object()\n");
+    write("other/__init__.py", "");
+    write("other/home.py", "renamed = object()\n");
+    write(
+        "old.py",
+        "from new import a, b\nfrom other.home import renamed as c\nd = object()\n",
+    );
+    let mut script = String::from(
+        "def names(path):\n    space = {}\n    exec(compile(open(path).read(), path, 'exec'), space)\n    return {k: v for k, v in space.items() if k not in ('__builtins__', 'f')}\n",
+    );
+    for (index, source) in sources.iter().enumerate() {
+        let got = rewrite(source, &plan(source));
+        assert!(got.refused.is_empty() && !got.edits.is_empty(), "{source}");
+        write(&format!("before{index}.txt"), source);
+        write(
+            &format!("after{index}.txt"),
+            &apply_edits(source, &got.edits),
+        );
+        let [before, after] = ["before", "after"].map(|side| format!("names('{side}{index}.txt')"));
+        script.extend(["assert ", &before, " == ", &after, "\n"]);
+    }
+    write("judge.py", &script);
+    let output = std::process::Command::new("python3")
+        .arg("judge.py")
+        .current_dir(dir.path())
+        .output();
+    let Ok(output) = output else { return };
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
