@@ -166,6 +166,21 @@ pub struct FileFacts {
 }
 
 impl FileFacts {
+    /// The facts of a file that could not be read: nothing is known of its names.
+    #[must_use]
+    pub fn unread() -> Self {
+        Self {
+            lines: LineIndex::new(""),
+            scopes: vec![Scope {
+                kind: ScopeKind::Module,
+                parent: ScopeId::MODULE,
+                definition: None,
+            }],
+            dynamic: Some(Dynamic::Recovered),
+            ..Self::default()
+        }
+    }
+
     /// The text of a name.
     #[must_use]
     pub fn name(&self, id: NameId) -> &str {

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use super::governed::{Governed, Hit};
 use crate::config::{Config, RuleMeta};
 use crate::diagnostic::{Evidence, Finding, Location, Severity};
+use crate::discover::DiscoverProblem;
 use crate::graph::calls::CallGraph;
 use crate::graph::imports::ImportGraph;
 use crate::graph::recursion::Recursion;
@@ -24,6 +26,37 @@ pub struct Context<'a> {
     pub recursion: &'a Recursion,
     /// The rules.
     pub config: &'a Config,
+    /// Files and folders that could not be read: path and reason.
+    pub problems: &'a [DiscoverProblem],
+    /// The symbols that rules govern.
+    pub(super) governed: Governed<'a>,
+    /// Every site that reaches one of them.
+    pub(super) hits: Vec<Hit>,
+}
+
+impl<'a> Context<'a> {
+    /// Puts together what checks read.
+    #[must_use]
+    pub fn new(
+        project: &'a crate::Project,
+        imports: &'a ImportGraph,
+        calls: &'a CallGraph,
+        recursion: &'a Recursion,
+    ) -> Self {
+        let index = &project.index;
+        let governed = Governed::new(index, &project.config.canonical);
+        let hits = governed.hits(index);
+        Self {
+            index,
+            imports,
+            calls,
+            recursion,
+            config: &project.config,
+            problems: &project.problems,
+            governed,
+            hits,
+        }
+    }
 }
 
 /// What a check found.

@@ -5,7 +5,14 @@
 
 pub mod context;
 
+mod duplicate_definition;
+mod governed;
+mod mutual_recursion;
+mod noncanonical_import;
+mod recursion_report;
+mod self_recursion;
 mod syntax_error;
+mod unused_rule;
 
 pub use context::{Context, Outcome};
 
@@ -25,7 +32,14 @@ pub struct Check {
 }
 
 /// All checks, by name.
-pub const ALL: &[&Check] = &[&syntax_error::CHECK];
+pub const ALL: &[&Check] = &[
+    &duplicate_definition::CHECK,
+    &mutual_recursion::CHECK,
+    &noncanonical_import::CHECK,
+    &self_recursion::CHECK,
+    &syntax_error::CHECK,
+    &unused_rule::CHECK,
+];
 
 /// The check of that name.
 #[must_use]
