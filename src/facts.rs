@@ -4,6 +4,10 @@
 //! global ids. References arrive with the language's scope rules already applied: a name is the set of bindings
 //! it may have at that place, or free. Nothing here knows another file.
 
+use std::hash::BuildHasher;
+
+use rustc_hash::FxBuildHasher;
+
 use crate::span::{LineIndex, Span};
 
 /// Declares a `u32` index newtype.
@@ -87,6 +91,12 @@ impl NameTable {
         NameId(self.ends.len() as u32 - 1)
     }
 
+    /// Forgets all names, keeping the memory.
+    pub fn clear(&mut self) {
+        self.text.clear();
+        self.ends.clear();
+    }
+
     /// Gives back spare memory.
     pub fn shrink(&mut self) {
         self.text.shrink_to_fit();
@@ -134,7 +144,7 @@ pub struct FileFacts {
     /// Bindings of module and class scopes, and those bindings of functions that references need.
     pub bindings: Vec<Binding>,
     /// What each name of a module or class scope may be bound to once the scope's body has run: sorted by scope,
-    /// then by name text.
+    /// then by [`Member::hash`].
     pub members: Vec<Member>,
     /// Arena behind [`Member::bindings`] and [`Root::Bound`].
     pub binding_sets: Vec<BindingId>,
@@ -181,6 +191,17 @@ impl FileFacts {
         }
     }
 
+    /// Gives back the spare memory of what was filled without knowing its size.
+    pub fn shrink(&mut self) {
+        self.names.shrink();
+        self.scopes.shrink_to_fit();
+        self.paths.shrink_to_fit();
+        self.binding_sets.shrink_to_fit();
+        self.assigned_attributes.shrink_to_fit();
+        self.flow.nodes.shrink_to_fit();
+        self.flow.edges.shrink_to_fit();
+    }
+
     /// The text of a name.
     #[must_use]
     pub fn name(&self, id: NameId) -> &str {
@@ -197,6 +218,19 @@ impl FileFacts {
     #[must_use]
     pub fn binding_set(&self, slice: Slice) -> &[BindingId] {
         &self.binding_sets[slice.range()]
+    }
+
+    /// The member of `scope` named `name`.
+    #[must_use]
+    pub fn member(&self, scope: ScopeId, name: &str) -> Option<&Member> {
+        let hash = hash_name(name);
+        let first = self
+            .members
+            .partition_point(|member| (member.scope, member.hash) < (scope, hash));
+        self.members[first..]
+            .iter()
+            .take_while(|member| member.scope == scope && member.hash == hash)
+            .find(|member| self.name(member.name) == name)
     }
 
     /// Whether the parser had to recover from errors: facts after the error may be misplaced.
@@ -312,6 +346,12 @@ pub enum BindingValue {
     Deleted,
 }
 
+/// The hash that members are sorted by: the same for a text on every machine.
+#[must_use]
+pub fn hash_name(name: &str) -> u32 {
+    (FxBuildHasher.hash_one(name) >> 32) as u32
+}
+
 /// The bindings one name may have at the end of its scope.
 #[derive(Clone, Copy, Debug)]
 pub struct Member {
@@ -319,6 +359,8 @@ pub struct Member {
     pub scope: ScopeId,
     /// The name.
     pub name: NameId,
+    /// [`hash_name`] of its text: members are looked up by it.
+    pub hash: u32,
     /// The bindings, in source order.
     pub bindings: Slice,
     /// Whether the name may also be unbound there (only bound in some branches).
@@ -326,7 +368,7 @@ pub struct Member {
 }
 
 /// What stands at the start of a reference.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Root {
     /// A name with these possible bindings, a run of [`FileFacts::binding_sets`].
     Bound(Slice),
@@ -369,7 +411,7 @@ pub enum Usage {
 }
 
 /// How the value of a call is used: it decides whether a coroutine or generator runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CallMode {
     /// Called; the value goes anywhere.
     Plain,

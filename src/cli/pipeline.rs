@@ -163,6 +163,8 @@ fn check(config: Config, request: &Request, filter: &PathFilter) -> Result<Repor
             && (request.show_guarded || finding.class != Some("guarded"))
     });
     report.findings = identify(shown.collect());
+    // The process ends soon: taking millions of facts apart first would only make people wait.
+    std::mem::forget((project, graphs));
     Ok(report)
 }
 

@@ -1,10 +1,11 @@
 //! The call graph: every nameable call with the functions it may run.
 
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 use crate::facts::{
-    Call, CallId, CallMode, DefinitionFlags, DefinitionId, DefinitionKind, Reference, Root,
-    ScopeId, ScopeKind, Slice,
+    Call, CallId, CallMode, DefinitionFlags, DefinitionId, DefinitionKind, FileFacts, NameId,
+    Reference, Root, ScopeId, ScopeKind, Slice,
 };
 use crate::index::{ClassId, Entity, FileId, Index, SymbolId};
 
@@ -77,21 +78,69 @@ fn resolve_file(index: &Index, file: FileId) -> FileCalls {
         arena: Vec::new(),
         callers: Vec::with_capacity(facts.calls.len()),
     };
+    let mut known: FxHashMap<CalleeKey, Targets> = FxHashMap::default();
+    let has_stars = !index.origins.stars(file).is_empty();
     for call in &facts.calls {
-        let found = resolve(index, file, call);
-        let start = calls.arena.len() as u32;
-        calls.arena.extend_from_slice(&found.functions);
-        calls.targets.push(Targets {
+        let targets = match call.callee.root {
+            Root::Literal(_) => UNKNOWN,
+            Root::Free(_) if !has_stars => UNKNOWN,
+            _ => match CalleeKey::new(facts, call) {
+                Some(key) => *known
+                    .entry(key)
+                    .or_insert_with(|| calls.add(&resolve(index, file, call))),
+                None => calls.add(&resolve(index, file, call)),
+            },
+        };
+        calls.targets.push(targets);
+        calls.callers.push(frames[call.callee.scope.index()]);
+    }
+    calls.arena.shrink_to_fit();
+    calls
+}
+
+/// What a call that cannot be named may run.
+const UNKNOWN: Targets = Targets {
+    functions: Slice { start: 0, len: 0 },
+    uncertain: true,
+};
+
+/// Calls of one file that are alike have the same targets: most files call a few names many times.
+#[derive(PartialEq, Eq, Hash)]
+struct CalleeKey {
+    root: Root,
+    mode: CallMode,
+    path: [Option<NameId>; 2],
+}
+
+impl CalleeKey {
+    /// The key of a call; none when its path is too long to be one.
+    fn new(facts: &FileFacts, call: &Call) -> Option<Self> {
+        let path = match facts.path(call.callee.path) {
+            [] => [None, None],
+            [first] => [Some(*first), None],
+            [first, second] => [Some(*first), Some(*second)],
+            _ => return None,
+        };
+        Some(Self {
+            root: call.callee.root,
+            mode: call.mode,
+            path,
+        })
+    }
+}
+
+impl FileCalls {
+    fn add(&mut self, found: &Found) -> Targets {
+        let start = self.arena.len() as u32;
+        self.arena.extend_from_slice(&found.functions);
+        Targets {
             functions: Slice {
                 start,
                 len: found.functions.len() as u32,
             },
             uncertain: found.uncertain,
-        });
-        calls.callers.push(frames[call.callee.scope.index()]);
+        }
     }
-    calls.arena.shrink_to_fit();
-    calls
 }
 
 /// For each scope of a file, the function whose code runs in it.
@@ -138,7 +187,6 @@ fn resolve(index: &Index, file: FileId, call: &Call) -> Found {
     let callee = &call.callee;
     match callee.root {
         Root::Literal(_) => Found::unknown(),
-        Root::Free(_) if index.origins.stars(file).is_empty() => Found::unknown(),
         Root::Bound(_) | Root::Free(_) => named(index, file, callee),
         Root::Instance(class) | Root::Class(class) => {
             let class = ClassId {

@@ -1,6 +1,6 @@
 //! Classes: their bases, the order in which members are looked up, and what a member is.
 
-use super::origins::{Entity, SymbolId, find_member};
+use super::origins::{Entity, SymbolId};
 use super::{FileId, Index};
 use crate::facts::{BindingValue, DefinitionFlags, DefinitionId, DefinitionKind, FileFacts};
 
@@ -156,7 +156,7 @@ impl Index {
     fn own_member(&self, class: ClassId, name: &str) -> Option<Vec<SymbolId>> {
         let facts = self.facts(class.file);
         let body = facts.definitions[class.definition.index()].body;
-        let member = find_member(self.file(class.file), body, name)?;
+        let member = facts.member(body, name)?;
         let bindings = facts.binding_set(member.bindings);
         let mut found = Vec::with_capacity(bindings.len());
         for &binding in bindings {
@@ -196,7 +196,7 @@ impl Index {
                     };
                     definition.kind == DefinitionKind::Class
                         && below != class
-                        && find_member(self.file(file), definition.body, name).is_some()
+                        && facts.member(definition.body, name).is_some()
                         && self.mro(below).contains(&Ancestor::Class(class))
                 })
         })

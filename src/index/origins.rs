@@ -9,7 +9,7 @@ use super::classes;
 use super::modules::{ModuleRef, Modules, UnknownImport};
 use super::{File, FileId, ModuleId};
 use crate::facts::{
-    BindingId, BindingValue, DefinitionId, Dynamic, Import, ImportId, ImportTarget, Member, NameId,
+    BindingId, BindingValue, DefinitionId, Dynamic, Import, ImportId, ImportTarget, NameId,
     Reference, Root, ScopeId, Slice,
 };
 
@@ -145,19 +145,6 @@ impl Origins {
     pub fn stars(&self, file: FileId) -> &[ImportId] {
         self.stars.get(&file).map_or(&[], Vec::as_slice)
     }
-}
-
-/// The member of `scope` named `name`.
-pub(super) fn find_member<'a>(file: &'a File, scope: ScopeId, name: &str) -> Option<&'a Member> {
-    let facts = &file.facts;
-    let first = facts.members.partition_point(|member| member.scope < scope);
-    let members = &facts.members[first..];
-    let end = members.partition_point(|member| member.scope == scope);
-    let members = &members[..end];
-    let at = members
-        .binary_search_by(|member| facts.name(member.name).cmp(name))
-        .ok()?;
-    Some(&members[at])
 }
 
 /// Whether `import *` takes `name` from a module without `__all__`.
@@ -367,7 +354,7 @@ impl Resolver<'_> {
         let mut maybe_unbound = true;
         if let Some(file) = file {
             let source = &self.names.files[file.index()];
-            if let Some(member) = find_member(source, ScopeId::MODULE, name) {
+            if let Some(member) = source.facts.member(ScopeId::MODULE, name) {
                 maybe_unbound = member.maybe_unbound;
                 let bindings = source.facts.binding_set(member.bindings).to_vec();
                 for binding in bindings {
@@ -565,7 +552,7 @@ impl Resolver<'_> {
             return unknown;
         }
         let body = facts.definitions[id.index()].body;
-        match find_member(&self.names.files[symbol.file.index()], body, name) {
+        match facts.member(body, name) {
             // Aliases through class bodies of other files are followed by the class queries, not here.
             Some(member) => {
                 let mut found = Found::default();
@@ -600,9 +587,7 @@ impl Names<'_> {
                     Some(true)
                 } else if exports.open || !exports.extends.is_empty() {
                     // The list is built at run time: a public name may well be in it.
-                    if find_member(&self.files[file.index()], ScopeId::MODULE, name).is_some()
-                        && is_public(name)
-                    {
+                    if facts.member(ScopeId::MODULE, name).is_some() && is_public(name) {
                         Some(true)
                     } else if exports.extends.is_empty() && !exports.open {
                         Some(false)
@@ -653,7 +638,7 @@ impl super::Index {
         let file = self.module(module).file;
         let mut maybe_unbound = true;
         if let Some(file) = file
-            && let Some(member) = find_member(self.file(file), ScopeId::MODULE, name)
+            && let Some(member) = self.facts(file).member(ScopeId::MODULE, name)
         {
             maybe_unbound = member.maybe_unbound;
             for &binding in self.facts(file).binding_set(member.bindings) {
@@ -720,8 +705,8 @@ impl super::Index {
                 Some(true)
             }
             Some(exports) if exports.open || !exports.extends.is_empty() => {
-                let bound = find_member(self.file(file), ScopeId::MODULE, name).is_some()
-                    && is_public(name);
+                let bound =
+                    self.facts(file).member(ScopeId::MODULE, name).is_some() && is_public(name);
                 (bound || !self.origins.stars(file).is_empty()).then_some(true)
             }
             Some(_) => Some(false),

@@ -2,9 +2,12 @@
 //!
 //! Owns the order in which things happen. Expressions are visited in `expr`, names are resolved in `finish`.
 
+use std::hash::BuildHasher;
+
+use hashbrown::HashTable;
 use ruff_python_ast::{self as ast, ExceptHandler, Expr, Pattern, Stmt};
 use ruff_text_size::{Ranged, TextRange};
-use rustc_hash::FxHashMap;
+use rustc_hash::FxBuildHasher;
 
 use super::flow::{Catches, FlowBuilder, FunctionFlow, Handler, Node, Operation, Step, TryContext};
 use super::scope::{ConstructKind, Place, Scopes, TempScopeKind, TempValue};
@@ -21,22 +24,53 @@ pub(super) fn span(range: TextRange) -> Span {
 
 /// Names while a file is visited: interned by text.
 #[derive(Default)]
-pub(super) struct Interner<'a> {
-    ids: FxHashMap<&'a str, NameId>,
+pub(super) struct Interner {
+    ids: HashTable<NameId>,
     pub(super) table: NameTable,
 }
 
-impl<'a> Interner<'a> {
-    pub(super) fn intern(&mut self, name: &'a str) -> NameId {
-        *self
-            .ids
-            .entry(name)
-            .or_insert_with(|| self.table.push(name))
+impl Interner {
+    pub(super) fn intern(&mut self, name: &str) -> NameId {
+        let hash = hash_name(name);
+        let table = &mut self.table;
+        if let Some(&id) = self.ids.find(hash, |&id| table.get(id) == name) {
+            return id;
+        }
+        let id = table.push(name);
+        self.ids
+            .insert_unique(hash, id, |&id| hash_name(table.get(id)));
+        id
     }
 
     pub(super) fn find(&self, name: &str) -> Option<NameId> {
-        self.ids.get(name).copied()
+        self.ids
+            .find(hash_name(name), |&id| self.table.get(id) == name)
+            .copied()
     }
+
+    fn clear(&mut self) {
+        self.ids.clear();
+        self.table.clear();
+    }
+}
+
+fn hash_name(name: &str) -> u64 {
+    FxBuildHasher.hash_one(name)
+}
+
+/// What visiting a file fills, kept from file to file so that its memory is used again.
+#[derive(Default)]
+pub(super) struct Scratch {
+    names: Interner,
+    scopes: Scopes,
+    flow: FlowBuilder,
+    paths: Vec<NameId>,
+    references: Vec<TempReference>,
+    calls: Vec<TempCall>,
+    imports: Vec<TempImport>,
+    definitions: Vec<TempDefinition>,
+    parameters: Vec<TempParameter>,
+    strings: Vec<TempString>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,7 +185,7 @@ pub(super) struct FunctionContext {
 
 /// Everything collected while visiting a file.
 pub(super) struct Extractor<'a> {
-    pub(super) names: Interner<'a>,
+    pub(super) names: Interner,
     pub(super) scopes: Scopes,
     pub(super) flow: FlowBuilder,
     pub(super) paths: Vec<NameId>,
@@ -182,7 +216,7 @@ pub(super) struct Extractor<'a> {
 }
 
 impl<'a> Extractor<'a> {
-    pub(super) fn new(text: &'a str, is_stub: bool) -> Self {
+    pub(super) fn new(text: &str, is_stub: bool, scratch: Scratch) -> Self {
         let has_star = memchr::memmem::find(text.as_bytes(), b"import").is_some()
             && memchr::memmem::find_iter(text.as_bytes(), b"*").any(|at| {
                 text.as_bytes()[..at]
@@ -191,16 +225,16 @@ impl<'a> Extractor<'a> {
                     .ends_with(b"import")
             });
         Self {
-            names: Interner::default(),
-            scopes: Scopes::default(),
-            flow: FlowBuilder::default(),
-            paths: Vec::new(),
-            references: Vec::new(),
-            calls: Vec::new(),
-            imports: Vec::new(),
-            definitions: Vec::new(),
-            parameters: Vec::new(),
-            strings: Vec::new(),
+            names: scratch.names,
+            scopes: scratch.scopes,
+            flow: scratch.flow,
+            paths: scratch.paths,
+            references: scratch.references,
+            calls: scratch.calls,
+            imports: scratch.imports,
+            definitions: scratch.definitions,
+            parameters: scratch.parameters,
+            strings: scratch.strings,
             exports: None,
             dynamic: None,
             unresolved: UnresolvedCalls::default(),
@@ -217,6 +251,33 @@ impl<'a> Extractor<'a> {
             depth: 0,
             max_depth: 0,
         }
+    }
+
+    /// Gives the memory back, emptied.
+    pub(super) fn into_scratch(self) -> Scratch {
+        let mut scratch = Scratch {
+            names: self.names,
+            scopes: self.scopes,
+            flow: self.flow,
+            paths: self.paths,
+            references: self.references,
+            calls: self.calls,
+            imports: self.imports,
+            definitions: self.definitions,
+            parameters: self.parameters,
+            strings: self.strings,
+        };
+        scratch.names.clear();
+        scratch.scopes.clear();
+        scratch.flow.clear();
+        scratch.paths.clear();
+        scratch.references.clear();
+        scratch.calls.clear();
+        scratch.imports.clear();
+        scratch.definitions.clear();
+        scratch.parameters.clear();
+        scratch.strings.clear();
+        scratch
     }
 
     pub(super) fn module(&mut self, body: &'a [Stmt]) {

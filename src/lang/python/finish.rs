@@ -9,7 +9,7 @@ use crate::facts::{
     Binding, BindingId, BindingValue, Call, CallId, CallMode, Definition, DefinitionFlags,
     DefinitionId, DefinitionKind, Ending, Exports, FileFacts, FlowNode, FlowStep, Import,
     ImportTarget, Member, NameId, Parameter, Reference, ReferenceId, Root, Scope, ScopeId,
-    ScopeKind, Shape, Slice, StringTarget, Usage,
+    ScopeKind, Shape, Slice, StringTarget, Usage, hash_name,
 };
 
 /// A root as resolved, before ids are given.
@@ -78,7 +78,7 @@ impl<'e, 'a> Finisher<'e, 'a> {
         self.emit_definitions(&flags, &reference_ids, &calls, &call_ids);
         self.emit_members();
         self.emit_rest(&references, &reference_ids);
-        self.facts.names.shrink();
+        self.facts.shrink();
         self.facts
     }
 
@@ -96,6 +96,9 @@ impl<'e, 'a> Finisher<'e, 'a> {
     }
 
     fn scopes_and_parameters(&mut self) {
+        self.facts
+            .parameters
+            .reserve_exact(self.from.parameters.len());
         for (at, scope) in self.from.scopes.scopes.iter().enumerate() {
             let kind = match scope.kind {
                 TempScopeKind::Module => ScopeKind::Module,
@@ -421,6 +424,9 @@ impl<'e, 'a> Finisher<'e, 'a> {
     }
 
     fn emit_bindings(&mut self, reference_ids: &[u32], call_ids: &[u32]) {
+        self.facts
+            .bindings
+            .reserve_exact(self.bindings.iter().filter(|&&id| id != UNUSED).count());
         for (at, binding) in self.from.scopes.bindings.iter().enumerate() {
             if self.bindings[at] == UNUSED {
                 continue;
@@ -506,6 +512,9 @@ impl<'e, 'a> Finisher<'e, 'a> {
     }
 
     fn emit_references(&mut self, references: &[Resolved], ids: &[u32]) {
+        self.facts
+            .references
+            .reserve_exact(ids.iter().filter(|&&id| id != UNUSED).count());
         let mut known = FxHashMap::default();
         for (at, reference) in self.from.references.iter().enumerate() {
             if ids[at] != UNUSED
@@ -517,6 +526,9 @@ impl<'e, 'a> Finisher<'e, 'a> {
     }
 
     fn emit_calls(&mut self, calls: &[Resolved], ids: &[u32]) {
+        self.facts
+            .calls
+            .reserve_exact(ids.iter().filter(|&&id| id != UNUSED).count());
         let mut known = FxHashMap::default();
         let mut steady: FxHashMap<u32, bool> = FxHashMap::default();
         for (at, call) in self.from.calls.iter().enumerate() {
@@ -551,6 +563,7 @@ impl<'e, 'a> Finisher<'e, 'a> {
     }
 
     fn emit_imports(&mut self) {
+        self.facts.imports.reserve_exact(self.from.imports.len());
         for import in &self.from.imports {
             let module = self.name(import.module);
             let target = match import.target {
@@ -581,6 +594,9 @@ impl<'e, 'a> Finisher<'e, 'a> {
         calls: &[Resolved],
         call_ids: &[u32],
     ) {
+        self.facts
+            .definitions
+            .reserve_exact(self.from.definitions.len());
         let blocks: Vec<bool> = calls
             .iter()
             .zip(call_ids)
@@ -665,7 +681,8 @@ impl<'e, 'a> Finisher<'e, 'a> {
     }
 
     fn emit_members(&mut self) {
-        let mut members: Vec<(u32, NameId)> = self
+        let table = &self.from.names.table;
+        let mut members: Vec<(u32, u32, NameId)> = self
             .from
             .scopes
             .all_runs()
@@ -675,11 +692,12 @@ impl<'e, 'a> Finisher<'e, 'a> {
                     TempScopeKind::Module | TempScopeKind::Class
                 )
             })
-            .map(|(scope, name, _)| (scope, name))
+            .map(|(scope, name, _)| (scope, hash_name(table.get(name)), name))
             .collect();
-        let table = &self.from.names.table;
-        members.sort_unstable_by(|a, b| (a.0, table.get(a.1)).cmp(&(b.0, table.get(b.1))));
-        for (scope, name) in members {
+        // Visited names have their ids in source order, so that even equal hashes have an order.
+        members.sort_unstable();
+        self.facts.members.reserve_exact(members.len());
+        for (scope, hash, name) in members {
             let mut found = std::mem::take(&mut self.found);
             found.clear();
             let certain = self.from.scopes.at_end(scope, name, &mut found);
@@ -692,6 +710,7 @@ impl<'e, 'a> Finisher<'e, 'a> {
             let member = Member {
                 scope: self.scope(scope),
                 name: self.name(name),
+                hash,
                 bindings: Slice {
                     start,
                     len: found.len() as u32,

@@ -36,6 +36,12 @@ pub(super) struct FlowBuilder {
 }
 
 impl FlowBuilder {
+    pub(super) fn clear(&mut self) {
+        self.steps.clear();
+        self.first_edge.clear();
+        self.edges.clear();
+    }
+
     pub(super) fn node(&mut self, step: Step) -> Node {
         self.steps.push(step);
         self.first_edge.push(NONE);

@@ -16,6 +16,8 @@ mod stdlib;
 
 pub use stdlib::{is_builtin, is_standard_module, literal_type};
 
+use std::cell::Cell;
+
 use ruff_python_ast::PythonVersion;
 use ruff_python_parser::{Mode, ParseOptions, Parsed, parse_unchecked};
 use ruff_text_size::Ranged;
@@ -23,7 +25,7 @@ use ruff_text_size::Ranged;
 use crate::config::PythonVersion as TargetVersion;
 use crate::facts::{Dynamic, FileFacts, SyntaxError, SyntaxErrorKind};
 use crate::span::LineIndex;
-use extract::{Extractor, span};
+use extract::{Extractor, Scratch, span};
 
 /// Stack left before a visit continues on a fresh segment, and the size of that segment, in bytes.
 const STACK_RED_ZONE: usize = 128 * 1024;
@@ -32,6 +34,11 @@ const STACK_SEGMENT: usize = 2 * 1024 * 1024;
 /// Nesting beyond which a tree is dropped on a stack of its own, and the bytes a level takes there at most.
 const DEEP: u32 = 200;
 const DROP_BYTES_PER_LEVEL: usize = 2048;
+
+thread_local! {
+    /// The working memory of this thread's visits: a fresh one for each file costs a tenth of the run.
+    static SCRATCH: Cell<Scratch> = Cell::default();
+}
 
 /// How to read a file.
 #[derive(Clone, Copy, Debug)]
@@ -64,7 +71,7 @@ pub fn extract(text: &str, options: Options) -> FileFacts {
     let Some(parsed) = parsed.try_into_module() else {
         return facts;
     };
-    let mut extractor = Extractor::new(text, options.is_stub);
+    let mut extractor = Extractor::new(text, options.is_stub, SCRATCH.take());
     let marked = comments::has_marks(text);
     if marked {
         extractor.statements = Some(Vec::new());
@@ -82,7 +89,7 @@ pub fn extract(text: &str, options: Options) -> FileFacts {
     }
     let depth = extractor.max_depth;
     let facts = finish::Finisher::new(&extractor, facts).finish();
-    drop(extractor);
+    SCRATCH.set(extractor.into_scratch());
     drop_tree(parsed, depth);
     facts
 }

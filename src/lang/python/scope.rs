@@ -119,6 +119,16 @@ pub(super) struct Scopes {
 }
 
 impl Scopes {
+    pub(super) fn clear(&mut self) {
+        self.scopes.clear();
+        self.branches.clear();
+        self.constructs.clear();
+        self.bindings.clear();
+        self.runs.clear();
+        self.sorted.clear();
+        self.redirects.clear();
+    }
+
     pub(super) fn open(
         &mut self,
         kind: TempScopeKind,
@@ -251,6 +261,7 @@ impl Scopes {
             let binding = &bindings[at as usize];
             (binding.scope, binding.name, at)
         });
+        self.runs.reserve(self.sorted.len() / 2);
         let mut start = 0;
         while start < self.sorted.len() {
             let first = bindings[self.sorted[start] as usize];

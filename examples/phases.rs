@@ -1,0 +1,80 @@
+//! Where the time goes: runs the stages of `ssot check` on a folder, one thread, and prints seconds for each.
+//!
+//! `cargo run --release --example phases -- FOLDER`
+
+#![allow(clippy::print_stdout)]
+
+use std::path::Path;
+use std::time::Instant;
+
+use ssot::config::{LoadOptions, load};
+use ssot::discover::{DiscoverOptions, declared_roots, discover, package_parents};
+use ssot::graph::calls::CallGraph;
+use ssot::graph::imports::ImportGraph;
+use ssot::index::{File, Index};
+use ssot::{Graphs, Project, analyze, checks, source};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() {
+    let root = std::env::args().nth(1).unwrap_or_else(|| ".".to_owned());
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build();
+    if let Ok(pool) = pool {
+        pool.install(|| run(Path::new(&root)));
+    }
+}
+
+/// Runs one stage and prints how long it took.
+fn stage<T>(name: &str, work: impl FnOnce() -> T) -> T {
+    let start = Instant::now();
+    let result = work();
+    println!("{name:<12} {:6.2} s", start.elapsed().as_secs_f64());
+    result
+}
+
+fn run(root: &Path) {
+    let options = LoadOptions {
+        start: root.to_owned(),
+        isolated: true,
+        ..LoadOptions::default()
+    };
+    let Ok(loaded) = load(&options) else { return };
+    let config = loaded.config;
+    let found = stage("discover", || discover(root, &DiscoverOptions::default()));
+    let texts = stage("read", || {
+        let files = found.files.iter();
+        let texts = files.map(|file| (file, source::read(&root.join(&*file.path), file.language)));
+        texts.collect::<Vec<_>>()
+    });
+    let files: Vec<File> = stage("facts", || {
+        texts
+            .into_iter()
+            .filter_map(|(file, text)| {
+                Some(File {
+                    path: file.path.clone(),
+                    language: file.language,
+                    is_test: false,
+                    facts: file.language.extract(&text.ok()?.text, None),
+                })
+            })
+            .collect()
+    });
+    let (roots, parents) = stage("roots", || {
+        (declared_roots(root, &found), package_parents(&found))
+    });
+    let index = stage("index", || {
+        Index::build(files, &roots, &parents, found.opaque.clone())
+    });
+    let imports = stage("imports", || ImportGraph::build(&index));
+    let calls = stage("calls", || CallGraph::build(&index));
+    let project = Project {
+        config,
+        index,
+        problems: Vec::new(),
+        layout: ssot::Layout::default(),
+    };
+    let graphs = Graphs { imports, calls };
+    let analysis = stage("analyze", || analyze(&project, &graphs, checks::ALL, false));
+    println!("{} findings", analysis.findings.len());
+}
