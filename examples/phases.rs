@@ -33,6 +33,50 @@ fn stage<T>(name: &str, work: impl FnOnce() -> T) -> T {
     result
 }
 
+/// Prints how many facts there are and what they weigh.
+fn sizes(files: &[File]) {
+    macro_rules! weigh {
+        ($($field:ident).+) => {
+            let count: usize = files.iter().map(|file| file.facts.$($field).+.len()).sum();
+            let bytes = files.iter().map(|file| size_of_val(&file.facts.$($field).+[..])).sum::<usize>();
+            println!("  {:<20} {count:>9} {:>7} kB", stringify!($($field).+), bytes / 1000);
+        };
+    }
+    weigh!(scopes);
+    weigh!(imports);
+    weigh!(definitions);
+    weigh!(bindings);
+    weigh!(members);
+    weigh!(binding_sets);
+    weigh!(paths);
+    weigh!(references);
+    weigh!(calls);
+    weigh!(parameters);
+    weigh!(flow.nodes);
+    weigh!(flow.edges);
+    weigh!(assigned_attributes);
+    let names: usize = files
+        .iter()
+        .map(|file| {
+            file.facts
+                .names
+                .iter()
+                .map(|name| name.len() + 4)
+                .sum::<usize>()
+        })
+        .sum();
+    let lines: usize = files
+        .iter()
+        .map(|file| file.facts.lines.line_count() as usize * 4)
+        .sum();
+    println!(
+        "  names {} kB, lines {} kB, files {} kB",
+        names / 1000,
+        lines / 1000,
+        files.len() * size_of::<File>() / 1000
+    );
+}
+
 fn run(root: &Path) {
     let options = LoadOptions {
         start: root.to_owned(),
@@ -60,6 +104,7 @@ fn run(root: &Path) {
             })
             .collect()
     });
+    sizes(&files);
     let (roots, parents) = stage("roots", || {
         (declared_roots(root, &found), package_parents(&found))
     });

@@ -5,6 +5,7 @@
 //! it may have at that place, or free. Nothing here knows another file.
 
 use std::hash::BuildHasher;
+use std::num::NonZeroU32;
 
 use rustc_hash::FxBuildHasher;
 
@@ -435,9 +436,7 @@ pub struct Call {
     /// Whether every parameter of the function around it is handed on unchanged, and nothing else.
     pub same_arguments: bool,
     /// Offset of the `except` clause that would swallow a failure of this call, if one would.
-    pub swallowed_by: Option<u32>,
-    /// End of the whole call expression.
-    pub end: u32,
+    pub swallowed_by: Option<NonZeroU32>,
 }
 
 /// What a definition makes.

@@ -183,7 +183,8 @@ fn calls_of<'i>(
 }
 
 fn swallowed(index: &Index, cycle: &Cycle) -> Option<(crate::index::FileId, u32)> {
-    calls_of(index, cycle).find_map(|(edge, call)| Some((edge.caller.file, call.swallowed_by?)))
+    calls_of(index, cycle)
+        .find_map(|(edge, call)| Some((edge.caller.file, call.swallowed_by?.get())))
 }
 
 fn tags(index: &Index, cycle: &Cycle) -> Vec<&'static str> {

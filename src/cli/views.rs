@@ -8,7 +8,7 @@ use crate::facts::{
     CallId, CallMode, DefinitionId, DefinitionKind, ImportId, ImportTarget, Root, ScopeId,
     ScopeKind, When,
 };
-use crate::graph::calls::{self, CallGraph as Calls, FunctionId};
+use crate::graph::calls::{CallGraph as Calls, FunctionId};
 use crate::graph::imports::reached;
 use crate::graph::paths::{call_path, import_path};
 use crate::index::{Entity, FileId, Index, ModuleRef};
@@ -91,12 +91,11 @@ pub(super) fn call_graph(
                 graph.functions.insert(name, function);
             }
         }
-        let frames = calls::frames(index, file);
         for (at, call) in facts.calls.iter().enumerate() {
             if matches!(call.mode, CallMode::PropertyGet | CallMode::PropertySet) {
                 continue;
             }
-            let caller = match frames[call.callee.scope.index()] {
+            let caller = match calls.caller(file, call) {
                 Some(id) => index.definition_path(file, id),
                 None => format!("{}:<module>", index.module_name(file)),
             };
@@ -205,10 +204,9 @@ fn add_adjacency(index: &Index, calls: &Calls, graph: &mut CallGraph) {
                 graph.adjacency.entry(names.function(function)).or_default();
             }
         }
-        let frames = calls::frames(index, file);
         for (at, call) in facts.calls.iter().enumerate() {
             let id = CallId(at as u32);
-            let caller = match frames[call.callee.scope.index()] {
+            let caller = match calls.caller(file, call) {
                 Some(definition) => names.function(FunctionId { file, definition }),
                 None => index.module_name(file).to_owned(),
             };

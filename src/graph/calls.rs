@@ -36,8 +36,8 @@ pub struct CallGraph {
 struct FileCalls {
     targets: Vec<Targets>,
     arena: Vec<FunctionId>,
-    /// The function whose code makes each call; none for module level.
-    callers: Vec<Option<DefinitionId>>,
+    /// For each scope, the function whose code runs in it.
+    frames: Vec<Option<DefinitionId>>,
 }
 
 impl CallGraph {
@@ -65,18 +65,17 @@ impl CallGraph {
 
     /// The function whose code makes a call; none for module level.
     #[must_use]
-    pub fn caller(&self, file: FileId, call: CallId) -> Option<DefinitionId> {
-        self.files[file.index()].callers[call.index()]
+    pub fn caller(&self, file: FileId, call: &Call) -> Option<DefinitionId> {
+        self.files[file.index()].frames[call.callee.scope.index()]
     }
 }
 
 fn resolve_file(index: &Index, file: FileId) -> FileCalls {
     let facts = index.facts(file);
-    let frames = frames(index, file);
     let mut calls = FileCalls {
         targets: Vec::with_capacity(facts.calls.len()),
         arena: Vec::new(),
-        callers: Vec::with_capacity(facts.calls.len()),
+        frames: frames(index, file),
     };
     let mut known: FxHashMap<CalleeKey, Targets> = FxHashMap::default();
     let has_stars = !index.origins.stars(file).is_empty();
@@ -92,7 +91,6 @@ fn resolve_file(index: &Index, file: FileId) -> FileCalls {
             },
         };
         calls.targets.push(targets);
-        calls.callers.push(frames[call.callee.scope.index()]);
     }
     calls.arena.shrink_to_fit();
     calls
@@ -144,8 +142,7 @@ impl FileCalls {
 }
 
 /// For each scope of a file, the function whose code runs in it.
-#[must_use]
-pub fn frames(index: &Index, file: FileId) -> Vec<Option<DefinitionId>> {
+fn frames(index: &Index, file: FileId) -> Vec<Option<DefinitionId>> {
     let facts = index.facts(file);
     let mut frames: Vec<Option<DefinitionId>> = Vec::with_capacity(facts.scopes.len());
     for (at, scope) in facts.scopes.iter().enumerate() {

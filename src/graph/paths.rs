@@ -62,15 +62,15 @@ pub fn call_path(
     };
     let mut edges = Vec::new();
     for file in index.file_ids() {
-        for at in 0..index.facts(file).calls.len() as u32 {
-            let Some(caller) = calls.caller(file, CallId(at)) else {
+        for (at, call) in index.facts(file).calls.iter().enumerate() {
+            let Some(caller) = calls.caller(file, call) else {
                 continue;
             };
             let caller = FunctionId {
                 file,
                 definition: caller,
             };
-            for &callee in calls.functions(file, calls.targets(file, CallId(at))) {
+            for &callee in calls.functions(file, calls.targets(file, CallId(at as u32))) {
                 edges.push((number(caller), number(callee)));
             }
         }
@@ -90,7 +90,8 @@ fn first_call(
     (0..index.facts(caller.file).calls.len() as u32)
         .map(CallId)
         .find(|&call| {
-            calls.caller(caller.file, call) == Some(caller.definition)
+            calls.caller(caller.file, &index.facts(caller.file).calls[call.index()])
+                == Some(caller.definition)
                 && calls
                     .functions(caller.file, calls.targets(caller.file, call))
                     .contains(&callee)

@@ -382,7 +382,7 @@ impl Analysis<'_> {
         for file in self.index.file_ids() {
             for (at, call) in self.index.facts(file).calls.iter().enumerate() {
                 let id = CallId(at as u32);
-                let Some(caller) = self.calls.caller(file, id) else {
+                let Some(caller) = self.calls.caller(file, call) else {
                     continue;
                 };
                 let caller = FunctionId {

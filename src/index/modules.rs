@@ -315,7 +315,11 @@ pub(super) fn join(folder: &str, name: &str) -> String {
     if folder.is_empty() {
         name.to_owned()
     } else {
-        format!("{folder}/{name}")
+        let mut stem = String::with_capacity(folder.len() + 1 + name.len());
+        stem.push_str(folder);
+        stem.push('/');
+        stem.push_str(name);
+        stem
     }
 }
 

@@ -110,11 +110,13 @@ impl Origins {
             active: Vec::new(),
         };
         for at in 0..files.len() as u32 {
-            for binding in 0..files[at as usize].facts.bindings.len() as u32 {
-                resolver.binding(SymbolId {
-                    file: FileId(at),
-                    binding: BindingId(binding),
-                });
+            for (binding, what) in files[at as usize].facts.bindings.iter().enumerate() {
+                if matches!(what.value, BindingValue::Import(_) | BindingValue::Alias(_)) {
+                    resolver.binding(SymbolId {
+                        file: FileId(at),
+                        binding: BindingId(binding as u32),
+                    });
+                }
             }
         }
         let mut origins = resolver.names.origins;

@@ -6,8 +6,8 @@ use super::flow::{FlowBuilder, Node, Step};
 pub(super) enum TempEnding {
     Always(u32),
     Never,
-    /// Nodes with their successors, the entry first.
-    Depends(Vec<(Step, Vec<u32>)>),
+    /// On calls: the graph is in [`Walker::nodes`].
+    Depends,
 }
 
 /// Walks the flow graphs of one file.
@@ -21,6 +21,12 @@ pub(super) struct Walker<'e> {
     stack: Vec<Node>,
     /// Number given to each node of the present function.
     numbers: Vec<u32>,
+    /// The nodes of the present function's graph in number order, each with the end of its successors.
+    graph: Vec<(Step, u32)>,
+    /// The successors of those nodes, by number.
+    successors: Vec<u32>,
+    order: Vec<Node>,
+    next: Vec<Node>,
 }
 
 impl<'e> Walker<'e> {
@@ -32,6 +38,10 @@ impl<'e> Walker<'e> {
             walk: 0,
             stack: Vec::new(),
             numbers: vec![0; flow.steps.len()],
+            graph: Vec::new(),
+            successors: Vec::new(),
+            order: Vec::new(),
+            next: Vec::new(),
         }
     }
 
@@ -67,7 +77,10 @@ impl<'e> Walker<'e> {
         }
         match exit {
             Some(offset) => TempEnding::Always(offset),
-            None if blocked => TempEnding::Depends(self.graph(entry)),
+            None if blocked => {
+                self.draw(entry);
+                TempEnding::Depends
+            }
             None => TempEnding::Never,
         }
     }
@@ -89,39 +102,48 @@ impl<'e> Walker<'e> {
         at
     }
 
-    fn graph(&mut self, entry: Node) -> Vec<(Step, Vec<u32>)> {
+    /// The graph drawn last: nodes with their successors, the entry first.
+    pub(super) fn nodes(&self) -> impl Iterator<Item = (Step, &[u32])> {
+        let mut start = 0;
+        self.graph.iter().map(move |&(step, end)| {
+            let next = &self.successors[start as usize..end as usize];
+            start = end;
+            (step, next)
+        })
+    }
+
+    /// Draws the graph of what control may reach from `entry`.
+    fn draw(&mut self, entry: Node) {
         self.walk += 1;
-        let mut order = vec![self.skip_joins(entry)];
-        self.seen[order[0] as usize] = self.walk;
-        self.numbers[order[0] as usize] = 0;
-        let mut nodes = Vec::new();
+        self.graph.clear();
+        self.successors.clear();
+        self.order.clear();
+        let first = self.skip_joins(entry);
+        self.order.push(first);
+        self.seen[first as usize] = self.walk;
+        self.numbers[first as usize] = 0;
         let mut at = 0;
-        while let Some(&node) = order.get(at) {
+        while let Some(&node) = self.order.get(at) {
             at += 1;
-            let mut successors: Vec<Node> = self
-                .flow
-                .successors(node)
-                .map(|next| self.skip_joins(next))
-                .collect();
-            successors.sort_unstable();
-            successors.dedup();
-            for &next in &successors {
+            let mut next = std::mem::take(&mut self.next);
+            next.clear();
+            next.extend(self.flow.successors(node).map(|next| self.skip_joins(next)));
+            next.sort_unstable();
+            next.dedup();
+            for &next in &next {
                 if self.seen[next as usize] != self.walk {
                     self.seen[next as usize] = self.walk;
-                    self.numbers[next as usize] = order.len() as u32;
-                    order.push(next);
+                    self.numbers[next as usize] = self.order.len() as u32;
+                    self.order.push(next);
                 }
+                self.successors.push(self.numbers[next as usize]);
             }
+            self.next = next;
             let step = match self.flow.steps[node as usize] {
                 Step::Call(call) if !self.blocks[call as usize] => Step::Join,
                 step => step,
             };
-            let next = successors
-                .iter()
-                .map(|&next| self.numbers[next as usize])
-                .collect();
-            nodes.push((step, next));
+            self.graph.push((step, self.successors.len() as u32));
         }
-        nodes
     }
 }

@@ -49,10 +49,17 @@ impl Interner {
     }
 
     fn clear(&mut self) {
+        // Emptying a table costs its capacity: what one huge file needed is not carried along.
+        if self.ids.capacity() > MANY_NAMES {
+            self.ids = HashTable::new();
+        }
         self.ids.clear();
         self.table.clear();
     }
 }
+
+/// More names than all but a few files have.
+const MANY_NAMES: usize = 4096;
 
 fn hash_name(name: &str) -> u64 {
     FxBuildHasher.hash_one(name)

@@ -41,7 +41,9 @@ pub(super) struct Finisher<'e, 'a> {
     kept_alias: Vec<bool>,
     /// Visited binding ids behind [`Resolved::Bound`].
     sets: Vec<u32>,
-    /// Runs of `sets` already made, by their bindings.
+    /// Runs of `sets` already made of one binding, by that binding.
+    single_sets: Vec<u32>,
+    /// Runs of `sets` already made of several bindings.
     known_sets: FxHashMap<Vec<u32>, Slice>,
     found: Vec<u32>,
 }
@@ -54,6 +56,7 @@ impl<'e, 'a> Finisher<'e, 'a> {
             bindings: vec![UNUSED; from.scopes.bindings.len()],
             kept_alias: vec![false; from.references.len()],
             sets: Vec::new(),
+            single_sets: vec![UNUSED; from.scopes.bindings.len()],
             known_sets: FxHashMap::default(),
             found: Vec::new(),
             from,
@@ -197,6 +200,17 @@ impl<'e, 'a> Finisher<'e, 'a> {
         }
         if type_of || !found.iter().any(|&at| self.can_be_named(at)) {
             return Resolved::Local;
+        }
+        if let [only] = found {
+            let known = &mut self.single_sets[*only as usize];
+            if *known == UNUSED {
+                *known = self.sets.len() as u32;
+                self.sets.push(*only);
+            }
+            return Resolved::Bound(Slice {
+                start: *known,
+                len: 1,
+            });
         }
         if let Some(&known) = self.known_sets.get(found) {
             return Resolved::Bound(known);
@@ -545,8 +559,8 @@ impl<'e, 'a> Finisher<'e, 'a> {
                     callee,
                     mode: call.mode,
                     same_arguments,
-                    swallowed_by: call.swallowed_by,
-                    end: call.end,
+                    // A handler stands behind its `try`, never at the start of the text.
+                    swallowed_by: call.swallowed_by.and_then(std::num::NonZeroU32::new),
                 });
             }
         }
@@ -618,7 +632,8 @@ impl<'e, 'a> Finisher<'e, 'a> {
             }
             let ending = match definition.entry {
                 Some(entry) if definition.kind != DefinitionKind::Class => {
-                    self.ending(walker.ending(entry), call_ids)
+                    let ending = walker.ending(entry);
+                    self.ending(ending, &walker, call_ids)
                 }
                 _ => Ending::Never,
             };
@@ -651,18 +666,22 @@ impl<'e, 'a> Finisher<'e, 'a> {
         }
     }
 
-    fn ending(&mut self, ending: super::ending::TempEnding, call_ids: &[u32]) -> Ending {
-        let nodes = match ending {
+    fn ending(
+        &mut self,
+        ending: super::ending::TempEnding,
+        walker: &super::ending::Walker,
+        call_ids: &[u32],
+    ) -> Ending {
+        match ending {
             super::ending::TempEnding::Always(offset) => return Ending::Always(offset),
             super::ending::TempEnding::Never => return Ending::Never,
-            super::ending::TempEnding::Depends(nodes) => nodes,
-        };
+            super::ending::TempEnding::Depends => {}
+        }
         let arena = &mut self.facts.flow;
         let start = arena.nodes.len() as u32;
-        let len = nodes.len() as u32;
-        for (step, next) in nodes {
+        for (step, next) in walker.nodes() {
             let first = arena.edges.len() as u32;
-            arena.edges.extend_from_slice(&next);
+            arena.edges.extend_from_slice(next);
             arena.nodes.push(FlowNode {
                 step: match step {
                     Step::Call(call) if call_ids[call as usize] != UNUSED => {
@@ -677,7 +696,10 @@ impl<'e, 'a> Finisher<'e, 'a> {
                 },
             });
         }
-        Ending::Depends(Slice { start, len })
+        Ending::Depends(Slice {
+            start,
+            len: arena.nodes.len() as u32 - start,
+        })
     }
 
     fn emit_members(&mut self) {
@@ -686,13 +708,13 @@ impl<'e, 'a> Finisher<'e, 'a> {
             .from
             .scopes
             .all_runs()
-            .filter(|(scope, ..)| {
+            .filter(|(scope, _)| {
                 matches!(
                     self.from.scopes.scopes[*scope as usize].kind,
                     TempScopeKind::Module | TempScopeKind::Class
                 )
             })
-            .map(|(scope, name, _)| (scope, hash_name(table.get(name)), name))
+            .map(|(scope, name)| (scope, hash_name(table.get(name)), name))
             .collect();
         // Visited names have their ids in source order, so that even equal hashes have an order.
         members.sort_unstable();

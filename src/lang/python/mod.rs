@@ -77,7 +77,7 @@ pub fn extract(text: &str, options: Options) -> FileFacts {
         extractor.statements = Some(Vec::new());
     }
     extractor.module(&parsed.syntax().body);
-    extractor.scopes.seal();
+    extractor.scopes.seal(extractor.names.table.len());
     if marked {
         let statements = extractor.statements.take().unwrap_or_default();
         facts.suppressions =

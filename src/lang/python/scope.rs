@@ -3,8 +3,6 @@
 //! Owns Python's scope rules: class scopes hidden from functions, `global` and `nonlocal`, the last binding that
 //! was reached. Works on the file alone.
 
-use rustc_hash::FxHashMap;
-
 use crate::facts::{DefinitionId, ImportId, NameId};
 use crate::span::Span;
 
@@ -111,9 +109,10 @@ pub(super) struct Scopes {
     branches: Vec<Branch>,
     constructs: Vec<Construct>,
     pub(super) bindings: Vec<TempBinding>,
-    /// Bindings of each scope and name, as runs of `sorted`.
-    runs: FxHashMap<(u32, NameId), (u32, u32)>,
+    /// Bindings by name, then scope, then source order.
     sorted: Vec<u32>,
+    /// Where each name's bindings start in `sorted`.
+    starts: Vec<u32>,
     /// `global` and `nonlocal` declarations: scope, name, target scope.
     redirects: Vec<(u32, NameId, u32)>,
 }
@@ -124,8 +123,8 @@ impl Scopes {
         self.branches.clear();
         self.constructs.clear();
         self.bindings.clear();
-        self.runs.clear();
         self.sorted.clear();
+        self.starts.clear();
         self.redirects.clear();
     }
 
@@ -253,44 +252,51 @@ impl Scopes {
         self.bindings.len() as u32 - 1
     }
 
-    /// Groups the bindings by scope and name; look-ups work from here on.
-    pub(super) fn seal(&mut self) {
-        self.sorted.extend(0..self.bindings.len() as u32);
+    /// Groups the bindings by name and scope; look-ups work from here on. `names` is the number of names.
+    pub(super) fn seal(&mut self, names: usize) {
         let bindings = &self.bindings;
-        self.sorted.sort_unstable_by_key(|&at| {
-            let binding = &bindings[at as usize];
-            (binding.scope, binding.name, at)
-        });
-        self.runs.reserve(self.sorted.len() / 2);
-        let mut start = 0;
-        while start < self.sorted.len() {
-            let first = bindings[self.sorted[start] as usize];
-            let mut end = start + 1;
-            while end < self.sorted.len() {
-                let next = bindings[self.sorted[end] as usize];
-                if (next.scope, next.name) != (first.scope, first.name) {
-                    break;
-                }
-                end += 1;
+        self.starts.resize(names + 1, 0);
+        for binding in bindings {
+            self.starts[binding.name.index() + 1] += 1;
+        }
+        for at in 0..names {
+            self.starts[at + 1] += self.starts[at];
+        }
+        let mut next = self.starts.clone();
+        self.sorted.resize(bindings.len(), 0);
+        for (at, binding) in bindings.iter().enumerate() {
+            let place = &mut next[binding.name.index()];
+            self.sorted[*place as usize] = at as u32;
+            *place += 1;
+        }
+        for name in 0..names {
+            let group =
+                &mut self.sorted[self.starts[name] as usize..self.starts[name + 1] as usize];
+            // Mostly so already: scopes open in source order.
+            if !group.is_sorted_by_key(|&at| bindings[at as usize].scope) {
+                group.sort_unstable_by_key(|&at| (bindings[at as usize].scope, at));
             }
-            self.runs
-                .insert((first.scope, first.name), (start as u32, end as u32));
-            start = end;
         }
     }
 
     /// All bindings of `name` in `scope`, in source order.
     pub(super) fn run(&self, scope: u32, name: NameId) -> &[u32] {
-        self.runs.get(&(scope, name)).map_or(&[], |&(start, end)| {
-            &self.sorted[start as usize..end as usize]
-        })
+        let group = &self.sorted
+            [self.starts[name.index()] as usize..self.starts[name.index() + 1] as usize];
+        let start = group.partition_point(|&at| self.bindings[at as usize].scope < scope);
+        let group = &group[start..];
+        let len = group.partition_point(|&at| self.bindings[at as usize].scope == scope);
+        &group[..len]
     }
 
-    /// Every scope and name with its bindings, in no particular order.
-    pub(super) fn all_runs(&self) -> impl Iterator<Item = (u32, NameId, &[u32])> {
-        self.runs.iter().map(|(&(scope, name), &(start, end))| {
-            (scope, name, &self.sorted[start as usize..end as usize])
-        })
+    /// Every scope and name with bindings, once each, by name.
+    pub(super) fn all_runs(&self) -> impl Iterator<Item = (u32, NameId)> {
+        let keys = self.sorted.iter().map(|&at| {
+            let binding = &self.bindings[at as usize];
+            (binding.scope, binding.name)
+        });
+        let mut last = None;
+        keys.filter(move |&key| last.replace(key) != Some(key))
     }
 
     /// What `name` may be bound to at `place`: fills `found` (latest first) and tells whether any scope of the
