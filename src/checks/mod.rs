@@ -5,7 +5,13 @@
 
 pub mod context;
 
+mod import_cycle;
+mod retired;
+mod retired_module;
+mod retired_symbol;
+mod shadowed_module;
 mod syntax_error;
+mod unresolved_import;
 
 pub use context::{Context, Outcome};
 
@@ -25,7 +31,14 @@ pub struct Check {
 }
 
 /// All checks, by name.
-pub const ALL: &[&Check] = &[&syntax_error::CHECK];
+pub const ALL: &[&Check] = &[
+    &import_cycle::CHECK,
+    &retired_module::CHECK,
+    &retired_symbol::CHECK,
+    &shadowed_module::CHECK,
+    &syntax_error::CHECK,
+    &unresolved_import::CHECK,
+];
 
 /// The check of that name.
 #[must_use]
