@@ -184,10 +184,12 @@ fn compare(marks: Vec<Mark>, findings: &[Finding]) -> String {
 
 /// The findings of a repository, those that it silences left out.
 fn run_case(case: &Path) -> Vec<Finding> {
+    // A case without rules has none, whatever lies in the folders above it.
+    let has = |name: &str| case.join(name).exists();
     let config = config::load(&LoadOptions {
         start: case.to_owned(),
-        file: Some(PathBuf::from("ssot.toml")),
-        isolated: !case.join("ssot.toml").exists(),
+        file: has("ssot.toml").then(|| PathBuf::from("ssot.toml")),
+        isolated: !has("ssot.toml") && !has("pyproject.toml"),
     })
     .unwrap_or_else(|error| panic!("{}: {error:?}", case.display()))
     .config;

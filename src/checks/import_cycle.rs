@@ -139,14 +139,15 @@ fn round_trip(names: &[&str]) -> String {
     } else {
         names.len()
     };
-    let mut text = String::new();
-    for name in &names[..shown] {
-        text.push_str(&format!("`{name}` → "));
-    }
+    let mut stops: Vec<String> = names[..shown]
+        .iter()
+        .map(|name| format!("`{name}`"))
+        .collect();
     if shown < names.len() {
-        text.push_str(&format!("{} more → ", names.len() - shown));
+        stops.push(format!("{} more", names.len() - shown));
     }
-    text + &format!("`{}`", names[0])
+    stops.push(stops[0].clone());
+    stops.join(" → ")
 }
 
 /// Advice: the hop that the fewest names depend on.
@@ -164,18 +165,19 @@ fn cut(context: &Context<'_>, hops: &[(ModuleId, ModuleId)], members: usize) -> 
             })
             .sum()
     };
-    let mut advice = String::new();
-    if members > hops.len() {
-        advice = format!("{members} modules import each other in all; ");
-    }
-    if let Some(&(from, to)) = hops.iter().min_by_key(|hop| weight(hop)) {
-        let (from, to) = (&index.module(from).name, &index.module(to).name);
-        advice.push_str(&format!(
-            "cheapest to cut is the import of `{to}` in `{from}`: move what both need into a third module, or \
-             import it where it is used"
-        ));
-    }
-    advice
+    let all = if members > hops.len() {
+        format!("{members} modules import each other in all; ")
+    } else {
+        String::new()
+    };
+    let Some(&(from, to)) = hops.iter().min_by_key(|hop| weight(hop)) else {
+        return all;
+    };
+    let (from, to) = (&index.module(from).name, &index.module(to).name);
+    format!(
+        "{all}cheapest to cut is the import of `{to}` in `{from}`: move what both need into a third module, or import \
+         it where it is used"
+    )
 }
 
 /// The name that a module imports from itself; none for any other import, and for a name that it does not have.

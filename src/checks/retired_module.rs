@@ -87,22 +87,22 @@ fn run(context: &Context<'_>) -> Outcome {
         return Outcome::default();
     }
     let files: Vec<FileId> = context.index.file_ids().collect();
-    let uses: Vec<Use> = files
+    let places: Vec<Use> = files
         .into_par_iter()
         .flat_map_iter(|file| uses_in(context, &rules, file))
         .collect();
     let mut outcome = Outcome::default();
-    let mut users: Vec<FxHashSet<FileId>> = vec![FxHashSet::default(); rules.all.len()];
+    let mut user_files: Vec<FxHashSet<FileId>> = vec![FxHashSet::default(); rules.all.len()];
     let mut broken = vec![false; rules.all.len()];
-    for found in &uses {
-        users[found.rule].insert(found.file);
+    for found in &places {
+        user_files[found.rule].insert(found.file);
         if let Some(finding) = report_use(context, rules.all[found.rule], found) {
             broken[found.rule] = true;
             outcome.findings.push(finding);
         }
     }
     for (at, &(path, rule)) in rules.all.iter().enumerate() {
-        if let Some(finding) = report_module(context, path, rule, users[at].len()) {
+        if let Some(finding) = report_module(context, path, rule, user_files[at].len()) {
             broken[at] = true;
             outcome.findings.push(finding);
         }
@@ -135,6 +135,8 @@ fn uses_in(context: &Context<'_>, rules: &Rules<'_>, file: FileId) -> Vec<Use> {
     }
     let steps = ids_of(facts, |name| rules.last.contains(name));
     if !steps.is_empty() {
+        // A chain may be kept both for itself and for the call that it leads to.
+        let mut seen = FxHashSet::default();
         for reference in references(facts) {
             let rule = prefixes_ending_in(facts, reference, &steps)
                 .find_map(|(prefix, _)| {
@@ -148,7 +150,11 @@ fn uses_in(context: &Context<'_>, rules: &Rules<'_>, file: FileId) -> Vec<Use> {
                         })
                         .or_else(|| externals(index, &lookup).find_map(|path| rules.exact(path)))
                 })
-                .filter(|&rule| speaks(rule) && !imported.contains(&rule));
+                .filter(|&rule| {
+                    speaks(rule)
+                        && !imported.contains(&rule)
+                        && seen.insert((reference.span.start, rule))
+                });
             let how = How::Attribute(reference.span);
             uses.extend(rule.map(|rule| Use { rule, file, how }));
         }

@@ -25,7 +25,7 @@ pub(super) const CHECK: Check = Check {
 
 /// A rule about a symbol.
 struct Rule<'a> {
-    rule: &'a Retired,
+    retired: &'a Retired,
     pattern: &'a ModulePattern,
     /// As written: `Name`, or `Class.method`.
     name: &'a str,
@@ -82,19 +82,19 @@ fn run(context: &Context<'_>) -> Outcome {
         return Outcome::default();
     }
     let files: Vec<FileId> = context.index.file_ids().collect();
-    let uses: Vec<Use> = files
+    let places: Vec<Use> = files
         .into_par_iter()
         .flat_map_iter(|file| retirement.uses_in(context, file))
         .collect();
     let mut outcome = Outcome::default();
     let mut broken = FxHashSet::default();
-    for found in &uses {
+    for found in &places {
         broken.insert(retirement.rule_of(found.hit));
         outcome
             .findings
             .extend(retirement.report_use(context, found));
     }
-    let used: FxHashSet<Hit> = uses.iter().map(|found| found.hit).collect();
+    let used: FxHashSet<Hit> = places.iter().map(|found| found.hit).collect();
     let mut definitions: Vec<(SymbolId, usize)> = retirement
         .definitions
         .iter()
@@ -125,7 +125,7 @@ impl<'a> Retirement<'a> {
             .filter(|rule| context.severity(&CHECK, Some(&rule.meta)).is_some())
             .filter_map(|rule| match &rule.target {
                 RetiredTarget::Symbol { module, name, kind } => Some(Rule {
-                    rule,
+                    retired: rule,
                     pattern: module,
                     name,
                     kind: *kind,
@@ -148,7 +148,7 @@ impl<'a> Retirement<'a> {
                 let Some(file) = module.file else { continue };
                 if context.index.binds(file, rule.first())
                     && rule.pattern.matches(&module.name)
-                    && context.speaks_of(&rule.rule.meta, file)
+                    && context.speaks_of(&rule.retired.meta, file)
                 {
                     for symbol in definitions(context.index, file, rule) {
                         this.definitions.entry(symbol).or_insert(at);
@@ -191,7 +191,7 @@ impl<'a> Retirement<'a> {
             uses.extend(self.through_stars(context, file));
         }
         uses.retain(|found| {
-            let rule = self.rules[self.rule_of(found.hit)].rule;
+            let rule = self.rules[self.rule_of(found.hit)].retired;
             context.speaks_of(&rule.meta, file)
         });
         uses
@@ -354,7 +354,7 @@ impl<'a> Retirement<'a> {
     }
 
     fn report_use(&self, context: &Context<'_>, found: &Use) -> Option<Finding> {
-        let rule = self.rules[self.rule_of(found.hit)].rule;
+        let rule = self.rules[self.rule_of(found.hit)].retired;
         let path = self.name_of(context.index, found.hit);
         let message = format!("`{path}` is retired{}", use_instead(rule));
         let location = context.location(found.file, found.span);
@@ -378,18 +378,17 @@ impl<'a> Retirement<'a> {
         is_used: bool,
     ) -> Option<Finding> {
         let index = context.index;
-        let Rule { rule, name, .. } = &self.rules[rule];
+        let Rule { retired, name, .. } = &self.rules[rule];
         let module = index.module_name(symbol.file);
-        let what = match index.binding(symbol).value {
-            BindingValue::Import(_) => format!("`{name}` is retired and still in `{module}`"),
-            _ => {
-                let kind = match kind_of(index, symbol) {
-                    Some(SymbolKind::Class) => "class ",
-                    Some(SymbolKind::Function) => "function ",
-                    _ => "",
-                };
-                format!("{kind}`{name}` is retired and still defined in `{module}`")
-            }
+        let what = if let BindingValue::Import(_) = index.binding(symbol).value {
+            format!("`{name}` is retired and still in `{module}`")
+        } else {
+            let kind = match kind_of(index, symbol) {
+                Some(SymbolKind::Class) => "class ",
+                Some(SymbolKind::Function) => "function ",
+                _ => "",
+            };
+            format!("{kind}`{name}` is retired and still defined in `{module}`")
         };
         let message = if is_used {
             what
@@ -397,9 +396,9 @@ impl<'a> Retirement<'a> {
             format!("{what}, though no other module uses it any more: it can be deleted")
         };
         let location = context.location(symbol.file, context.symbol_span(symbol));
-        let mut finding = context.finding(&CHECK, Some(&rule.meta), location, message)?;
+        let mut finding = context.finding(&CHECK, Some(&retired.meta), location, message)?;
         finding.symbol = Some(index.symbol_path(symbol));
-        finding.help = advice(rule, None);
+        finding.help = advice(retired, None);
         Some(finding)
     }
 }

@@ -173,7 +173,6 @@ pub(super) struct Extractor<'a> {
     pub(super) scope: u32,
     pub(super) branch: u32,
     type_checking: u32,
-    import_fallback: u32,
     is_stub: bool,
     /// Whether the file has a star import: free names matter then.
     pub(super) has_star: bool,
@@ -211,7 +210,6 @@ impl<'a> Extractor<'a> {
             scope: 0,
             branch: 0,
             type_checking: 0,
-            import_fallback: 0,
             is_stub,
             has_star,
             depth: 0,
@@ -559,9 +557,6 @@ impl<'a> Extractor<'a> {
             .collect();
         let entries: Vec<Node> = handlers.iter().map(|handler| handler.entry).collect();
         let finally = (!stmt.finalbody.is_empty()).then(|| self.flow.node(Step::Join));
-        let catches_import_error = handlers
-            .iter()
-            .any(|handler| handler.catches.takes_import_error());
         self.now().0.open_try(TryContext {
             handlers,
             finally,
@@ -580,9 +575,7 @@ impl<'a> Extractor<'a> {
         }));
         for (ExceptHandler::ExceptHandler(handler), entry) in stmt.handlers.iter().zip(entries) {
             self.goto(Some(entry));
-            self.import_fallback += u32::from(catches_import_error);
             ends.push(self.arm(construct, |this| this.handler(handler)));
-            self.import_fallback -= u32::from(catches_import_error);
         }
         self.scopes.close_construct(construct);
         let normal = ends.iter().any(Option::is_some);
@@ -788,8 +781,7 @@ impl<'a> Extractor<'a> {
         } else {
             When::Deferred
         };
-        let guarded =
-            self.import_fallback > 0 || self.flows.last().is_some_and(FunctionFlow::guards_import);
+        let guarded = self.flows.last().is_some_and(FunctionFlow::guards_import);
         self.imports.push(TempImport {
             statement,
             alias,
@@ -953,13 +945,12 @@ impl<'a> Extractor<'a> {
         parameters: Option<&'a ast::Parameters>,
         visit: impl FnOnce(&mut Self) -> TempShape,
     ) {
-        let around = (self.scope, self.branch, self.import_fallback);
+        let around = (self.scope, self.branch);
         let receiver = self.receiver(id);
         self.scope = self
             .scopes
             .open(TempScopeKind::Function, self.scope, Some(id), 0);
         self.branch = self.scopes.scopes[self.scope as usize].branch;
-        self.import_fallback = 0;
         let own = self.bind_parameters(parameters, receiver);
         let skipped = u32::from(receiver.is_some()).min(own.len);
         self.functions.push(FunctionContext {
@@ -992,7 +983,7 @@ impl<'a> Extractor<'a> {
         if context.is_some_and(|context| context.is_generator) {
             definition.flags.insert(DefinitionFlags::GENERATOR);
         }
-        (self.scope, self.branch, self.import_fallback) = around;
+        (self.scope, self.branch) = around;
     }
 
     /// What the first parameter of a function defined here would be.
