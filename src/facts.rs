@@ -166,6 +166,21 @@ pub struct FileFacts {
 }
 
 impl FileFacts {
+    /// The facts of a file that could not be read: nothing is known of its names.
+    #[must_use]
+    pub fn unread() -> Self {
+        Self {
+            lines: LineIndex::new(""),
+            scopes: vec![Scope {
+                kind: ScopeKind::Module,
+                parent: ScopeId::MODULE,
+                definition: None,
+            }],
+            dynamic: Some(Dynamic::Recovered),
+            ..Self::default()
+        }
+    }
+
     /// The text of a name.
     #[must_use]
     pub fn name(&self, id: NameId) -> &str {
@@ -222,7 +237,7 @@ pub enum When {
     Import,
     /// Never at run time: under `TYPE_CHECKING`, or in a stub file.
     TypeChecking,
-    /// When a function is called.
+    /// When a function is called, or when the file is the program itself: under `__name__ == "__main__"`.
     Deferred,
 }
 

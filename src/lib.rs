@@ -1,4 +1,16 @@
-//! `ssot` keeps a codebase to a single source of truth.
+//! `ssot` keeps a codebase to a single source of truth: every shared symbol has one definition and one import path.
+//!
+//! The pipeline, in the order data flows:
+//!
+//! 1. [`discover`] lists the files, [`source`] reads them as text;
+//! 2. [`lang`] turns each text into [`facts`] and drops the syntax tree;
+//! 3. [`index`] puts all facts together: modules, names, origins;
+//! 4. [`graph`] adds who imports whom, who calls whom, what recurses;
+//! 5. [`checks`] hold that against [`config`]'s rules and give findings ([`diagnostic`]);
+//! 6. [`suppress`] hides what people asked to hide, [`score`] counts, [`report`] renders;
+//! 7. [`fix`] turns findings into edits, verifies them and writes them.
+//!
+//! [`Project::read`] does the first three steps, [`analyze`] the next two.
 
 pub mod checks;
 pub mod cli;
@@ -17,3 +29,197 @@ pub mod source;
 pub mod span;
 pub mod suggest;
 pub mod suppress;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use rayon::prelude::*;
+
+use checks::{Check, Context};
+use config::Config;
+use diagnostic::Finding;
+use discover::{DiscoverOptions, DiscoverProblem, SourceFile, discover};
+use facts::{FileFacts, SyntaxError, SyntaxErrorKind};
+use graph::calls::CallGraph;
+use graph::imports::ImportGraph;
+use graph::recursion::{self, Recursion};
+use index::{File, Index};
+use score::{Area, Tally};
+use span::Span;
+
+/// A project, read and indexed.
+#[derive(Debug)]
+pub struct Project {
+    /// The rules.
+    pub config: Config,
+    /// Everything the sources say.
+    pub index: Index,
+    /// Files and folders that could not be read.
+    pub problems: Vec<DiscoverProblem>,
+    /// Where absolute imports resolve from, before imports are consulted.
+    pub layout: Layout,
+}
+
+/// What the tree says about where modules are.
+#[derive(Clone, Debug, Default)]
+pub struct Layout {
+    /// Folders that are source roots.
+    pub declared_roots: Vec<String>,
+    /// Folders that may be.
+    pub candidate_roots: Vec<String>,
+    /// Modules that exist but are not among the sources.
+    pub opaque: BTreeSet<String>,
+}
+
+impl Project {
+    /// Finds, reads and indexes the files below the project root. What cannot be read is among the problems.
+    #[must_use]
+    pub fn read(config: Config) -> Self {
+        let options = DiscoverOptions {
+            exclude: config.project.exclude.clone(),
+            jobs: rayon::current_num_threads(),
+        };
+        let discovery = discover(&config.root, &options);
+        let layout = if config.project.roots.is_empty() {
+            Layout {
+                declared_roots: discover::declared_roots(&config.root, &discovery),
+                candidate_roots: discover::package_parents(&discovery),
+                opaque: discovery.opaque,
+            }
+        } else {
+            let given = config.project.roots.iter();
+            Layout {
+                declared_roots: given.map(|root| normalize_root(root)).collect(),
+                candidate_roots: Vec::new(),
+                opaque: discovery.opaque,
+            }
+        };
+        let files = discovery
+            .files
+            .par_iter()
+            .map(|file| read_file(&config, file))
+            .collect();
+        Self::index(config, files, discovery.problems, layout)
+    }
+
+    /// Indexes files that were read already.
+    #[must_use]
+    pub fn index(
+        config: Config,
+        files: Vec<File>,
+        problems: Vec<DiscoverProblem>,
+        layout: Layout,
+    ) -> Self {
+        let index = Index::build(
+            files,
+            &layout.declared_roots,
+            &layout.candidate_roots,
+            layout.opaque.clone(),
+        );
+        Self {
+            config,
+            index,
+            problems,
+            layout,
+        }
+    }
+}
+
+fn normalize_root(root: &str) -> String {
+    let root = root.trim_start_matches("./").trim_end_matches('/');
+    if root == "." {
+        String::new()
+    } else {
+        root.to_owned()
+    }
+}
+
+/// Reads one file into facts. A file that cannot be read has an error for its only fact.
+fn read_file(config: &Config, file: &SourceFile) -> File {
+    let facts = match source::read(&config.root.join(Path::new(&*file.path)), file.language) {
+        Ok(text) => {
+            let mut facts = file
+                .language
+                .extract(&text.text, config.project.target_version);
+            if let Some(problem) = text.problem {
+                // What the parser says of a text that was no text helps nobody.
+                facts.errors = vec![undecodable(problem.offset, problem.message)];
+            }
+            facts
+        }
+        Err(error) => FileFacts {
+            errors: vec![undecodable(0, format!("cannot be read: {error}"))],
+            ..FileFacts::unread()
+        },
+    };
+    File {
+        path: file.path.clone(),
+        language: file.language,
+        is_test: config.project.tests.is_match(&*file.path),
+        facts,
+    }
+}
+
+fn undecodable(offset: u32, message: String) -> SyntaxError {
+    SyntaxError {
+        span: Span::at(offset),
+        message,
+        kind: SyntaxErrorKind::Undecodable,
+    }
+}
+
+/// What an analysis found, before anything is hidden.
+#[derive(Debug)]
+pub struct Analysis {
+    /// The findings of all checks that ran.
+    pub findings: Vec<Finding>,
+    /// What the checks looked at, for the score.
+    pub tallies: Vec<(Area, Tally)>,
+    /// Functions that only lead into an endless cycle.
+    pub victims: u64,
+}
+
+/// The graphs over a project's index.
+#[derive(Debug)]
+pub struct Graphs {
+    /// Who imports whom.
+    pub imports: ImportGraph,
+    /// Who calls whom.
+    pub calls: CallGraph,
+}
+
+impl Graphs {
+    /// Builds both graphs.
+    #[must_use]
+    pub fn build(index: &Index) -> Self {
+        let (imports, calls) =
+            rayon::join(|| ImportGraph::build(index), || CallGraph::build(index));
+        Self { imports, calls }
+    }
+}
+
+/// Runs `checks` on a project. Guarded recursion is looked for only when asked: it takes the whole call graph.
+#[must_use]
+pub fn analyze(
+    project: &Project,
+    graphs: &Graphs,
+    checks: &[&'static Check],
+    guarded: bool,
+) -> Analysis {
+    let recursion: Recursion = recursion::find(&project.index, &graphs.calls, guarded);
+    let context = Context::new(project, &graphs.imports, &graphs.calls, &recursion);
+    let outcomes: Vec<_> = checks
+        .par_iter()
+        .map(|check| (check.run)(&context))
+        .collect();
+    let mut analysis = Analysis {
+        findings: Vec::new(),
+        tallies: Vec::new(),
+        victims: recursion.victims,
+    };
+    for outcome in outcomes {
+        analysis.findings.extend(outcome.findings);
+        analysis.tallies.extend(outcome.tallies);
+    }
+    analysis
+}

@@ -12,17 +12,11 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use ssot::checks::{ALL, Context};
+use ssot::checks::ALL;
 use ssot::config::{self, CHECKS, LoadOptions};
-use ssot::diagnostic::Finding;
-use ssot::discover::{self, DiscoverOptions};
-use ssot::facts::{SyntaxError, SyntaxErrorKind};
-use ssot::graph::calls::CallGraph;
-use ssot::graph::imports::ImportGraph;
-use ssot::graph::recursion;
-use ssot::index::{File, Index};
-use ssot::span::Span;
-use ssot::suppress::{self, FileSuppressions};
+use ssot::diagnostic::{Finding, Severity};
+use ssot::suppress::{self, FileSuppressions, UNUSED_SUPPRESSION};
+use ssot::{Graphs, Project, analyze};
 use walkdir::WalkDir;
 
 /// A day on which the fixtures' dated exceptions hold.
@@ -141,7 +135,7 @@ fn is_check(name: &str) -> bool {
 }
 
 fn is_there(check: &str) -> bool {
-    ssot::checks::find(check).is_some()
+    check == UNUSED_SUPPRESSION || ssot::checks::find(check).is_some()
 }
 
 /// What is marked and not found, and what is found and not marked.
@@ -193,59 +187,20 @@ fn run_case(case: &Path) -> Vec<Finding> {
     })
     .unwrap_or_else(|error| panic!("{}: {error:?}", case.display()))
     .config;
-    let discovery = discover::discover(
-        case,
-        &DiscoverOptions {
-            exclude: config.project.exclude.clone(),
-            jobs: 1,
-        },
-    );
-    let files = discovery
-        .files
-        .iter()
-        .map(|found| {
-            let source = ssot::source::read(&case.join(&*found.path), found.language).unwrap();
-            let mut facts = found
-                .language
-                .extract(&source.text, config.project.target_version);
-            facts
-                .errors
-                .extend(source.problem.map(|problem| SyntaxError {
-                    span: Span::at(problem.offset),
-                    message: problem.message,
-                    kind: SyntaxErrorKind::Undecodable,
-                }));
-            File {
-                path: found.path.clone(),
-                language: found.language,
-                is_test: config.project.tests.is_match(&*found.path),
-                facts,
-            }
-        })
-        .collect();
-    let declared = match &config.project.roots[..] {
-        [] => discover::declared_roots(case, &discovery),
-        roots => roots.to_vec(),
-    };
-    let candidates = discover::package_parents(&discovery);
-    let index = Index::build(files, &declared, &candidates, discovery.opaque);
-    let calls = CallGraph::build(&index);
-    let context = Context {
-        index: &index,
-        imports: &ImportGraph::build(&index),
-        calls: &calls,
-        recursion: &recursion::find(&index, &calls, true),
-        config: &config,
-    };
-    let findings = ALL
-        .iter()
-        .flat_map(|check| (check.run)(&context).findings)
-        .collect();
-    silence(findings, &context)
+    let project = Project::read(config);
+    let graphs = Graphs::build(&project.index);
+    let on = ALL.iter().filter(|check| is_on(&project, check.name));
+    let checks: Vec<_> = on.copied().collect();
+    let analysis = analyze(&project, &graphs, &checks, true);
+    silence(analysis.findings, &project)
 }
 
-fn silence(findings: Vec<Finding>, context: &Context<'_>) -> Vec<Finding> {
-    let files: Vec<FileSuppressions> = context
+fn is_on(project: &Project, check: &str) -> bool {
+    project.config.checks.get(check) != Some(&None)
+}
+
+fn silence(findings: Vec<Finding>, project: &Project) -> Vec<Finding> {
+    let files: Vec<FileSuppressions> = project
         .index
         .files
         .iter()
@@ -257,14 +212,22 @@ fn silence(findings: Vec<Finding>, context: &Context<'_>) -> Vec<Finding> {
         })
         .collect();
     let known: BTreeSet<&str> = CHECKS.iter().map(|(name, _)| *name).collect();
-    let ran: BTreeSet<&str> = ALL.iter().map(|check| check.name).collect();
+    let ran: BTreeSet<&str> = ALL
+        .iter()
+        .map(|check| check.name)
+        .chain([UNUSED_SUPPRESSION])
+        .filter(|name| is_on(project, name))
+        .collect();
     let input = suppress::Input {
         files: &files,
-        allow: &context.config.allow,
+        allow: &project.config.allow,
         today: TODAY,
         known: &known,
         ran: &ran,
-        severity: None,
+        severity: match project.config.checks.get(UNUSED_SUPPRESSION) {
+            Some(severity) => *severity,
+            None => Some(Severity::Warning),
+        },
     };
     suppress::apply(findings, &input).kept
 }

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use super::governed::{Governed, Hit};
 use crate::config::{self, Config, RuleMeta};
 use crate::diagnostic::{Evidence, Finding, Location, Severity};
+use crate::discover::DiscoverProblem;
 use crate::facts::ImportId;
 use crate::graph::calls::CallGraph;
 use crate::graph::imports::ImportGraph;
@@ -26,6 +28,37 @@ pub struct Context<'a> {
     pub recursion: &'a Recursion,
     /// The rules.
     pub config: &'a Config,
+    /// Files and folders that could not be read: path and reason.
+    pub problems: &'a [DiscoverProblem],
+    /// The symbols that rules govern.
+    pub(super) governed: Governed<'a>,
+    /// Every site that reaches one of them.
+    pub(super) hits: Vec<Hit>,
+}
+
+impl<'a> Context<'a> {
+    /// Puts together what checks read.
+    #[must_use]
+    pub fn new(
+        project: &'a crate::Project,
+        imports: &'a ImportGraph,
+        calls: &'a CallGraph,
+        recursion: &'a Recursion,
+    ) -> Self {
+        let index = &project.index;
+        let governed = Governed::new(index, &project.config.canonical);
+        let hits = governed.hits(index);
+        Self {
+            index,
+            imports,
+            calls,
+            recursion,
+            config: &project.config,
+            problems: &project.problems,
+            governed,
+            hits,
+        }
+    }
 }
 
 /// What a check found.

@@ -2,7 +2,7 @@
 
 use super::{Check, Context, Outcome};
 use crate::diagnostic::{Finding, Severity};
-use crate::facts::{ImportTarget, When};
+use crate::facts::{ImportTarget, ScopeId, When};
 use crate::graph::imports::ImportEdge;
 use crate::graph::scc::Csr;
 use crate::index::{Entity, ModuleId, ModuleRef};
@@ -190,7 +190,12 @@ fn own_name<'a>(context: &Context<'a>, edge: &ImportEdge) -> Option<&'a str> {
         return None;
     }
     let facts = index.facts(edge.file);
-    match facts.imports[edge.import.index()].target {
+    let import = &facts.imports[edge.import.index()];
+    // A file that runs as the program is another module than the one it imports by its name.
+    if edge.when == When::Deferred && import.scope == ScopeId::MODULE {
+        return None;
+    }
+    match import.target {
         ImportTarget::Star => Some("*"),
         ImportTarget::Name(name) => {
             let name = facts.name(name);

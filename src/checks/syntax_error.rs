@@ -1,8 +1,9 @@
 //! `syntax-error`: files that do not parse, or not under the target version.
 
 use super::{Check, Context, Outcome};
-use crate::diagnostic::Severity;
+use crate::diagnostic::{Location, Severity};
 use crate::score::{Area, Tally};
+use crate::span::Position;
 
 pub(super) const CHECK: Check = Check {
     name: "syntax-error",
@@ -23,6 +24,18 @@ fn run(context: &Context<'_>) -> Outcome {
                 .findings
                 .extend(context.finding(&CHECK, None, location, error.message.clone()));
         }
+    }
+    for problem in context.problems {
+        let start = Position { line: 1, column: 1 };
+        let location = Location {
+            path: problem.path.as_str().into(),
+            start,
+            end: start,
+        };
+        let message = format!("cannot be read: {}", problem.message);
+        outcome
+            .findings
+            .extend(context.finding(&CHECK, None, location, message));
     }
     let files = context.index.files.len() as u64;
     outcome

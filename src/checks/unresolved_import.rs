@@ -80,7 +80,7 @@ fn misses_of(index: &Index, file: FileId) -> (u64, Vec<Miss>) {
         let module = index.imported_module(file, import);
         let what = match module {
             ModuleRef::Known(module) => missing_name(index, file, import, module),
-            ModuleRef::Missing => Some(Missing::Module),
+            ModuleRef::Missing => (!names_init(index, file, import)).then_some(Missing::Module),
             ModuleRef::Unknown(UnknownImport::BeyondTop) => {
                 is_above_top(index, file).then_some(Missing::Above)
             }
@@ -90,6 +90,22 @@ fn misses_of(index: &Index, file: FileId) -> (u64, Vec<Miss>) {
         misses.extend(what.map(|what| Miss { file, import, what }));
     }
     (count, misses)
+}
+
+/// Whether an import spells out the `__init__` of a package: it loads that file once more.
+fn names_init(index: &Index, file: FileId, import: ImportId) -> bool {
+    let facts = index.facts(file);
+    let written = facts.name(facts.imports[import.index()].module);
+    written
+        .strip_suffix("__init__")
+        .and_then(|package| {
+            let package = package.strip_suffix('.').unwrap_or(package);
+            match package {
+                "" => index.module_of(file),
+                package => index.modules.by_name(package),
+            }
+        })
+        .is_some_and(|id| index.module(id).file.is_some())
 }
 
 /// All misses, but of those that are about a whole module only the first in each statement.
@@ -142,7 +158,7 @@ fn missing_name(
     };
     let name = facts.name(id);
     // The parser's repair of `from m import` has an empty name.
-    if name.is_empty() || is_implicit(name) {
+    if name.is_empty() || name == "__init__" || is_implicit(name) {
         return None;
     }
     let for_checkers =

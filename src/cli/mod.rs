@@ -10,6 +10,7 @@ mod explain;
 mod graph;
 mod pipeline;
 mod rules;
+mod views;
 
 use std::ffi::OsString;
 use std::fmt::Write;
@@ -77,7 +78,7 @@ pub fn main() -> ExitCode {
         err: &mut std::io::stderr(),
         env: Environment::of_process(),
     };
-    run(std::env::args_os(), &Pipeline, &mut console).into()
+    run(std::env::args_os(), &Pipeline::default(), &mut console).into()
 }
 
 fn dispatch(

@@ -35,6 +35,19 @@ pub enum UnknownImport {
     BeyondTop,
 }
 
+impl UnknownImport {
+    /// The reason as counted in reports.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Namespace => "namespace",
+            Self::NotIndexed => "not-indexed",
+            Self::DynamicPath => "dynamic-path",
+            Self::BeyondTop => "beyond-top-level",
+        }
+    }
+}
+
 /// All modules and the means to find them.
 #[derive(Debug, Default)]
 pub struct Modules {

@@ -93,3 +93,15 @@ impl Language {
         python::is_standard_module(module)
     }
 }
+
+/// Whether a name that nothing in the project binds is one of the language's builtins.
+#[must_use]
+pub fn is_builtin(name: &str) -> bool {
+    python::is_builtin(name)
+}
+
+/// The name that published call graphs give to the type of a literal.
+#[must_use]
+pub fn literal_type(name: &str) -> &'static str {
+    python::literal_type(name)
+}

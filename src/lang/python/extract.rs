@@ -173,6 +173,8 @@ pub(super) struct Extractor<'a> {
     pub(super) scope: u32,
     pub(super) branch: u32,
     type_checking: u32,
+    /// How many blocks around only run when the file is the program itself.
+    as_script: u32,
     is_stub: bool,
     /// Whether the file has a star import: free names matter then.
     pub(super) has_star: bool,
@@ -210,6 +212,7 @@ impl<'a> Extractor<'a> {
             scope: 0,
             branch: 0,
             type_checking: 0,
+            as_script: 0,
             is_stub,
             has_star,
             depth: 0,
@@ -435,8 +438,11 @@ impl<'a> Extractor<'a> {
             } else if type_checking {
                 self.goto(None);
             }
+            let as_script = test.is_some_and(is_script_test);
             self.type_checking += u32::from(type_checking);
+            self.as_script += u32::from(as_script);
             let end = self.arm(construct, |this| this.body(body));
+            self.as_script -= u32::from(as_script);
             self.type_checking -= u32::from(type_checking);
             ends.push(end);
             self.goto(skip);
@@ -776,7 +782,7 @@ impl<'a> Extractor<'a> {
         let binding = local.map(|(name, at)| self.bind(name, at, TempValue::Import(id)));
         let when = if self.is_stub || self.type_checking > 0 {
             When::TypeChecking
-        } else if self.is_module_level() {
+        } else if self.is_module_level() && self.as_script == 0 {
             When::Import
         } else {
             When::Deferred
@@ -1361,6 +1367,25 @@ fn type_checking_test(test: &Expr) -> Option<bool> {
         }
         _ => None,
     }
+}
+
+/// Whether a test is `__name__ == "__main__"`.
+fn is_script_test(test: &Expr) -> bool {
+    let Expr::Compare(compare) = test else {
+        return false;
+    };
+    let is_name = |expr: &Expr| matches!(expr, Expr::Name(name) if name.id.as_str() == "__name__");
+    let is_main = |expr: &Expr| match expr {
+        Expr::StringLiteral(literal) => literal.value.to_str() == "__main__",
+        _ => false,
+    };
+    let [ast::CmpOp::Eq] = *compare.ops else {
+        return false;
+    };
+    let [right] = &*compare.comparators else {
+        return false;
+    };
+    (is_name(&compare.left) && is_main(right)) || (is_main(&compare.left) && is_name(right))
 }
 
 /// The truth of a test that cannot be anything else.

@@ -14,7 +14,7 @@ pub mod rewrite;
 mod scope;
 mod stdlib;
 
-pub use stdlib::is_standard_module;
+pub use stdlib::{is_builtin, is_standard_module, literal_type};
 
 use ruff_python_ast::PythonVersion;
 use ruff_python_parser::{Mode, ParseOptions, Parsed, parse_unchecked};

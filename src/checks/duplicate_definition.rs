@@ -1,0 +1,232 @@
+//! `duplicate-definition`: governed symbols with competitors, and factories implemented more than once.
+
+use rustc_hash::FxHashMap;
+
+use super::governed::{Governed, GovernedSymbol, Place, PlaceKind, places_by_name};
+use super::{Check, Context, Outcome};
+use crate::diagnostic::{Evidence, Finding, Severity};
+use crate::facts::{BindingValue, DefinitionFlags, DefinitionKind, Shape};
+use crate::index::{Entity, FileId, SymbolId};
+use crate::score::{Area, Tally};
+
+pub(super) const CHECK: Check = Check {
+    name: "duplicate-definition",
+    page: include_str!("../../docs/checks/duplicate-definition.md"),
+    severity: Severity::Error,
+    run,
+};
+
+fn run(context: &Context<'_>) -> Outcome {
+    let governed = &context.governed;
+    let mut outcome = Outcome::default();
+    let mut known = 0;
+    let mut broken = 0;
+    for symbol in &governed.symbols {
+        if symbol.origin.is_empty() {
+            continue;
+        }
+        known += 1;
+        if let Some(finding) = competitors(context, symbol) {
+            broken += 1;
+            outcome.findings.extend(finding);
+        }
+    }
+    let (factories, duplicated) = factories(context, governed, &mut outcome.findings);
+    outcome.tallies.push((
+        Area::Definitions,
+        Tally::all_but(broken + duplicated, known + factories),
+    ));
+    outcome
+}
+
+/// The finding about a symbol with competitors; the inner option is none when the check is off for its rule.
+fn competitors(context: &Context<'_>, symbol: &GovernedSymbol<'_>) -> Option<Option<Finding>> {
+    let rule = symbol.rule;
+    let competing: Vec<&Place> = symbol
+        .places
+        .iter()
+        .filter(|place| place.kind.competes())
+        .collect();
+    let first = competing.first()?;
+    let location = context.location(first.symbol.file, context.symbol_span(first.symbol));
+    let count = competing.len();
+    let message = format!(
+        "`{}` is defined again in `{}`{}; its home is `{}`",
+        rule.symbol.name,
+        context.index.module_name(first.symbol.file),
+        match count {
+            1 => String::new(),
+            2 => " and in one other place".to_owned(),
+            more => format!(" and in {} other places", more - 1),
+        },
+        rule.symbol.module,
+    );
+    let Some(mut finding) = context.finding(&CHECK, Some(&rule.meta), location, message) else {
+        return Some(None);
+    };
+    finding.symbol = Some(rule.symbol.to_string());
+    finding.evidence = origin_evidence(context, symbol);
+    for place in &symbol.places {
+        finding
+            .evidence
+            .push(place_evidence(context, symbol, place));
+    }
+    finding.help = Some(match &rule.meta.reason {
+        Some(reason) => format!("keep `{}` and import it elsewhere ({reason})", rule.symbol),
+        None => format!("keep `{}` and import it elsewhere", rule.symbol),
+    });
+    Some(Some(finding))
+}
+
+fn origin_evidence(context: &Context<'_>, symbol: &GovernedSymbol<'_>) -> Vec<Evidence> {
+    symbol
+        .origin
+        .iter()
+        .filter_map(|entity| match entity {
+            Entity::Symbol(origin) => {
+                let span = context.symbol_span(*origin);
+                Some(context.evidence(origin.file, span, "the canonical definition"))
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+fn place_evidence(context: &Context<'_>, symbol: &GovernedSymbol<'_>, place: &Place) -> Evidence {
+    let module = context.index.module_name(place.symbol.file);
+    let listed = symbol
+        .rule
+        .tombstones
+        .iter()
+        .any(|tombstone| tombstone == module);
+    let message = if listed && place.kind.competes() {
+        format!(
+            "{}, though the rule allows only a tombstone here",
+            place.kind.word()
+        )
+    } else {
+        place.kind.word().to_owned()
+    };
+    context.evidence(
+        place.symbol.file,
+        context.symbol_span(place.symbol),
+        message,
+    )
+}
+
+/// Reports factories implemented in several modules. Gives the number of factory names and of those reported.
+fn factories(
+    context: &Context<'_>,
+    governed: &Governed<'_>,
+    findings: &mut Vec<Finding>,
+) -> (u64, u64) {
+    let rules = &context.config.factories;
+    let places = places_by_name(context.index, |name, _| {
+        rules.pattern.is_match(name)
+            && !rules.allow.is_match(name)
+            && !governed
+                .symbols
+                .iter()
+                .any(|symbol| symbol.rule.symbol.name == name)
+    });
+    let mut names: Vec<(&String, Vec<(SymbolId, PlaceKind)>)> = places
+        .iter()
+        .map(|(name, symbols)| (name, factory_places(context, symbols)))
+        .filter(|(_, places)| {
+            places
+                .iter()
+                .any(|(_, kind)| *kind == PlaceKind::Implementation)
+        })
+        .collect();
+    names.sort();
+    let mut duplicated = 0;
+    for (name, places) in &names {
+        let mut modules: Vec<FileId> = places
+            .iter()
+            .filter(|(_, kind)| *kind == PlaceKind::Implementation)
+            .map(|(symbol, _)| symbol.file)
+            .collect();
+        modules.dedup();
+        if modules.len() < 2 {
+            continue;
+        }
+        duplicated += 1;
+        findings.extend(factory_finding(context, name, places, modules.len()));
+    }
+    (names.len() as u64, duplicated)
+}
+
+fn factory_finding(
+    context: &Context<'_>,
+    name: &str,
+    places: &[(SymbolId, PlaceKind)],
+    modules: usize,
+) -> Option<Finding> {
+    let (first, _) = places
+        .iter()
+        .find(|(_, kind)| *kind == PlaceKind::Implementation)?;
+    let location = context.location(first.file, context.symbol_span(*first));
+    let message = format!("factory `{name}` is implemented in {modules} modules");
+    let mut finding = context.finding(&CHECK, None, location, message)?;
+    // Without a rule nobody has said that there must be one: that is for people to decide.
+    finding.severity = finding.severity.min(Severity::Warning);
+    finding.symbol = Some(context.index.symbol_path(*first));
+    finding.evidence = places
+        .iter()
+        .map(|(symbol, kind)| {
+            context.evidence(symbol.file, context.symbol_span(*symbol), kind.word())
+        })
+        .collect();
+    finding.help = Some(
+        "keep one and import it elsewhere, or say in `[[canonical]]` which one counts".to_owned(),
+    );
+    Some(finding)
+}
+
+/// The functions of a factory's name in code that is no test, each with its kind.
+fn factory_places(context: &Context<'_>, symbols: &[SymbolId]) -> Vec<(SymbolId, PlaceKind)> {
+    let index = context.index;
+    let mut kinds: FxHashMap<SymbolId, PlaceKind> = FxHashMap::default();
+    for &symbol in symbols {
+        let facts = index.facts(symbol.file);
+        if index.file(symbol.file).is_test {
+            continue;
+        }
+        let BindingValue::Definition(id) = facts.bindings[symbol.binding.index()].value else {
+            continue;
+        };
+        let definition = &facts.definitions[id.index()];
+        if definition.kind != DefinitionKind::Function
+            || definition.flags.contains(DefinitionFlags::OVERLOAD)
+        {
+            continue;
+        }
+        let kind = match definition.shape {
+            Shape::Raises => PlaceKind::Tombstone,
+            Shape::Forwards(call) => {
+                let lookup = index.reference(symbol.file, &facts.calls[call.index()].callee);
+                let same_name = lookup.entities.iter().any(|entity| {
+                    matches!(entity, Entity::Symbol(other) if other != &symbol && symbols.contains(other))
+                });
+                if same_name {
+                    PlaceKind::Wrapper
+                } else {
+                    PlaceKind::Implementation
+                }
+            }
+            _ => PlaceKind::Implementation,
+        };
+        kinds.insert(symbol, kind);
+    }
+    // A module that imports the name in one branch and defines it in another has a fallback, not a second home.
+    let has_import = |file: FileId| {
+        symbols.iter().any(|symbol| {
+            symbol.file == file && matches!(index.binding(*symbol).value, BindingValue::Import(_))
+        })
+    };
+    symbols
+        .iter()
+        .filter(|symbol| !has_import(symbol.file))
+        .filter_map(|symbol| kinds.get(symbol).map(|kind| (*symbol, *kind)))
+        .collect()
+}

@@ -1,0 +1,795 @@
+//! Governed symbols: the `[[canonical]]` rules held against the index.
+//!
+//! Owns what a rule's symbol is, who else bears its name and in which capacity, and every site that reaches it. The
+//! checks on canonical symbols read this; none of them resolves a rule by itself.
+
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::context::Context;
+use crate::config::Canonical;
+use crate::diagnostic::{Evidence, Site};
+use crate::facts::{
+    BindingValue, CallMode, DefinitionFlags, DefinitionKind, FileFacts, ImportId, ImportTarget,
+    Reference, Root, ScopeId, Shape,
+};
+use crate::index::{Ancestor, Entity, FileId, Index, ModuleId, ModuleRef, SymbolId};
+use crate::lang::Language;
+use crate::span::Span;
+
+/// In which capacity a definition bears a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum PlaceKind {
+    Implementation,
+    Wrapper,
+    ReExport,
+    Alias,
+    Tombstone,
+    Specialisation,
+    TestDouble,
+}
+
+impl PlaceKind {
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Implementation => "implementation",
+            Self::Wrapper => "wrapper",
+            Self::ReExport => "re-export",
+            Self::Alias => "alias",
+            Self::Tombstone => "tombstone",
+            Self::Specialisation => "specialisation",
+            Self::TestDouble => "test double",
+        }
+    }
+
+    /// Whether a definition in this capacity competes with the canonical one.
+    pub(super) const fn competes(self) -> bool {
+        matches!(self, Self::Implementation | Self::Wrapper)
+    }
+}
+
+/// A module-level binding that bears a name of interest.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    pub(super) symbol: SymbolId,
+    pub(super) kind: PlaceKind,
+}
+
+/// A rule with what it means in this project.
+#[derive(Debug)]
+pub(super) struct GovernedSymbol<'a> {
+    pub(super) rule: &'a Canonical,
+    /// The canonical module, when it is in the tree.
+    pub(super) home: Option<ModuleId>,
+    /// What the canonical path gives; empty when the name is not there or the module not in the tree.
+    pub(super) origin: Vec<Entity>,
+    /// Everything else in the tree that bears the name, by path and line.
+    pub(super) places: Vec<Place>,
+    /// The files that the canonical path itself leads through.
+    pub(super) chain: FxHashSet<FileId>,
+}
+
+/// What meeting an entity means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    Origin,
+    /// A definition that competes, or refuses to work.
+    Other,
+    /// What an old path gives that a rule vouches for.
+    Replaced,
+}
+
+/// A site that reaches a governed symbol.
+#[derive(Clone, Debug)]
+pub(super) struct Hit {
+    /// Index of the governed symbol.
+    pub(super) symbol: usize,
+    pub(super) file: FileId,
+    pub(super) site: Site,
+    pub(super) span: Span,
+    /// The name in the file.
+    pub(super) local: String,
+    /// The module that the site names.
+    pub(super) module: String,
+    /// That module, when it is in the tree.
+    pub(super) through: Option<ModuleId>,
+    /// The name it takes there.
+    pub(super) name: String,
+    /// Whether the site uses the canonical path, or is part of it.
+    pub(super) canonical: bool,
+    pub(super) same_object: bool,
+    pub(super) vouched: bool,
+}
+
+/// All governed symbols.
+#[derive(Debug)]
+pub(super) struct Governed<'a> {
+    pub(super) symbols: Vec<GovernedSymbol<'a>>,
+    roles: FxHashMap<Entity, Vec<(usize, Role)>>,
+    paths: FxHashMap<(&'a str, &'a str), Vec<(usize, bool)>>,
+}
+
+impl<'a> Governed<'a> {
+    pub(super) fn new(index: &Index, rules: &'a [Canonical]) -> Self {
+        let mut symbols: Vec<GovernedSymbol> =
+            rules.iter().map(|rule| resolve(index, rule)).collect();
+        let named = places_by_name(index, |name, _| {
+            rules.iter().any(|rule| rule.symbol.name == name)
+        });
+        let origins: FxHashSet<Entity> = symbols
+            .iter()
+            .flat_map(|symbol| &symbol.origin)
+            .copied()
+            .collect();
+        for symbol in &mut symbols {
+            let places = named
+                .get(symbol.rule.symbol.name.as_str())
+                .map_or(&[][..], Vec::as_slice);
+            symbol.places = classify_all(index, symbol, places, &origins);
+        }
+        let mut governed = Self {
+            roles: FxHashMap::default(),
+            paths: FxHashMap::default(),
+            symbols,
+        };
+        governed.index_roles(index);
+        governed
+    }
+
+    fn index_roles(&mut self, index: &Index) {
+        for (at, symbol) in self.symbols.iter().enumerate() {
+            let canonical = &symbol.rule.symbol;
+            self.paths
+                .entry((&canonical.module, &canonical.name))
+                .or_default()
+                .push((at, true));
+            for old in &symbol.rule.replaces {
+                self.paths
+                    .entry((&old.module, &old.name))
+                    .or_default()
+                    .push((at, false));
+            }
+            if symbol.home.is_none() {
+                // Code that is not in the tree is known by its path alone.
+                continue;
+            }
+            let mut add = |entity: Entity, role: Role| {
+                let roles = self.roles.entry(entity).or_default();
+                if !roles.iter().any(|(of, _)| *of == at) {
+                    roles.push((at, role));
+                }
+            };
+            for &entity in &symbol.origin {
+                add(entity, Role::Origin);
+            }
+            for old in &symbol.rule.replaces {
+                if let Some(module) = index.modules.by_name(&old.module) {
+                    for entity in index.member(module, &old.name).entities {
+                        if matches!(entity, Entity::Symbol(_)) {
+                            add(entity, Role::Replaced);
+                        }
+                    }
+                }
+            }
+            for place in &symbol.places {
+                if place.kind.competes() || place.kind == PlaceKind::Tombstone {
+                    add(Entity::Symbol(place.symbol), Role::Other);
+                }
+            }
+        }
+    }
+
+    /// Every site of the project that reaches a governed symbol, in file order.
+    pub(super) fn hits(&self, index: &Index) -> Vec<Hit> {
+        if self.symbols.is_empty() {
+            return Vec::new();
+        }
+        let files: Vec<Vec<Hit>> = (0..index.files.len() as u32)
+            .into_par_iter()
+            .map(|at| self.hits_in(index, FileId(at)))
+            .collect();
+        files.into_iter().flatten().collect()
+    }
+
+    fn hits_in(&self, index: &Index, file: FileId) -> Vec<Hit> {
+        let facts = index.facts(file);
+        let mut hits = Vec::new();
+        for at in 0..facts.imports.len() as u32 {
+            self.import(index, file, ImportId(at), &mut hits);
+        }
+        let loads = facts.references.iter();
+        let calls = facts
+            .calls
+            .iter()
+            .filter(|call| !matches!(call.mode, CallMode::PropertyGet | CallMode::PropertySet))
+            .map(|call| &call.callee);
+        for reference in loads.chain(calls) {
+            if !reference.path.is_empty() {
+                self.chain(index, file, reference, &mut hits);
+            }
+        }
+        hits.sort_by_key(|hit| (hit.span, hit.symbol));
+        // A chain that is called is also read.
+        hits.dedup_by(|a, b| {
+            a.site == b.site && a.symbol == b.symbol && a.span == b.span && a.local == b.local
+        });
+        hits
+    }
+
+    fn import(&self, index: &Index, file: FileId, id: ImportId, hits: &mut Vec<Hit>) {
+        let facts = index.facts(file);
+        let import = &facts.imports[id.index()];
+        let module = index.imported_module(file, id);
+        match import.target {
+            ImportTarget::Name(name) => {
+                let Some(binding) = import.binding else {
+                    return;
+                };
+                let name = facts.name(name);
+                let (entities, unknown, _) = index.binding_entities(SymbolId { file, binding });
+                let path = module_path(index, facts, import.level, module, import.module);
+                let local = facts.name(facts.bindings[binding.index()].name);
+                let site = (Site::Import(id), import.alias, local.to_owned());
+                let known = matches!(module, ModuleRef::Known(_));
+                self.meet(
+                    index,
+                    file,
+                    site,
+                    (path, name, known),
+                    &entities,
+                    unknown.is_some(),
+                    hits,
+                );
+            }
+            ImportTarget::Star => self.star(index, file, id, module, hits),
+            ImportTarget::Module | ImportTarget::ModuleAs => {}
+        }
+    }
+
+    fn star(
+        &self,
+        index: &Index,
+        file: FileId,
+        id: ImportId,
+        module: ModuleRef,
+        hits: &mut Vec<Hit>,
+    ) {
+        let ModuleRef::Known(module) = module else {
+            return;
+        };
+        let import = &index.facts(file).imports[id.index()];
+        let mut names: Vec<&str> = self.paths.keys().map(|(_, name)| *name).collect();
+        names.sort_unstable();
+        names.dedup();
+        for name in names {
+            if index.star_exports(module, name) != Some(true) {
+                continue;
+            }
+            let lookup = index.member(module, name);
+            let site = (Site::Star(id), import.alias, name.to_owned());
+            let path = Some(&*index.module(module).name);
+            self.meet(
+                index,
+                file,
+                site,
+                (path, name, true),
+                &lookup.entities,
+                lookup.unknown.is_some(),
+                hits,
+            );
+        }
+    }
+
+    /// Follows `root.a.b` from module to module and notes each governed name on the way.
+    fn chain(&self, index: &Index, file: FileId, reference: &Reference, hits: &mut Vec<Hit>) {
+        let facts = index.facts(file);
+        let Some((import, mut entities)) = imported_root(index, file, reference) else {
+            return;
+        };
+        let Root::Bound(set) = reference.root else {
+            return;
+        };
+        let root = facts.name(facts.bindings[facts.binding_set(set)[0].index()].name);
+        let mut text = root.to_owned();
+        let mut externals: Vec<String> = Vec::new();
+        let path = facts.path(reference.path);
+        for (at, &name) in path.iter().enumerate() {
+            let name = facts.name(name);
+            let whole = at + 1 == path.len();
+            text.push('.');
+            text.push_str(name);
+            let span = if whole {
+                reference.span
+            } else {
+                Span::new(
+                    reference.span.start,
+                    reference.span.start + text.len() as u32,
+                )
+            };
+            let mut next = Vec::new();
+            let mut next_externals = Vec::new();
+            let before = hits.len();
+            for &entity in &entities {
+                match entity {
+                    Entity::Module(module) => {
+                        let lookup = index.member(module, name);
+                        let site = (Site::Use(span, import), span, text.clone());
+                        let path = Some(&*index.module(module).name);
+                        self.meet(
+                            index,
+                            file,
+                            site,
+                            (path, name, true),
+                            &lookup.entities,
+                            lookup.unknown.is_some(),
+                            hits,
+                        );
+                        next.extend(lookup.entities);
+                    }
+                    Entity::External(id) => externals.push(index.origins.external(id).to_owned()),
+                    Entity::Symbol(_) => {}
+                }
+            }
+            for module in std::mem::take(&mut externals) {
+                let site = (Site::Use(span, import), span, text.clone());
+                self.meet(
+                    index,
+                    file,
+                    site,
+                    (Some(&module), name, false),
+                    &[],
+                    false,
+                    hits,
+                );
+                next_externals.push(format!("{module}.{name}"));
+            }
+            if hits.len() > before {
+                return;
+            }
+            entities = next;
+            externals = next_externals;
+            if entities.is_empty() && externals.is_empty() {
+                return;
+            }
+        }
+    }
+
+    /// Notes the site if what it reaches is governed.
+    #[allow(clippy::too_many_arguments)] // One site, taken apart; a struct would be built for this call alone.
+    fn meet(
+        &self,
+        index: &Index,
+        file: FileId,
+        (site, span, local): (Site, Span, String),
+        (module, name, known): (Option<&str>, &str, bool),
+        entities: &[Entity],
+        unknown: bool,
+        hits: &mut Vec<Hit>,
+    ) {
+        let mut met: Vec<(usize, Role)> = entities
+            .iter()
+            .filter_map(|entity| self.roles.get(entity))
+            .flatten()
+            .copied()
+            .collect();
+        let mut canonical_path = None;
+        let mut vouched_path = None;
+        if let Some(module) = module {
+            for &(at, is_canonical) in self
+                .paths
+                .get(&(module, name))
+                .map_or(&[][..], Vec::as_slice)
+            {
+                if is_canonical {
+                    canonical_path = Some(at);
+                } else {
+                    vouched_path = Some(at);
+                }
+                if !met.iter().any(|(of, _)| *of == at) {
+                    met.push((
+                        at,
+                        if is_canonical {
+                            Role::Origin
+                        } else {
+                            Role::Replaced
+                        },
+                    ));
+                }
+            }
+        }
+        if let Some(at) = canonical_path {
+            met.retain(|(of, _)| *of == at);
+        } else if let Some(at) = vouched_path {
+            met.retain(|(of, _)| *of == at);
+        }
+        // A competitor of one rule may be the canonical symbol of another.
+        if met.iter().any(|(_, role)| *role == Role::Origin) {
+            met.retain(|(_, role)| *role == Role::Origin);
+        }
+        met.sort_by_key(|(at, _)| *at);
+        met.dedup_by_key(|(at, _)| *at);
+        for (at, role) in met {
+            let symbol = &self.symbols[at];
+            if is_own_definition(index, symbol, file) {
+                continue;
+            }
+            let same = !entities.is_empty()
+                && !unknown
+                && entities.iter().all(|entity| symbol.origin.contains(entity));
+            hits.push(Hit {
+                symbol: at,
+                file,
+                site,
+                span,
+                local: local.clone(),
+                module: module.unwrap_or("").to_owned(),
+                through: module
+                    .filter(|_| known)
+                    .and_then(|module| index.modules.by_name(module)),
+                name: name.to_owned(),
+                canonical: canonical_path == Some(at) || symbol.chain.contains(&file),
+                same_object: same && role == Role::Origin,
+                vouched: vouched_path == Some(at) || role == Role::Replaced,
+            });
+        }
+    }
+}
+
+/// Whether a file is the canonical module itself, importing what it gives out.
+fn is_own_definition(index: &Index, symbol: &GovernedSymbol, file: FileId) -> bool {
+    symbol.chain.contains(&file) && index.module_of(file) != symbol.home
+}
+
+/// The module path that an import statement names, absolute.
+fn module_path<'a>(
+    index: &'a Index,
+    facts: &'a FileFacts,
+    level: u32,
+    module: ModuleRef,
+    text: crate::facts::NameId,
+) -> Option<&'a str> {
+    match module {
+        ModuleRef::Known(id) => Some(&index.module(id).name),
+        _ if level == 0 => Some(facts.name(text)),
+        _ => None,
+    }
+}
+
+/// The import behind the root of a chain, and what it may be.
+pub(super) fn imported_root(
+    index: &Index,
+    file: FileId,
+    reference: &Reference,
+) -> Option<(ImportId, Vec<Entity>)> {
+    let facts = index.facts(file);
+    let Root::Bound(set) = reference.root else {
+        return None;
+    };
+    let mut import = None;
+    let mut entities = Vec::new();
+    for &binding in facts.binding_set(set) {
+        if let BindingValue::Import(id) = facts.bindings[binding.index()].value {
+            import = import.or(Some(id));
+            for entity in index.binding_entities(SymbolId { file, binding }).0 {
+                if !matches!(entity, Entity::Symbol(_)) && !entities.contains(&entity) {
+                    entities.push(entity);
+                }
+            }
+        }
+    }
+    Some((import?, entities))
+}
+
+fn resolve<'a>(index: &Index, rule: &'a Canonical) -> GovernedSymbol<'a> {
+    let home = index.modules.by_name(&rule.symbol.module);
+    let mut origin = Vec::new();
+    let mut chain = FxHashSet::default();
+    if let Some(home) = home {
+        let first = rule.symbol.name.split('.').next().unwrap_or("");
+        let lookup = index.member(home, first);
+        origin = lookup
+            .entities
+            .into_iter()
+            .filter(|entity| !matches!(entity, Entity::Module(_)))
+            .collect();
+        chain = trail(index, home, first)
+            .into_iter()
+            .map(|hop| hop.file)
+            .collect();
+    }
+    GovernedSymbol {
+        rule,
+        home,
+        origin,
+        places: Vec::new(),
+        chain,
+    }
+}
+
+/// One hop on the way from a module's name to its origin.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Hop {
+    pub(super) file: FileId,
+    pub(super) span: Span,
+    pub(super) kind: HopKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum HopKind {
+    ReExport,
+    Star,
+    Alias,
+    Definition,
+}
+
+/// Longest way that is told hop by hop.
+const MAX_HOPS: usize = 32;
+
+/// The way from `name` in `module` to where it is defined.
+pub(super) fn trail(index: &Index, module: ModuleId, name: &str) -> Vec<Hop> {
+    let mut hops: Vec<Hop> = Vec::new();
+    let mut at = Some((module, name.to_owned()));
+    while let Some((module, name)) = at.take() {
+        let Some(file) = index.module(module).file else {
+            break;
+        };
+        if hops.len() >= MAX_HOPS || hops.iter().any(|hop| hop.file == file) {
+            break;
+        }
+        let facts = index.facts(file);
+        let lookup = index.member(module, &name);
+        let own = lookup.bindings.iter().find(|symbol| symbol.file == file);
+        if let Some(symbol) = own {
+            let binding = index.binding(*symbol);
+            let (kind, next) = match binding.value {
+                BindingValue::Import(id) => (HopKind::ReExport, import_step(index, file, id)),
+                BindingValue::Alias(_) => (HopKind::Alias, None),
+                _ => (HopKind::Definition, None),
+            };
+            hops.push(Hop {
+                file,
+                span: binding.span,
+                kind,
+            });
+            at = next;
+            continue;
+        }
+        for &id in index.origins.stars(file).iter().rev() {
+            if let ModuleRef::Known(from) = index.imported_module(file, id)
+                && index.star_exports(from, &name) == Some(true)
+                && !index.member(from, &name).entities.is_empty()
+            {
+                hops.push(Hop {
+                    file,
+                    span: facts.imports[id.index()].alias,
+                    kind: HopKind::Star,
+                });
+                at = Some((from, name));
+                break;
+            }
+        }
+    }
+    hops
+}
+
+fn import_step(index: &Index, file: FileId, id: ImportId) -> Option<(ModuleId, String)> {
+    let facts = index.facts(file);
+    match (
+        index.imported_module(file, id),
+        facts.imports[id.index()].target,
+    ) {
+        (ModuleRef::Known(module), ImportTarget::Name(name)) => {
+            Some((module, facts.name(name).to_owned()))
+        }
+        _ => None,
+    }
+}
+
+/// The way from a module's name to its origin, as evidence.
+pub(super) fn trail_evidence(context: &Context<'_>, module: ModuleId, name: &str) -> Vec<Evidence> {
+    trail(context.index, module, name)
+        .into_iter()
+        .map(|hop| {
+            let message = match hop.kind {
+                HopKind::ReExport => "re-exported here",
+                HopKind::Star => "passed on by this star import",
+                HopKind::Alias => "another name for it is made here",
+                HopKind::Definition => "defined here",
+            };
+            context.evidence(hop.file, hop.span, message)
+        })
+        .collect()
+}
+
+/// The module-level bindings of all files but stubs whose name is wanted, by name, in path order.
+pub(super) fn places_by_name(
+    index: &Index,
+    wanted: impl Fn(&str, &FileFacts) -> bool + Sync,
+) -> FxHashMap<String, Vec<SymbolId>> {
+    let found: Vec<Vec<(String, SymbolId)>> = (0..index.files.len() as u32)
+        .into_par_iter()
+        .map(|at| {
+            let file = FileId(at);
+            let facts = index.facts(file);
+            if index.file(file).language == Language::PythonStub || index.module_of(file).is_none()
+            {
+                return Vec::new();
+            }
+            facts
+                .members
+                .iter()
+                .take_while(|member| member.scope == ScopeId::MODULE)
+                .filter(|member| wanted(facts.name(member.name), facts))
+                .flat_map(|member| {
+                    let name = facts.name(member.name).to_owned();
+                    facts
+                        .binding_set(member.bindings)
+                        .iter()
+                        .map(move |&binding| (name.clone(), SymbolId { file, binding }))
+                })
+                .collect()
+        })
+        .collect();
+    let mut by_name: FxHashMap<String, Vec<SymbolId>> = FxHashMap::default();
+    for (name, symbol) in found.into_iter().flatten() {
+        by_name.entry(name).or_default().push(symbol);
+    }
+    by_name
+}
+
+/// What each binding of a governed name is to the rule. The canonical definition itself is left out.
+fn classify_all(
+    index: &Index,
+    symbol: &GovernedSymbol,
+    bindings: &[SymbolId],
+    origins: &FxHashSet<Entity>,
+) -> Vec<Place> {
+    let Some(home) = symbol.home else {
+        return Vec::new();
+    };
+    // A module that imports the canonical one in one branch only stands in for it in the others.
+    let imports_it: FxHashSet<FileId> = bindings
+        .iter()
+        .filter(|binding| {
+            matches!(index.binding(**binding).value, BindingValue::Import(_))
+                && index
+                    .binding_entities(**binding)
+                    .0
+                    .iter()
+                    .any(|entity| symbol.origin.contains(entity))
+        })
+        .map(|binding| binding.file)
+        .collect();
+    bindings
+        .iter()
+        .filter(|binding| index.module_of(binding.file) != Some(home))
+        .filter(|binding| !origins.contains(&Entity::Symbol(**binding)))
+        .filter_map(|&binding| {
+            let kind = classify(index, symbol, binding)?;
+            let stands_in = kind.competes() && imports_it.contains(&binding.file);
+            (!stands_in).then_some(Place {
+                symbol: binding,
+                kind,
+            })
+        })
+        .collect()
+}
+
+fn classify(index: &Index, symbol: &GovernedSymbol, binding: SymbolId) -> Option<PlaceKind> {
+    let facts = index.facts(binding.file);
+    let is_test = index.file(binding.file).is_test;
+    let own = facts.bindings[binding.binding.index()];
+    let kind = match own.value {
+        BindingValue::Import(_) | BindingValue::Alias(_) => {
+            let (entities, ..) = index.binding_entities(binding);
+            let same = entities.iter().any(|entity| symbol.origin.contains(entity));
+            match (own.value, same) {
+                (BindingValue::Import(_), true) => PlaceKind::ReExport,
+                (_, true) => PlaceKind::Alias,
+                // An import of something else defines nothing here.
+                (BindingValue::Import(_), false) => return None,
+                (_, false) => PlaceKind::Implementation,
+            }
+        }
+        BindingValue::Definition(id) => {
+            let definition = &facts.definitions[id.index()];
+            if definition.flags.contains(DefinitionFlags::OVERLOAD) {
+                return None;
+            }
+            match (definition.kind, definition.shape) {
+                (_, Shape::Raises) => PlaceKind::Tombstone,
+                (DefinitionKind::Class, _) => class_kind(index, symbol, binding),
+                (_, Shape::Forwards(call)) => {
+                    let callee = &facts.calls[call.index()].callee;
+                    let lookup = index.reference(binding.file, callee);
+                    if lookup
+                        .entities
+                        .iter()
+                        .any(|entity| symbol.origin.contains(entity))
+                    {
+                        PlaceKind::Wrapper
+                    } else {
+                        PlaceKind::Implementation
+                    }
+                }
+                _ => PlaceKind::Implementation,
+            }
+        }
+        BindingValue::Result(call) => {
+            let callee = &facts.calls[call.index()].callee;
+            if is_mock(index, binding.file, callee) {
+                PlaceKind::TestDouble
+            } else {
+                PlaceKind::Implementation
+            }
+        }
+        BindingValue::Value => PlaceKind::Implementation,
+        BindingValue::Declared | BindingValue::Deleted => return None,
+    };
+    Some(if is_test && kind.competes() {
+        PlaceKind::TestDouble
+    } else {
+        kind
+    })
+}
+
+fn class_kind(index: &Index, symbol: &GovernedSymbol, binding: SymbolId) -> PlaceKind {
+    let Some(class) = index.class(binding) else {
+        return PlaceKind::Implementation;
+    };
+    let facts = index.facts(class.file);
+    let definition = &facts.definitions[class.definition.index()];
+    let specialises = index
+        .mro(class)
+        .iter()
+        .skip(1)
+        .any(|ancestor| match ancestor {
+            Ancestor::Class(above) => index
+                .symbol_of_definition(above.file, above.definition)
+                .is_some_and(|above| symbol.origin.contains(&Entity::Symbol(above))),
+            Ancestor::Unknown => false,
+        });
+    if specialises {
+        return PlaceKind::Specialisation;
+    }
+    let bases = &facts.references[definition.bases.range()];
+    if bases.iter().any(|base| is_mock(index, class.file, base)) {
+        return PlaceKind::TestDouble;
+    }
+    // A class that cannot even be made is a tombstone.
+    let refuses = ["__init__", "__new__"].iter().any(|name| {
+        index
+            .member_of_class(class, name, false)
+            .is_some_and(|members| {
+                !members.is_empty()
+                    && members.iter().all(|member| {
+                        index
+                            .definition(*member)
+                            .is_some_and(|(_, definition)| definition.shape == Shape::Raises)
+                    })
+            })
+    });
+    if refuses {
+        PlaceKind::Tombstone
+    } else {
+        PlaceKind::Implementation
+    }
+}
+
+/// Whether a reference names one of the mock classes of `unittest.mock`.
+fn is_mock(index: &Index, file: FileId, reference: &Reference) -> bool {
+    let lookup = index.reference(file, reference);
+    let is = |path: &str| {
+        let last = path.rsplit('.').next().unwrap_or("");
+        path.split('.').any(|segment| segment == "mock")
+            && matches!(
+                last,
+                "Mock" | "MagicMock" | "AsyncMock" | "NonCallableMock" | "create_autospec"
+            )
+    };
+    lookup.externals.iter().any(|path| is(path))
+        || lookup
+            .entities
+            .iter()
+            .any(|entity| matches!(entity, Entity::External(id) if is(index.origins.external(*id))))
+}

@@ -1,0 +1,257 @@
+//! How recursion cycles are told: one finding a cycle, at its recursive call, with every hop.
+
+use super::{Check, Context, Outcome};
+use crate::diagnostic::{Evidence, Finding, Severity};
+use crate::facts::{Binding, BindingValue, CallMode, Ending, FlowStep, Root};
+use crate::graph::calls::FunctionId;
+use crate::graph::recursion::{Cycle, CycleCall};
+use crate::index::Index;
+
+/// Reports the cycles that `wanted` admits.
+pub(super) fn run(
+    context: &Context<'_>,
+    check: &Check,
+    wanted: impl Fn(&Cycle) -> bool,
+) -> Outcome {
+    let cycles = context
+        .recursion
+        .cycles
+        .iter()
+        .filter(|cycle| wanted(cycle));
+    Outcome {
+        findings: cycles
+            .filter_map(|cycle| finding(context, check, cycle))
+            .collect(),
+        tallies: Vec::new(),
+    }
+}
+
+fn finding(context: &Context<'_>, check: &Check, cycle: &Cycle) -> Option<Finding> {
+    let first = cycle.calls.first()?;
+    let call = &context.index.facts(first.caller.file).calls[first.call.index()];
+    let location = context.location(first.caller.file, call.callee.span);
+    let mut finding = context.finding(check, None, location, message(context, cycle, *first))?;
+    if !cycle.unconditional {
+        finding.severity = Severity::Info;
+    }
+    finding.symbol = Some(path(context.index, cycle.functions[0]));
+    finding.cycle = cycle
+        .functions
+        .iter()
+        .map(|&function| path(context.index, function))
+        .collect();
+    finding.class = Some(if cycle.unconditional {
+        "unconditional"
+    } else {
+        "guarded"
+    });
+    finding.tags = tags(context.index, cycle);
+    finding.evidence = evidence(context, cycle);
+    Some(finding)
+}
+
+fn path(index: &Index, function: FunctionId) -> String {
+    index.definition_path(function.file, function.definition)
+}
+
+fn short_name(index: &Index, function: FunctionId) -> String {
+    let path = path(index, function);
+    path.split_once(':')
+        .map_or(path.as_str(), |(_, name)| name)
+        .to_owned()
+}
+
+fn message(context: &Context<'_>, cycle: &Cycle, first: CycleCall) -> String {
+    let index = context.index;
+    let name = short_name(index, cycle.functions[0]);
+    let mut message = match (&cycle.functions[..], cycle.unconditional) {
+        ([_], true) => format!("every path of `{name}` {} it again", verb(index, first)),
+        ([_], false) => format!("`{name}` {} itself", verb(index, first)),
+        (functions, unconditional) => {
+            let names: Vec<String> = functions
+                .iter()
+                .map(|&function| path(index, function))
+                .collect();
+            let way = format!("{} → {}", names.join(" → "), names[0]);
+            if unconditional {
+                format!(
+                    "{} call each other on every path: {way}",
+                    list(index, functions)
+                )
+            } else {
+                format!("{} call each other: {way}", list(index, functions))
+            }
+        }
+    };
+    if let Some(why) = resolution(context, first) {
+        message.push_str("; ");
+        message.push_str(&why);
+    }
+    if let Some(offset) = swallowed(index, cycle).filter(|_| cycle.unconditional) {
+        let (file, offset) = offset;
+        message.push_str(&format!(
+            "; the `except` on line {} swallows the failure",
+            context.line(file, offset)
+        ));
+    }
+    if !cycle.unconditional
+        && let Some((file, offset)) = ending(index, cycle)
+    {
+        message.push_str(&format!("; line {} ends it", context.line(file, offset)));
+    }
+    message
+}
+
+fn verb(index: &Index, call: CycleCall) -> &'static str {
+    match index.facts(call.caller.file).calls[call.call.index()].mode {
+        CallMode::PropertyGet => "reads",
+        CallMode::PropertySet => "sets",
+        CallMode::Awaited => "awaits",
+        CallMode::Plain | CallMode::Driven => "calls",
+    }
+}
+
+/// `` `a`, `b` and `c` ``.
+fn list(index: &Index, functions: &[FunctionId]) -> String {
+    let names: Vec<String> = functions
+        .iter()
+        .map(|&function| format!("`{}`", short_name(index, function)))
+        .collect();
+    match names.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => names.concat(),
+    }
+}
+
+/// Why the name called resolves as it does, where that is not plain to see.
+fn resolution(context: &Context<'_>, call: CycleCall) -> Option<String> {
+    let file = call.caller.file;
+    let facts = context.index.facts(file);
+    let callee = &facts.calls[call.call.index()].callee;
+    let Root::Bound(set) = callee.root else {
+        return None;
+    };
+    let &[only] = facts.binding_set(set) else {
+        return None;
+    };
+    let binding = &facts.bindings[only.index()];
+    let line = |binding: &Binding| context.line(file, binding.span.start);
+    match binding.value {
+        BindingValue::Import(id) => {
+            let import = &facts.imports[id.index()];
+            Some(format!(
+                "the import on line {} leads back to it",
+                context.line(file, import.statement.start)
+            ))
+        }
+        BindingValue::Alias(_) => Some(format!(
+            "`{}` is another name for it since line {}",
+            facts.name(binding.name),
+            line(binding)
+        )),
+        BindingValue::Definition(_) => {
+            let replaced = facts
+                .bindings
+                .iter()
+                .take(only.index())
+                .rev()
+                .find(|earlier| {
+                    earlier.name == binding.name
+                        && earlier.scope == binding.scope
+                        && matches!(earlier.value, BindingValue::Import(_))
+                })?;
+            Some(format!(
+                "the `def` on line {} replaces the import on line {}",
+                line(binding),
+                line(replaced)
+            ))
+        }
+        _ => None,
+    }
+}
+
+fn calls_of<'i>(
+    index: &'i Index,
+    cycle: &'i Cycle,
+) -> impl Iterator<Item = (CycleCall, &'i crate::facts::Call)> {
+    cycle.calls.iter().map(|edge| {
+        (
+            *edge,
+            &index.facts(edge.caller.file).calls[edge.call.index()],
+        )
+    })
+}
+
+fn swallowed(index: &Index, cycle: &Cycle) -> Option<(crate::index::FileId, u32)> {
+    calls_of(index, cycle).find_map(|(edge, call)| Some((edge.caller.file, call.swallowed_by?)))
+}
+
+fn tags(index: &Index, cycle: &Cycle) -> Vec<&'static str> {
+    let mut tags = Vec::new();
+    if calls_of(index, cycle).all(|(_, call)| call.same_arguments) {
+        tags.push("same_args");
+    }
+    if swallowed(index, cycle).is_some() {
+        tags.push("swallowed");
+    }
+    tags
+}
+
+/// The exit that ends a guarded cycle: the first one of the first function that has any.
+fn ending(index: &Index, cycle: &Cycle) -> Option<(crate::index::FileId, u32)> {
+    cycle.functions.iter().find_map(|function| {
+        let facts = index.facts(function.file);
+        let offset = match facts.definitions[function.definition.index()].ending {
+            Ending::Always(offset) => offset,
+            Ending::Depends(run) => facts.flow.nodes[run.range()]
+                .iter()
+                .filter_map(|node| match node.step {
+                    FlowStep::Exit(offset) => Some(offset),
+                    _ => None,
+                })
+                .min()?,
+            Ending::Never => return None,
+        };
+        Some((function.file, offset))
+    })
+}
+
+fn evidence(context: &Context<'_>, cycle: &Cycle) -> Vec<Evidence> {
+    let index = context.index;
+    let mut evidence = Vec::new();
+    for (edge, call) in calls_of(index, cycle) {
+        let file = edge.caller.file;
+        let facts = index.facts(file);
+        let caller = short_name(index, edge.caller);
+        let callee = path(index, edge.callee);
+        let word = verb(index, edge);
+        evidence.push(context.evidence(
+            file,
+            call.callee.span,
+            format!("`{caller}` {word} `{callee}` here"),
+        ));
+        if let Root::Bound(set) = call.callee.root {
+            for &binding in facts.binding_set(set) {
+                let binding = &facts.bindings[binding.index()];
+                let message = match binding.value {
+                    BindingValue::Import(_) => "the name comes from this import",
+                    BindingValue::Alias(_) => "the name is made here",
+                    _ => continue,
+                };
+                evidence.push(context.evidence(file, binding.span, message));
+            }
+        }
+        let definition = &index.facts(edge.callee.file).definitions[edge.callee.definition.index()];
+        evidence.push(context.evidence(
+            edge.callee.file,
+            definition.name_span,
+            format!("`{callee}` is defined here"),
+        ));
+    }
+    if !cycle.unconditional
+        && let Some((file, offset)) = ending(index, cycle)
+    {
+        evidence.push(context.evidence(file, crate::span::Span::at(offset), "this ends it"));
+    }
+    evidence
+}
