@@ -272,7 +272,7 @@ pub enum When {
     Import,
     /// Never at run time: under `TYPE_CHECKING`, or in a stub file.
     TypeChecking,
-    /// When a function is called.
+    /// When a function is called, or when the file is the program itself: under `__name__ == "__main__"`.
     Deferred,
 }
 

@@ -3,14 +3,24 @@
 /// The candidate closest to `name`, if one is close enough to be meant.
 #[must_use]
 pub fn closest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let wanted = name.to_lowercase().replace('_', "-");
+    let wanted = spelling(name);
     let allowed = (wanted.chars().count() / 3).max(1);
     candidates
         .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(&wanted, candidate), candidate))
+        .map(|candidate| {
+            (
+                strsim::damerau_levenshtein(&wanted, &spelling(candidate)),
+                candidate,
+            )
+        })
         .filter(|(distance, _)| *distance <= allowed)
         .min()
         .map(|(_, candidate)| candidate)
+}
+
+/// What is left of a name when case and the choice of separator do not count.
+fn spelling(name: &str) -> String {
+    name.to_lowercase().replace('_', "-")
 }
 
 /// The words `; did you mean ...?` for the closest candidate, or nothing.
@@ -30,6 +40,11 @@ mod tests {
         assert_eq!(closest("self-recursoin", NAMES), Some("self-recursion"));
         assert_eq!(closest("Self_Recursion", NAMES), Some("self-recursion"));
         assert_eq!(closest("gatway", NAMES), Some("gateway"));
+    }
+
+    #[test]
+    fn case_and_underscores_cost_nothing() {
+        assert_eq!(closest("MAX_SIZE", ["MAX_SIZES"]), Some("MAX_SIZES"));
     }
 
     #[test]

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use super::governed::{Governed, Hit};
-use crate::config::{Config, RuleMeta};
+use crate::config::{self, Config, RuleMeta};
 use crate::diagnostic::{Evidence, Finding, Location, Severity};
 use crate::discover::DiscoverProblem;
+use crate::facts::ImportId;
 use crate::graph::calls::CallGraph;
 use crate::graph::imports::ImportGraph;
 use crate::graph::recursion::Recursion;
 use crate::index::{FileId, Index, SymbolId};
+use crate::lang::Language;
 use crate::score::{Area, Tally};
 use crate::span::Span;
 
@@ -130,6 +132,40 @@ impl Context<'_> {
     #[must_use]
     pub fn line(&self, file: FileId, offset: u32) -> u32 {
         self.index.facts(file).lines.line(offset)
+    }
+
+    /// Whether a rule is about the language of a file.
+    #[must_use]
+    pub fn speaks_of(&self, rule: &RuleMeta, file: FileId) -> bool {
+        match rule.lang {
+            None => true,
+            Some(config::Language::Python) => matches!(
+                self.index.file(file).language,
+                Language::Python | Language::PythonStub
+            ),
+            Some(config::Language::Rust) => false,
+        }
+    }
+
+    /// The absolute path of the module that an import names, there or not; none for a relative import that leads
+    /// out of every package, or in a file that is no module.
+    #[must_use]
+    pub fn import_path(&self, file: FileId, import: ImportId) -> Option<String> {
+        let facts = self.index.facts(file);
+        let import = &facts.imports[import.index()];
+        let written = facts.name(import.module);
+        if import.level == 0 {
+            return Some(written.to_owned());
+        }
+        let module = self.index.module(self.index.module_of(file)?);
+        let mut package = &*module.name;
+        for _ in 0..import.level - u32::from(module.is_package) {
+            package = package.rsplit_once('.')?.0;
+        }
+        Some(match written {
+            "" => package.to_owned(),
+            _ => format!("{package}.{written}"),
+        })
     }
 
     /// Where a symbol is made.

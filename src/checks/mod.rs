@@ -7,11 +7,17 @@ pub mod context;
 
 mod duplicate_definition;
 mod governed;
+mod import_cycle;
 mod mutual_recursion;
 mod noncanonical_import;
 mod recursion_report;
+mod retired;
+mod retired_module;
+mod retired_symbol;
 mod self_recursion;
+mod shadowed_module;
 mod syntax_error;
+mod unresolved_import;
 mod unused_rule;
 
 pub use context::{Context, Outcome};
@@ -34,10 +40,15 @@ pub struct Check {
 /// All checks, by name.
 pub const ALL: &[&Check] = &[
     &duplicate_definition::CHECK,
+    &import_cycle::CHECK,
     &mutual_recursion::CHECK,
     &noncanonical_import::CHECK,
+    &retired_module::CHECK,
+    &retired_symbol::CHECK,
     &self_recursion::CHECK,
+    &shadowed_module::CHECK,
     &syntax_error::CHECK,
+    &unresolved_import::CHECK,
     &unused_rule::CHECK,
 ];
 

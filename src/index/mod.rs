@@ -12,7 +12,9 @@ use std::sync::Arc;
 
 pub use classes::{Ancestor, ClassId};
 pub use modules::{ModuleRef, Modules, UnknownImport};
-pub use origins::{Entity, ExternalId, Lookup, Origins, Resolution, SymbolId, Unknown};
+pub use origins::{
+    Entity, ExternalId, Lookup, Origins, Resolution, SymbolId, Unknown, is_implicit,
+};
 
 use crate::facts::{
     Binding, BindingValue, Definition, DefinitionId, FileFacts, ImportId, ScopeId, ScopeKind,

@@ -152,6 +152,19 @@ impl Modules {
         self.by_stem.get(join(&parent.stem, name).as_str()).copied()
     }
 
+    /// The modules directly inside a package, in name order.
+    pub fn submodules(&self, parent: ModuleId) -> impl Iterator<Item = (ModuleId, &str)> {
+        let name = &*self.get(parent).name;
+        let first = self.modules.partition_point(|module| &*module.name <= name);
+        (first as u32..)
+            .map_while(move |at| {
+                let below = self.modules.get(at as usize)?.name.strip_prefix(name)?;
+                Some((ModuleId(at), below))
+            })
+            .filter_map(|(id, below)| Some((id, below.strip_prefix('.')?)))
+            .filter(|(_, below)| !below.contains('.'))
+    }
+
     /// Whether something of that name lies in the package but was not read.
     #[must_use]
     pub fn has_opaque(&self, parent: ModuleId, name: &str) -> bool {

@@ -155,6 +155,25 @@ pub(super) fn is_public(name: &str) -> bool {
     !name.starts_with('_')
 }
 
+/// Whether every module has an attribute of this name without binding it.
+#[must_use]
+pub fn is_implicit(name: &str) -> bool {
+    matches!(
+        name,
+        "__name__"
+            | "__file__"
+            | "__doc__"
+            | "__path__"
+            | "__package__"
+            | "__spec__"
+            | "__loader__"
+            | "__dict__"
+            | "__builtins__"
+            | "__cached__"
+            | "__annotations__"
+    )
+}
+
 /// Everything collected about one look-up.
 #[derive(Debug, Default)]
 pub(super) struct Found {
@@ -415,20 +434,7 @@ impl Resolver<'_> {
                 if self.names.files[file.index()].facts.dynamic.is_some() {
                     found.unknown(Unknown::DynamicModule);
                 }
-                if matches!(
-                    name,
-                    "__name__"
-                        | "__file__"
-                        | "__doc__"
-                        | "__path__"
-                        | "__package__"
-                        | "__spec__"
-                        | "__loader__"
-                        | "__dict__"
-                        | "__builtins__"
-                        | "__cached__"
-                        | "__annotations__"
-                ) {
+                if is_implicit(name) {
                     found.unknown(Unknown::Value);
                 }
             }
@@ -813,6 +819,23 @@ impl super::Index {
             file,
             binding: BindingId(found as u32),
         })
+    }
+
+    /// Whether the module scope of a file binds `name` itself, stars and submodules aside.
+    #[must_use]
+    pub fn binds(&self, file: FileId, name: &str) -> bool {
+        self.module_bindings(file, name).next().is_some()
+    }
+
+    /// What the module scope of a file may have bound `name` to in the end, stars and submodules aside.
+    pub fn module_bindings(&self, file: FileId, name: &str) -> impl Iterator<Item = SymbolId> + '_ {
+        let found = find_member(self.file(file), ScopeId::MODULE, name);
+        let bindings = found.map_or(&[][..], |member| {
+            self.facts(file).binding_set(member.bindings)
+        });
+        bindings
+            .iter()
+            .map(move |&binding| SymbolId { file, binding })
     }
 
     /// Why a module's names may not all be known.

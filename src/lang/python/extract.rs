@@ -214,7 +214,8 @@ pub(super) struct Extractor<'a> {
     pub(super) scope: u32,
     pub(super) branch: u32,
     type_checking: u32,
-    import_fallback: u32,
+    /// How many blocks around only run when the file is the program itself.
+    as_script: u32,
     is_stub: bool,
     /// Whether the file has a star import: free names matter then.
     pub(super) has_star: bool,
@@ -252,7 +253,7 @@ impl<'a> Extractor<'a> {
             scope: 0,
             branch: 0,
             type_checking: 0,
-            import_fallback: 0,
+            as_script: 0,
             is_stub,
             has_star,
             depth: 0,
@@ -505,8 +506,11 @@ impl<'a> Extractor<'a> {
             } else if type_checking {
                 self.goto(None);
             }
+            let as_script = test.is_some_and(is_script_test);
             self.type_checking += u32::from(type_checking);
+            self.as_script += u32::from(as_script);
             let end = self.arm(construct, |this| this.body(body));
+            self.as_script -= u32::from(as_script);
             self.type_checking -= u32::from(type_checking);
             ends.push(end);
             self.goto(skip);
@@ -627,9 +631,6 @@ impl<'a> Extractor<'a> {
             .collect();
         let entries: Vec<Node> = handlers.iter().map(|handler| handler.entry).collect();
         let finally = (!stmt.finalbody.is_empty()).then(|| self.flow.node(Step::Join));
-        let catches_import_error = handlers
-            .iter()
-            .any(|handler| handler.catches.takes_import_error());
         self.now().0.open_try(TryContext {
             handlers,
             finally,
@@ -648,9 +649,7 @@ impl<'a> Extractor<'a> {
         }));
         for (ExceptHandler::ExceptHandler(handler), entry) in stmt.handlers.iter().zip(entries) {
             self.goto(Some(entry));
-            self.import_fallback += u32::from(catches_import_error);
             ends.push(self.arm(construct, |this| this.handler(handler)));
-            self.import_fallback -= u32::from(catches_import_error);
         }
         self.scopes.close_construct(construct);
         let normal = ends.iter().any(Option::is_some);
@@ -851,13 +850,12 @@ impl<'a> Extractor<'a> {
         let binding = local.map(|(name, at)| self.bind(name, at, TempValue::Import(id)));
         let when = if self.is_stub || self.type_checking > 0 {
             When::TypeChecking
-        } else if self.is_module_level() {
+        } else if self.is_module_level() && self.as_script == 0 {
             When::Import
         } else {
             When::Deferred
         };
-        let guarded =
-            self.import_fallback > 0 || self.flows.last().is_some_and(FunctionFlow::guards_import);
+        let guarded = self.flows.last().is_some_and(FunctionFlow::guards_import);
         self.imports.push(TempImport {
             statement,
             alias,
@@ -1021,13 +1019,12 @@ impl<'a> Extractor<'a> {
         parameters: Option<&'a ast::Parameters>,
         visit: impl FnOnce(&mut Self) -> TempShape,
     ) {
-        let around = (self.scope, self.branch, self.import_fallback);
+        let around = (self.scope, self.branch);
         let receiver = self.receiver(id);
         self.scope = self
             .scopes
             .open(TempScopeKind::Function, self.scope, Some(id), 0);
         self.branch = self.scopes.scopes[self.scope as usize].branch;
-        self.import_fallback = 0;
         let own = self.bind_parameters(parameters, receiver);
         let skipped = u32::from(receiver.is_some()).min(own.len);
         self.functions.push(FunctionContext {
@@ -1060,7 +1057,7 @@ impl<'a> Extractor<'a> {
         if context.is_some_and(|context| context.is_generator) {
             definition.flags.insert(DefinitionFlags::GENERATOR);
         }
-        (self.scope, self.branch, self.import_fallback) = around;
+        (self.scope, self.branch) = around;
     }
 
     /// What the first parameter of a function defined here would be.
@@ -1438,6 +1435,25 @@ fn type_checking_test(test: &Expr) -> Option<bool> {
         }
         _ => None,
     }
+}
+
+/// Whether a test is `__name__ == "__main__"`.
+fn is_script_test(test: &Expr) -> bool {
+    let Expr::Compare(compare) = test else {
+        return false;
+    };
+    let is_name = |expr: &Expr| matches!(expr, Expr::Name(name) if name.id.as_str() == "__name__");
+    let is_main = |expr: &Expr| match expr {
+        Expr::StringLiteral(literal) => literal.value.to_str() == "__main__",
+        _ => false,
+    };
+    let [ast::CmpOp::Eq] = *compare.ops else {
+        return false;
+    };
+    let [right] = &*compare.comparators else {
+        return false;
+    };
+    (is_name(&compare.left) && is_main(right)) || (is_main(&compare.left) && is_name(right))
 }
 
 /// The truth of a test that cannot be anything else.
