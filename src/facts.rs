@@ -272,7 +272,7 @@ pub enum When {
     Import,
     /// Never at run time: under `TYPE_CHECKING`, or in a stub file.
     TypeChecking,
-    /// When a function is called, or when the file is the program itself: under `__name__ == "__main__"`.
+    /// When a function is called.
     Deferred,
 }
 
@@ -295,6 +295,8 @@ pub struct Import {
     pub scope: ScopeId,
     /// When it runs.
     pub when: When,
+    /// Whether it runs only when the file is started as a program.
+    pub as_script: bool,
     /// Whether a missing module is handled: inside `try` with a handler that catches the import error, or under
     /// `contextlib.suppress`.
     pub guarded: bool,

@@ -647,17 +647,10 @@ fn classify_all(
     let Some(home) = symbol.home else {
         return Vec::new();
     };
-    // A module that imports the canonical one in one branch only stands in for it in the others.
+    // A module that imports the name in one branch only stands in for it in the others.
     let imports_it: FxHashSet<FileId> = bindings
         .iter()
-        .filter(|binding| {
-            matches!(index.binding(**binding).value, BindingValue::Import(_))
-                && index
-                    .binding_entities(**binding)
-                    .0
-                    .iter()
-                    .any(|entity| symbol.origin.contains(entity))
-        })
+        .filter(|binding| matches!(index.binding(**binding).value, BindingValue::Import(_)))
         .map(|binding| binding.file)
         .collect();
     bindings

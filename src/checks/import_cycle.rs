@@ -2,7 +2,7 @@
 
 use super::{Check, Context, Outcome};
 use crate::diagnostic::{Finding, Severity};
-use crate::facts::{ImportTarget, ScopeId, When};
+use crate::facts::{ImportTarget, When};
 use crate::graph::imports::ImportEdge;
 use crate::graph::scc::Csr;
 use crate::index::{Entity, ModuleId, ModuleRef};
@@ -25,7 +25,7 @@ const STAR: usize = 100;
 fn run(context: &Context<'_>) -> Outcome {
     let modules = context.index.modules.all();
     let graph = context.imports.csr(modules.len(), |edge| {
-        edge.when == When::Import && edge.importer != edge.imported
+        edge.runs_on_import && edge.importer != edge.imported
     });
     let mut outcome = Outcome::default();
     let mut tangled = vec![false; modules.len()];
@@ -99,7 +99,7 @@ fn hop<'a>(
     to: ModuleId,
 ) -> impl Iterator<Item = &'a ImportEdge> {
     let edges = context.imports.of(from).iter();
-    edges.filter(move |edge| edge.imported == to && edge.when == When::Import)
+    edges.filter(move |edge| edge.imported == to && edge.runs_on_import)
 }
 
 fn report_cycle(context: &Context<'_>, cycle: &[ModuleId], members: usize) -> Option<Finding> {
@@ -192,7 +192,7 @@ fn own_name<'a>(context: &Context<'a>, edge: &ImportEdge) -> Option<&'a str> {
     let facts = index.facts(edge.file);
     let import = &facts.imports[edge.import.index()];
     // A file that runs as the program is another module than the one it imports by its name.
-    if edge.when == When::Deferred && import.scope == ScopeId::MODULE {
+    if import.as_script {
         return None;
     }
     match import.target {

@@ -190,9 +190,10 @@ fn resolve(index: &Index, file: FileId, call: &Call) -> Found {
                 file,
                 definition: class,
             };
-            match facts.path(callee.path) {
-                [] => construct(index, class),
-                [name] => method(index, class, facts.name(*name), false, call.mode),
+            match (callee.root, facts.path(callee.path)) {
+                (Root::Instance(_), []) => method(index, class, "__call__", false, call.mode),
+                (_, []) => construct(index, class),
+                (_, [name]) => method(index, class, facts.name(*name), false, call.mode),
                 _ => Found::unknown(),
             }
         }

@@ -17,6 +17,8 @@ pub struct ImportEdge {
     pub import: ImportId,
     /// When it runs.
     pub when: When,
+    /// Whether importing the importer runs it.
+    pub runs_on_import: bool,
 }
 
 /// All imports between modules of the project.
@@ -38,12 +40,14 @@ impl ImportGraph {
             for at in 0..index.facts(file).imports.len() as u32 {
                 let import = ImportId(at);
                 if let Some(imported) = reached(index, file, import) {
+                    let what = &index.facts(file).imports[import.index()];
                     edges.push(ImportEdge {
                         importer,
                         imported,
                         file,
                         import,
-                        when: index.facts(file).imports[import.index()].when,
+                        when: what.when,
+                        runs_on_import: what.when == When::Import && !what.as_script,
                     });
                 }
             }

@@ -829,7 +829,7 @@ impl super::Index {
 
     /// What the module scope of a file may have bound `name` to in the end, stars and submodules aside.
     pub fn module_bindings(&self, file: FileId, name: &str) -> impl Iterator<Item = SymbolId> + '_ {
-        let found = find_member(self.file(file), ScopeId::MODULE, name);
+        let found = self.facts(file).member(ScopeId::MODULE, name);
         let bindings = found.map_or(&[][..], |member| {
             self.facts(file).binding_set(member.bindings)
         });

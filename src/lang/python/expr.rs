@@ -419,10 +419,14 @@ impl<'a> Extractor<'a> {
     }
 
     fn call(&mut self, call: &'a ast::ExprCall, mode: CallMode) {
-        let chain = self.chain(&call.func);
+        // What a partial calls is known; the arguments it holds are of no matter here.
+        let callee = partial_of(&call.func).unwrap_or(&call.func);
+        let chain = self.chain(callee);
         match chain {
-            Some(_) => self.visit_chain_base_of_callee(&call.func),
-            None => self.expr(&call.func),
+            Some(_) if std::ptr::eq(callee, &raw const *call.func) => {
+                self.visit_chain_base_of_callee(callee)
+            }
+            _ => self.expr(&call.func),
         }
         let driver = driver(&call.func, mode);
         for argument in &call.arguments.args {
@@ -754,6 +758,9 @@ impl<'a> Extractor<'a> {
                 }
                 _ => TempValue::Value,
             },
+            Expr::Call(call) if partial_of(value).is_some() => {
+                self.bound_value(&call.arguments.args[0])
+            }
             Expr::Call(call) => {
                 let end = call.range().end().to_u32();
                 let start = call.range().start().to_u32();
@@ -858,6 +865,18 @@ impl<'a> Extractor<'a> {
             _ => self.open_exports(),
         }
     }
+}
+
+/// What `functools.partial(f, …)` calls.
+fn partial_of(expr: &Expr) -> Option<&Expr> {
+    let Expr::Call(call) = expr else { return None };
+    let name = match &*call.func {
+        Expr::Name(name) => name.id.as_str(),
+        Expr::Attribute(attribute) => attribute.attr.id.as_str(),
+        _ => return None,
+    };
+    let first = call.arguments.args.first()?;
+    (name == "partial" && matches!(first, Expr::Name(_) | Expr::Attribute(_))).then_some(first)
 }
 
 fn is_namespace_call(call: &ast::ExprCall) -> bool {

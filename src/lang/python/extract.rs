@@ -125,6 +125,7 @@ pub(super) struct TempImport {
     pub(super) binding: Option<u32>,
     pub(super) scope: u32,
     pub(super) when: When,
+    pub(super) as_script: bool,
     pub(super) guarded: bool,
 }
 
@@ -850,7 +851,7 @@ impl<'a> Extractor<'a> {
         let binding = local.map(|(name, at)| self.bind(name, at, TempValue::Import(id)));
         let when = if self.is_stub || self.type_checking > 0 {
             When::TypeChecking
-        } else if self.is_module_level() && self.as_script == 0 {
+        } else if self.is_module_level() {
             When::Import
         } else {
             When::Deferred
@@ -865,6 +866,7 @@ impl<'a> Extractor<'a> {
             binding,
             scope: self.scope,
             when,
+            as_script: self.as_script > 0,
             guarded,
         });
     }
@@ -1432,6 +1434,10 @@ fn type_checking_test(test: &Expr) -> Option<bool> {
         }
         Expr::UnaryOp(unary) if unary.op == ast::UnaryOp::Not => {
             type_checking_test(&unary.operand).map(|is| !is)
+        }
+        Expr::BoolOp(op) if op.op == ast::BoolOp::And => {
+            let mut tests = op.values.iter().map(type_checking_test);
+            tests.any(|test| test == Some(true)).then_some(true)
         }
         _ => None,
     }

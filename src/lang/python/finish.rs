@@ -181,6 +181,10 @@ impl<'e, 'a> Finisher<'e, 'a> {
             self.resolve_bound(&found, matches!(reference.root, TempRoot::TypeOf(_)))
         } else if matches!(reference.root, TempRoot::TypeOf(_)) {
             Resolved::Local
+        } else if self.from.names.table.get(name) == "__class__" {
+            // The compiler gives every method this name for the class around it.
+            let class = self.class_around(reference.place.scope);
+            class.map_or(Resolved::Local, Resolved::Class)
         } else {
             Resolved::Free(name)
         };
@@ -372,10 +376,6 @@ impl<'e, 'a> Finisher<'e, 'a> {
                 }
                 (_, CallMode::PropertyGet | CallMode::PropertySet) => false,
                 (Resolved::Local, _) => {
-                    unresolved.local_value += 1;
-                    false
-                }
-                (Resolved::Instance(_), _) if call.callee.path.is_empty() => {
                     unresolved.local_value += 1;
                     false
                 }
@@ -596,6 +596,7 @@ impl<'e, 'a> Finisher<'e, 'a> {
                     .map(|at| BindingId(self.bindings[at as usize])),
                 scope,
                 when: import.when,
+                as_script: import.as_script,
                 guarded: import.guarded,
             });
         }
