@@ -146,7 +146,7 @@ impl<'p> Judge<'p> {
         names.join(" → ")
     }
 
-    /// A path that is looked up late and that a test replaces: the test would no longer reach the code.
+    /// A path that is looked up late and that other code replaces: it would no longer reach this code.
     fn patched(&self, one: &Move) -> Option<String> {
         let deep = !one.relocation.same_object;
         let patch = self
@@ -155,7 +155,7 @@ impl<'p> Judge<'p> {
             .find_map(|(place, name)| self.patches.find(place, name, deep))?;
         let file = self.index().file(patch.file);
         Some(format!(
-            "a test replaces it by its old path ({}:{})",
+            "{}:{} replaces it by its old path",
             file.path,
             file.facts.lines.line(patch.span.start)
         ))

@@ -4,8 +4,8 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::facts::{ImportTarget, Reference, Root, StringTargetKind, When};
-use crate::graph::imports::ImportGraph;
+use crate::facts::{ImportId, ImportTarget, Reference, Root, StringTargetKind, Usage, When};
+use crate::graph::imports::{ImportEdge, ImportGraph};
 use crate::index::{Entity, FileId, Index, ModuleId, ModuleRef, SymbolId};
 use crate::span::Span;
 
@@ -79,18 +79,18 @@ pub(super) fn starting_at(
     references(index, file).filter(move |reference| reference.span.start == offset)
 }
 
-/// A string that replaces a name of a module while a test runs.
+/// A place that replaces a name of a module: a string handed to a patch, or an assignment.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Patch {
     /// Its file.
     pub(super) file: FileId,
-    /// The literal.
+    /// The literal, or the attribute assigned to.
     pub(super) span: Span,
     /// Whether it replaces the name itself, not an attribute of it.
     pub(super) is_whole: bool,
 }
 
-/// The names that strings replace.
+/// The names that are replaced from outside.
 #[derive(Debug, Default)]
 pub(super) struct Patches(FxHashMap<(Place, String), Vec<Patch>>);
 
@@ -113,11 +113,24 @@ impl Patches {
                     });
                 }
             }
+            for reference in references(index, file).filter(|one| one.usage != Usage::Load) {
+                let steps = steps(index, file, reference);
+                let is_whole = steps.len() >= reference.path.len as usize;
+                if let Some((place, name)) = steps.into_iter().next_back() {
+                    all.entry((place, name.to_owned()))
+                        .or_default()
+                        .push(Patch {
+                            file,
+                            span: reference.span,
+                            is_whole,
+                        });
+                }
+            }
         }
         Self(all)
     }
 
-    /// The first string that replaces a name, or with `deep` an attribute of it.
+    /// The first place that replaces a name, or with `deep` an attribute of it.
     pub(super) fn find(&self, place: &Place, name: &str, deep: bool) -> Option<&Patch> {
         self.0
             .get(&(place.clone(), name.to_owned()))?
@@ -161,7 +174,7 @@ fn resolve(index: &Index, file: FileId, dotted: &str) -> Option<(Place, String, 
 pub(super) fn served(
     index: &Index,
     imports: &ImportGraph,
-    keep: impl Fn(&crate::graph::imports::ImportEdge) -> bool,
+    keep: impl Fn(&ImportEdge) -> bool,
 ) -> FxHashSet<ModuleId> {
     let mut served = FxHashSet::default();
     let edges = imports
@@ -201,11 +214,11 @@ pub(super) fn dependents(
     if lost.is_empty() {
         return found;
     }
-    let last = |module: ModuleId| {
+    let own_name = |module: ModuleId| {
         let name = &*index.module(module).name;
         name.rsplit_once('.').map_or(name, |(_, last)| last)
     };
-    let names: FxHashSet<&str> = lost.iter().map(|&module| last(module)).collect();
+    let names: FxHashSet<&str> = lost.iter().map(|&module| own_name(module)).collect();
     for file in index.file_ids() {
         if !index
             .facts(file)
@@ -249,7 +262,7 @@ pub(super) fn dependents(
 }
 
 /// The modules that an import loads by name: what it reaches, and what it takes names from.
-pub(super) fn loads(index: &Index, file: FileId, import: crate::facts::ImportId) -> Vec<ModuleId> {
+pub(super) fn loads(index: &Index, file: FileId, import: ImportId) -> Vec<ModuleId> {
     let mut modules = Vec::new();
     if let ModuleRef::Known(module) = index.imported_module(file, import) {
         modules.push(module);

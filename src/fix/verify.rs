@@ -2,19 +2,21 @@
 //!
 //! Owns the comparison. Trusts neither the plan nor the rewriter: it sees only facts read from the new texts.
 
-use rustc_hash::{FxHashMap, FxHashSet};
+mod file;
+mod meaning;
+
+use rustc_hash::FxHashSet;
 
 use super::edit::TextEdit;
 use super::judge::last_importer;
 use super::loading::Loading;
 use super::moves::Move;
-use super::plan::present;
 use super::target::Target;
 use super::through::{self, Patches, Place};
-use crate::diagnostic::Site;
-use crate::facts::{Import, ImportTarget, Reference, ScopeId, When};
+use crate::facts::{ImportId, ScopeId, When};
 use crate::graph::imports::{ImportGraph, reached};
-use crate::index::{Entity, FileId, Index, ModuleId, ModuleRef, SymbolId};
+use crate::index::{FileId, Index, ModuleId, ModuleRef};
+use meaning::Replaced;
 
 /// One rewritten file.
 #[derive(Clone, Copy, Debug)]
@@ -69,43 +71,6 @@ fn blame(change: &Change<'_>, reason: &str, found: &mut Vec<Violation>) {
     found.extend(change.moves.iter().map(|(at, _)| (*at, reason.to_owned())));
 }
 
-/// A name's possible meaning, the same before and after.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Key {
-    Module(ModuleId),
-    External(String),
-    Symbol(SymbolId),
-    /// In a changed file bindings have new numbers: the how-manieth of that name in the scope.
-    Moved(FileId, ScopeId, String, usize),
-}
-
-/// The objects that moves replace by others.
-#[derive(Debug, Default)]
-struct Replaced {
-    entities: FxHashSet<Entity>,
-    /// Whether some of them are not known.
-    has_unknown: bool,
-}
-
-impl Replaced {
-    fn of(index: &Index, changes: &[Change<'_>]) -> Self {
-        let mut replaced = Self::default();
-        let moves = changes.iter().flat_map(|change| change.moves);
-        for (_, one) in moves.filter(|(_, one)| !one.relocation.same_object) {
-            let entities = present(index, one);
-            replaced.has_unknown |= entities.is_empty();
-            replaced.entities.extend(entities);
-        }
-        replaced
-    }
-}
-
-/// What a name is, as far as it is known, and whether it may not exist.
-struct Meaning {
-    keys: FxHashSet<Key>,
-    is_missing: bool,
-}
-
 struct Proof<'a> {
     old: &'a Index,
     old_imports: &'a ImportGraph,
@@ -117,241 +82,11 @@ struct Proof<'a> {
 }
 
 impl Proof<'_> {
-    fn key(&self, index: &Index, entity: Entity) -> Key {
-        match entity {
-            Entity::Module(module) => Key::Module(module),
-            Entity::External(id) => Key::External(index.origins.external(id).to_owned()),
-            Entity::Symbol(symbol) if self.changed.contains(&symbol.file) => {
-                let facts = index.facts(symbol.file);
-                let own = index.binding(symbol);
-                let name = facts.name(own.name);
-                let before = facts.bindings[..symbol.binding.index()]
-                    .iter()
-                    .filter(|other| other.scope == own.scope && facts.name(other.name) == name)
-                    .filter(|other| !matches!(other.value, crate::facts::BindingValue::Import(_)));
-                Key::Moved(symbol.file, own.scope, name.to_owned(), before.count())
-            }
-            Entity::Symbol(symbol) => Key::Symbol(symbol),
-        }
-    }
-
-    fn keys(&self, index: &Index, entities: &[Entity]) -> FxHashSet<Key> {
-        entities.iter().map(|&one| self.key(index, one)).collect()
-    }
-
-    fn meaning(&self, index: &Index, file: FileId, import: &Import) -> Option<Meaning> {
-        let binding = import.binding?;
-        let (entities, _, is_missing) = index.binding_entities(SymbolId { file, binding });
-        Some(Meaning {
-            keys: self.keys(index, &entities),
-            is_missing,
-        })
-    }
-
-    /// What is wrong with `new` in the place of `old`, where no move was meant.
-    fn worse(&self, old: &Meaning, new: &Meaning) -> Option<&'static str> {
-        if !old.is_missing && new.is_missing {
-            return Some("would no longer exist");
-        }
-        let mut lost = old.keys.difference(&new.keys);
-        let replaced: FxHashSet<Key> = self
-            .replaced
-            .entities
-            .iter()
-            .map(|&one| self.key(self.old, one))
-            .collect();
-        let is_same = old.keys == new.keys
-            || (self.replaced.has_unknown && !new.keys.is_empty())
-            || (!replaced.is_empty() && lost.all(|key| replaced.contains(key)));
-        (!is_same).then_some("would be another object")
-    }
-
-    /// Every imported name of a changed file: those that move reach what was meant, the others stay what they are.
-    fn bindings(&self, change: &Change<'_>, found: &mut Vec<Violation>) {
-        let file = change.file;
-        let moved: FxHashMap<u32, (usize, &Move)> = change
-            .moves
-            .iter()
-            .filter_map(|(at, one)| match one.relocation.site {
-                Site::Import(id) => Some((id.0, (*at, *one))),
-                _ => None,
-            })
-            .collect();
-        let new = self.by_name(self.new, file);
-        for (at, import) in self.old.facts(file).imports.iter().enumerate() {
-            let Some((scope, name)) = local(self.old, file, import) else {
-                continue;
-            };
-            let now = new.get(&(scope, name));
-            if let Some((at, one)) = moved.get(&(at as u32)) {
-                if let Err(reason) = self.reaches(one, import, now.map_or(&[], Vec::as_slice)) {
-                    found.push((*at, reason));
-                }
-                continue;
-            }
-            let Some(before) = self.meaning(self.old, file, import) else {
-                continue;
-            };
-            let wrong = match now {
-                // A module whose every use has moved may go with them; whoever else reads it is looked for below.
-                None if self.is_used_up(change, at) => None,
-                None => Some("would no longer be bound"),
-                Some(now) => {
-                    let fits = now
-                        .iter()
-                        .filter_map(|one| self.meaning(self.new, file, one));
-                    let verdicts: Vec<_> = fits.map(|now| self.worse(&before, &now)).collect();
-                    // One name may be imported in several branches, each with its own object.
-                    if self.is_used_up(change, at) || verdicts.iter().any(Option::is_none) {
-                        None
-                    } else {
-                        verdicts.into_iter().flatten().next()
-                    }
-                }
-            };
-            if let Some(wrong) = wrong {
-                blame(change, &format!("`{name}` {wrong}"), found);
-            }
-        }
-        for (at, one) in change.moves {
-            if let Site::Star(_) = one.relocation.site {
-                let scope = one.import(self.old).scope;
-                let now = new.get(&(scope, one.relocation.local.as_str()));
-                let import = one.import(self.old);
-                if let Err(reason) = self.reaches(one, import, now.map_or(&[], Vec::as_slice)) {
-                    found.push((*at, reason));
-                }
-            }
-        }
-    }
-
-    /// Whether uses through this import moved, so that it may have been retargeted.
-    fn is_used_up(&self, change: &Change<'_>, import: usize) -> bool {
-        change
-            .moves
-            .iter()
-            .any(|(_, one)| matches!(one.relocation.site, Site::Use(_, id) if id.index() == import))
-    }
-
-    fn by_name<'i>(
-        &self,
-        index: &'i Index,
-        file: FileId,
-    ) -> FxHashMap<(ScopeId, &'i str), Vec<&'i Import>> {
-        let mut all: FxHashMap<_, Vec<&Import>> = FxHashMap::default();
-        for import in &index.facts(file).imports {
-            if let Some(key) = local(index, file, import) {
-                all.entry(key).or_default().push(import);
-            }
-        }
-        all
-    }
-
-    /// Whether one of the imports `now`, all of one name, is what a move meant.
-    fn reaches(&self, one: &Move, old: &Import, now: &[&Import]) -> Result<(), String> {
-        let file = one.relocation.file;
-        let target = Target::of(self.old, one);
-        if old.target == ImportTarget::Module {
-            let facts = self.new.facts(file);
-            let is_there = facts.imports.iter().enumerate().any(|(at, import)| {
-                let id = crate::facts::ImportId(at as u32);
-                import.target == ImportTarget::Module
-                    && import.scope == old.scope
-                    && facts.name(import.module) == target.path
-                    && self.new.imported_module(file, id) == target.module
-            });
-            return if is_there {
-                Ok(())
-            } else {
-                Err(format!("`{}` would not be imported", target.path))
-            };
-        }
-        let bound = target.bound(self.new);
-        let mut wanted = self.keys(self.new, &bound.entities);
-        wanted.extend(bound.external.clone().map(Key::External));
-        if one.relocation.same_object && !one.relocation.vouched {
-            let before = self.keys(self.old, &present(self.old, one));
-            if !before.is_empty() && before != wanted {
-                return Err(format!(
-                    "`{}` is not the object that `{}` is here",
-                    one.relocation.to, one.relocation.local
-                ));
-            }
-        }
-        let reached = now
-            .iter()
-            .filter(|import| import.when == old.when)
-            .filter_map(|import| self.meaning(self.new, file, import))
-            .any(|now| now.keys == wanted && (!now.is_missing || bound.is_open));
-        if reached {
-            Ok(())
-        } else {
-            Err(format!(
-                "`{}` would not reach `{}`",
-                one.relocation.local, one.relocation.to
-            ))
-        }
-    }
-
-    /// Every use that moves goes through the module that was meant.
-    fn uses(&self, change: &Change<'_>, found: &mut Vec<Violation>) {
-        for (at, one) in change.moves {
-            let Site::Use(span, _) = one.relocation.site else {
-                continue;
-            };
-            let target = Target::of(self.old, one);
-            let place = match target.module {
-                ModuleRef::Known(module) => Place::Module(module),
-                ModuleRef::External => Place::External(target.path),
-                ModuleRef::Missing | ModuleRef::Unknown(_) => continue,
-            };
-            let start = shifted(change.edits, span.start);
-            let goes_there = through::starting_at(self.new, change.file, start)
-                .flat_map(|reference| through::steps(self.new, change.file, reference))
-                .any(|(through, name)| through == place && name == one.relocation.to.name);
-            if !goes_there {
-                let reason = format!("the use would not reach `{}`", one.relocation.to);
-                found.push((*at, reason));
-            }
-        }
-    }
-
-    /// Every attribute chain that led somewhere still does.
-    fn chains(&self, change: &Change<'_>, found: &mut Vec<Violation>) {
-        let file = change.file;
-        let mut now: FxHashMap<u32, Vec<&Reference>> = FxHashMap::default();
-        for reference in through::references(self.new, file) {
-            now.entry(reference.span.start).or_default().push(reference);
-        }
-        let leads = |index: &Index, reference: &Reference| {
-            let found = index.reference(file, reference);
-            !found.entities.is_empty() || !found.externals.is_empty() || found.unknown.is_some()
-        };
-        for reference in through::references(self.old, file) {
-            if !leads(self.old, reference) {
-                continue;
-            }
-            let start = shifted(change.edits, reference.span.start);
-            let still = now
-                .get(&start)
-                .is_none_or(|now| now.iter().any(|one| leads(self.new, one)));
-            if !still {
-                let line = self.old.facts(file).lines.line(reference.span.start);
-                blame(
-                    change,
-                    &format!("line {line} would read a name that does not exist"),
-                    found,
-                );
-                return;
-            }
-        }
-    }
-
     fn self_imports(&self, change: &Change<'_>, found: &mut Vec<Violation>) {
         let count = |index: &Index| {
             let own = index.module_of(change.file);
             (0..index.facts(change.file).imports.len() as u32)
-                .map(crate::facts::ImportId)
+                .map(ImportId)
                 .filter(|&import| own.is_some() && reached(index, change.file, import) == own)
                 .count()
         };
@@ -439,9 +174,7 @@ impl Proof<'_> {
                     entry.path,
                     entry.facts.lines.line(import.alias.start)
                 );
-                let from = self
-                    .old
-                    .imported_module(file, crate::facts::ImportId(at as u32));
+                let from = self.old.imported_module(file, ImportId(at as u32));
                 let culprit = self.changes.iter().find(|change| {
                     let module = self.old.module_of(change.file);
                     module.is_some_and(|module| from == ModuleRef::Known(module))
@@ -514,22 +247,4 @@ impl Proof<'_> {
             }
         }
     }
-}
-
-/// The scope and name that an import binds.
-fn local<'a>(index: &'a Index, file: FileId, import: &Import) -> Option<(ScopeId, &'a str)> {
-    let symbol = SymbolId {
-        file,
-        binding: import.binding?,
-    };
-    Some((index.binding(symbol).scope, index.symbol_name(symbol)))
-}
-
-/// Where an offset of the old text is in the new one; the start of a replaced part is the start of what replaces it.
-fn shifted(edits: &[TextEdit], offset: u32) -> u32 {
-    let mut at = i64::from(offset);
-    for edit in edits.iter().take_while(|edit| edit.span.end <= offset) {
-        at += edit.content.len() as i64 - i64::from(edit.span.end - edit.span.start);
-    }
-    u32::try_from(at).unwrap_or(offset)
 }
