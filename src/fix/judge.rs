@@ -12,6 +12,7 @@ use super::target::Target;
 use super::through::{self, Patches, Place};
 use crate::diagnostic::Site;
 use crate::facts::{Dynamic, ImportTarget, Root, SyntaxErrorKind, When};
+use crate::graph::imports::ImportGraph;
 use crate::index::{Index, ModuleId, ModuleRef};
 
 /// Judges moves one by one, and those that make a module's last importers go.
@@ -28,6 +29,11 @@ impl<'p> Judge<'p> {
             loading: Loading::new(project.index, project.imports),
             patches: Patches::collect(project.index),
         }
+    }
+
+    /// Takes import times from another state of the project.
+    pub(super) fn reload(&mut self, index: &Index, imports: &ImportGraph) {
+        self.loading = Loading::new(index, imports);
     }
 
     /// Why a move must not be made, whatever else moves.
