@@ -2,9 +2,10 @@
 
 use std::process::Command;
 
-use ssot::diagnostic::Applicability::Safe;
+use ssot::diagnostic::Applicability::{Safe, Unsafe};
 use ssot::fix::edit::TextEdit;
 use ssot::fix::verify::{Change, violations};
+use ssot::fix::{fix, plan};
 use ssot::graph::imports::ImportGraph;
 
 use super::support::{Repo, canonical, span_of};
@@ -143,4 +144,28 @@ fn python_agrees() {
     let fixed = repo.apply(&canonical(HOME), Safe);
     assert!(fixed.run.applied >= 5, "{:?}", fixed.findings);
     assert_eq!(run(&repo), Some(before));
+}
+
+#[test]
+fn what_other_fixes_make_possible_is_done_in_the_same_run() {
+    let repo = Repo::new(&[
+        ("home.py", "import x\ndef get_x(): pass\n"),
+        ("x.py", "from facade import z\n"),
+        ("facade.py", "from zhome import z\nimport m\n"),
+        ("zhome.py", "def z(): pass\n"),
+        ("m.py", "from old import get_x\n"),
+        ("old.py", "def get_x(): pass\n"),
+    ]);
+    let read = repo.read();
+    let mut findings = canonical("home:get_x").findings(&read.index);
+    findings.extend(canonical("zhome:z").findings(&read.index));
+    plan(&read.project(), &mut findings);
+    // `home` → `x` → `facade` → `m`, until `x` no longer needs `facade`.
+    let fixes: Vec<bool> = findings.iter().map(|one| one.fix.is_some()).collect();
+    assert_eq!(fixes, [false, true]);
+    let run = fix(&read.project(), &findings, Unsafe);
+    assert_eq!((run.applied, run.contents.len()), (2, 2), "{}", run.diff);
+    // Alone, it stays refused.
+    let run = fix(&read.project(), &findings[..1], Unsafe);
+    assert_eq!(run.applied, 0);
 }
