@@ -71,6 +71,8 @@ pub struct TextEdit {
 /// A change that was not made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {
+    /// Its place in the request: moves first, then uses, then additions.
+    pub change: usize,
     /// The alias, use or star statement of the change.
     pub at: Span,
     /// Why, in words for the finding.

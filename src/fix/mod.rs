@@ -1,7 +1,20 @@
 //! Fixing: what a change of bindings asks of a file, how edits become new contents, and how those reach the disk.
 //!
+//! Owns which moves are refused, the edits of those that are not, and the proof that they do what they should.
 //! Owns neither the choice of what to fix nor any language's syntax.
 
 pub mod apply;
 pub mod diff;
+mod differ;
 pub mod edit;
+mod judge;
+mod loading;
+pub mod moves;
+mod plan;
+mod run;
+mod target;
+mod through;
+pub mod verify;
+
+pub use plan::{Project, plan};
+pub use run::{FixRun, fix};

@@ -10,6 +10,8 @@ mod roots;
 
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
 pub use classes::{Ancestor, ClassId};
 pub use modules::{ModuleRef, Modules, UnknownImport};
 pub use origins::{
@@ -91,6 +93,24 @@ impl Index {
             modules,
             origins,
         }
+    }
+
+    /// The index as it would be if some files said something else; roots and what was not read stay as they are.
+    #[must_use]
+    pub fn with_facts(&self, changed: impl IntoIterator<Item = (FileId, FileFacts)>) -> Self {
+        let mut changed: FxHashMap<FileId, FileFacts> = changed.into_iter().collect();
+        let files = self
+            .file_ids()
+            .zip(&self.files)
+            .map(|(id, file)| File {
+                path: Arc::clone(&file.path),
+                language: file.language,
+                is_test: file.is_test,
+                facts: changed.remove(&id).unwrap_or_else(|| file.facts.clone()),
+            })
+            .collect();
+        let opaque = self.modules.opaque().map(str::to_owned).collect();
+        Self::build(files, self.modules.roots(), &[], opaque)
     }
 
     /// A file.
@@ -193,6 +213,12 @@ impl Index {
         path.push(':');
         path.extend(parts.into_iter().rev());
         path
+    }
+
+    /// What `import module`, written in a file, would lead to.
+    #[must_use]
+    pub fn absolute_module(&self, file: FileId, module: &str) -> ModuleRef {
+        self.modules.absolute(&self.files, file, module)
     }
 
     /// The module that an import statement names.

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{File, FileId, Module, ModuleId};
-use crate::facts::{Import, ImportId};
+use crate::facts::ImportId;
 use crate::lang::{Language, ModuleFile};
 
 /// What the module part of an import statement leads to.
@@ -133,6 +133,18 @@ impl Modules {
         self.imported[file.index()][import.index()]
     }
 
+    /// What an absolute import of `module`, written in a file, would lead to.
+    pub(super) fn absolute(&self, files: &[File], id: FileId, module: &str) -> ModuleRef {
+        let file = &files[id.index()];
+        let place = file.language.module_file(&file.path);
+        self.resolve(files, file, &place, &self.search_path(&place), 0, module)
+    }
+
+    /// What exists but was not read, as stems.
+    pub(super) fn opaque(&self) -> impl Iterator<Item = &str> {
+        self.opaque.iter().map(String::as_str)
+    }
+
     /// The module of this exact name.
     #[must_use]
     pub fn by_name(&self, name: &str) -> Option<ModuleId> {
@@ -195,7 +207,8 @@ impl Modules {
                     known
                 }
                 _ => {
-                    let found = self.resolve(files, file, &place, &folders, import);
+                    let module = file.facts.name(import.module);
+                    let found = self.resolve(files, file, &place, &folders, import.level, module);
                     last = Some((import.module.0, import.level, found));
                     found
                 }
@@ -239,16 +252,16 @@ impl Modules {
         file: &File,
         place: &ModuleFile,
         folders: &[&str],
-        import: &Import,
+        level: u32,
+        module: &str,
     ) -> ModuleRef {
-        let module = file.facts.name(import.module);
-        if import.level > 0 {
+        if level > 0 {
             let mut base = if place.is_package {
                 place.stem
             } else {
                 parent(place.stem)
             };
-            let mut left = import.level - 1;
+            let mut left = level - 1;
             while left > 0 && !base.is_empty() {
                 base = parent(base);
                 left -= 1;

@@ -6,6 +6,7 @@ pub mod python;
 
 use crate::config::PythonVersion;
 use crate::facts::FileFacts;
+use crate::fix::edit::{FileChanges, Rewritten};
 
 /// The language of a source file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -55,6 +56,14 @@ impl Language {
     pub fn extract(self, text: &str, target: Option<PythonVersion>) -> FileFacts {
         let is_stub = self == Self::PythonStub;
         python::extract(text, python::Options { target, is_stub })
+    }
+
+    /// Turns changes of a file's bindings into edits of its text.
+    #[must_use]
+    pub fn rewrite(self, text: &str, changes: &FileChanges) -> Rewritten {
+        match self {
+            Self::Python | Self::PythonStub => python::rewrite::rewrite(text, changes),
+        }
     }
 
     /// Which module the file at `path` is.

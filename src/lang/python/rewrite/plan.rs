@@ -117,9 +117,10 @@ impl Plan {
                 .collect(),
             ..Rewritten::default()
         };
-        for ((at, refusal), needs) in self.places.into_iter().zip(self.refused).zip(needs) {
+        let answers = self.places.into_iter().zip(self.refused).zip(needs);
+        for (change, ((at, refusal), needs)) in answers.enumerate() {
             match refusal {
-                Some(reason) => out.refused.push(Refused { at, reason }),
+                Some(reason) => out.refused.push(Refused { change, at, reason }),
                 None => out.by_change.push((at, needs)),
             }
         }

@@ -1,0 +1,94 @@
+//! How a competitor differs from the canonical object, in words.
+
+use crate::facts::{Definition, DefinitionFlags, DefinitionKind, FileFacts, ParameterKind};
+use crate::index::{Entity, Index};
+
+/// What a caller would notice of `canonical` taking the place of `other`.
+pub(super) fn difference(index: &Index, other: &[Entity], canonical: &[Entity]) -> Option<String> {
+    let (other_facts, other) = definition(index, other)?;
+    let (canonical_facts, canonical) = definition(index, canonical)?;
+    if other.kind != canonical.kind {
+        return Some(format!(
+            "the canonical one is a {}, this one a {}",
+            kind(canonical.kind),
+            kind(other.kind)
+        ));
+    }
+    if other.kind == DefinitionKind::Class {
+        return None;
+    }
+    let mut parts: Vec<String> = Vec::new();
+    for (flag, is, is_not) in [
+        (DefinitionFlags::ASYNC, "async", "not async"),
+        (DefinitionFlags::GENERATOR, "a generator", "not a generator"),
+    ] {
+        match (canonical.flags.contains(flag), other.flags.contains(flag)) {
+            (true, false) => parts.push(format!("the canonical one is {is}, this one is not")),
+            (false, true) => parts.push(format!("the canonical one is {is_not}, this one is")),
+            _ => {}
+        }
+    }
+    let wanted = signature(canonical_facts, canonical);
+    let given = signature(other_facts, other);
+    if wanted != given {
+        parts.push(format!(
+            "the canonical one takes {wanted}, this one {given}"
+        ));
+    }
+    if parts.is_empty() {
+        parts.push("both take the same arguments".to_owned());
+    }
+    Some(parts.join("; "))
+}
+
+/// The one function or class behind a name.
+fn definition<'a>(
+    index: &'a Index,
+    entities: &[Entity],
+) -> Option<(&'a FileFacts, &'a Definition)> {
+    let [Entity::Symbol(symbol)] = entities else {
+        return None;
+    };
+    let (_, definition) = index.definition(*symbol)?;
+    Some((index.facts(symbol.file), definition))
+}
+
+fn kind(kind: DefinitionKind) -> &'static str {
+    match kind {
+        DefinitionKind::Class => "class",
+        DefinitionKind::Function | DefinitionKind::Lambda => "function",
+    }
+}
+
+/// A parameter list as Python writes it, defaults as `…`.
+fn signature(facts: &FileFacts, definition: &Definition) -> String {
+    let parameters = &facts.parameters[definition.parameters.range()];
+    let mut parts: Vec<String> = Vec::with_capacity(parameters.len());
+    let mut has_star = false;
+    for (at, parameter) in parameters.iter().enumerate() {
+        let name = facts.name(parameter.name);
+        let default = if parameter.has_default { "=…" } else { "" };
+        match parameter.kind {
+            ParameterKind::VarPositional => {
+                has_star = true;
+                parts.push(format!("*{name}"));
+            }
+            ParameterKind::VarKeyword => parts.push(format!("**{name}")),
+            ParameterKind::KeywordOnly => {
+                if !std::mem::replace(&mut has_star, true) {
+                    parts.push("*".to_owned());
+                }
+                parts.push(format!("{name}{default}"));
+            }
+            ParameterKind::Positional => parts.push(format!("{name}{default}")),
+            ParameterKind::PositionalOnly => {
+                parts.push(format!("{name}{default}"));
+                let next = parameters.get(at + 1).map(|next| next.kind);
+                if next != Some(ParameterKind::PositionalOnly) {
+                    parts.push("/".to_owned());
+                }
+            }
+        }
+    }
+    format!("({})", parts.join(", "))
+}

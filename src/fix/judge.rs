@@ -1,0 +1,263 @@
+//! Which moves must not be made, by what the whole project says of them.
+//!
+//! Owns the refusals and their words. What one file's syntax forbids is for its language to say, and what only shows
+//! once everything has moved is for [`super::verify`].
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::loading::Loading;
+use super::moves::Move;
+use super::plan::Project;
+use super::target::Target;
+use super::through::{self, Patches, Place};
+use crate::diagnostic::Site;
+use crate::facts::{Dynamic, ImportTarget, Root, SyntaxErrorKind, When};
+use crate::graph::imports::ImportGraph;
+use crate::index::{Index, ModuleId, ModuleRef};
+
+/// Judges moves one by one, and those that make a module's last importers go.
+pub(super) struct Judge<'p> {
+    project: &'p Project<'p>,
+    loading: Loading,
+    patches: Patches,
+}
+
+impl<'p> Judge<'p> {
+    pub(super) fn new(project: &'p Project<'p>) -> Self {
+        Self {
+            project,
+            loading: Loading::new(project.index, project.imports),
+            patches: Patches::collect(project.index),
+        }
+    }
+
+    /// Takes import times from another state of the project.
+    pub(super) fn reload(&mut self, index: &Index, imports: &ImportGraph) {
+        self.loading = Loading::new(index, imports);
+    }
+
+    /// Why a move must not be made, whatever else moves.
+    pub(super) fn refusal(&mut self, one: &Move, target: &Target) -> Option<String> {
+        self.unreadable(one)
+            .or_else(|| self.missing(one, target))
+            .or_else(|| self.itself(one, target))
+            .or_else(|| self.lacking(one, target))
+            .or_else(|| self.untimely(one, target))
+            .or_else(|| self.patched(one))
+    }
+
+    fn index(&self) -> &'p Index {
+        self.project.index
+    }
+
+    fn unreadable(&self, one: &Move) -> Option<String> {
+        let facts = self.index().facts(one.relocation.file);
+        let undecodable = facts
+            .errors
+            .iter()
+            .any(|error| error.kind == SyntaxErrorKind::Undecodable);
+        if undecodable {
+            Some("the file cannot be decoded".to_owned())
+        } else if facts.is_recovered() || facts.dynamic == Some(Dynamic::Recovered) {
+            Some("the file does not parse".to_owned())
+        } else {
+            None
+        }
+    }
+
+    /// A path of the project that leads nowhere.
+    fn missing(&self, one: &Move, target: &Target) -> Option<String> {
+        if target.module == ModuleRef::Missing {
+            return Some(format!("there is no module `{}`", target.path));
+        }
+        target
+            .bound(self.index())
+            .is_missing()
+            .then(|| format!("`{}` has no `{}`", target.path, one.relocation.to.name))
+    }
+
+    fn itself(&self, one: &Move, target: &Target) -> Option<String> {
+        let own = self.index().module_of(one.relocation.file)?;
+        let is_own = target.loaded == Some(own) || *target.path == *self.index().module(own).name;
+        // `from . import x` in a package names the package, but reaches `x`.
+        let reaches_below = target.loaded.is_some_and(|loaded| loaded != own);
+        (is_own && !reaches_below).then(|| {
+            format!(
+                "`{}` would import `{}` from itself",
+                self.index().module(own).name,
+                one.relocation.to.name
+            )
+        })
+    }
+
+    /// A module that takes another one's place must have what is read from it.
+    fn lacking(&self, one: &Move, target: &Target) -> Option<String> {
+        let Site::Import(id) = one.relocation.site else {
+            return None;
+        };
+        let index = self.index();
+        let facts = index.facts(one.relocation.file);
+        let import = &facts.imports[id.index()];
+        let is_plain = import.target == ImportTarget::Module;
+        let (Some(binding), Some(module), false) = (import.binding, target.loaded, is_plain) else {
+            return None;
+        };
+        if target.bound(index).entities != [crate::index::Entity::Module(module)] {
+            return None;
+        }
+        through::references(index, one.relocation.file)
+            .filter(|reference| match reference.root {
+                Root::Bound(set) => facts.binding_set(set).contains(&binding),
+                _ => false,
+            })
+            .filter_map(|reference| facts.path(reference.path).first())
+            .map(|name| facts.name(*name))
+            .find(|name| {
+                let found = index.member(module, name);
+                found.entities.is_empty() && found.bindings.is_empty() && found.unknown.is_none()
+            })
+            .map(|name| {
+                let module = &index.module(module).name;
+                format!("`{module}` has no `{name}`, which is read from it here")
+            })
+    }
+
+    /// An import-time import in what the target needs, or one that would close a cycle.
+    fn untimely(&mut self, one: &Move, target: &Target) -> Option<String> {
+        if one.import(self.index()).when != When::Import {
+            return None;
+        }
+        let site = self.index().module_of(one.relocation.file)?;
+        let target = target.loaded?;
+        if let Some(chain) = self.loading.chain(target, site) {
+            return Some(format!(
+                "`{}` needs this module while it is imported: {}",
+                self.index().module(target).name,
+                self.spelled(&chain)
+            ));
+        }
+        let mut chain = self.loading.closing(target, site)?;
+        chain.insert(0, site);
+        Some(format!(
+            "it would close an import cycle: {}",
+            self.spelled(&chain)
+        ))
+    }
+
+    fn spelled(&self, chain: &[ModuleId]) -> String {
+        let names: Vec<String> = chain
+            .iter()
+            .map(|module| format!("`{}`", self.index().module(*module).name))
+            .collect();
+        names.join(" → ")
+    }
+
+    /// A path that is looked up late and that other code replaces: it would no longer reach this code.
+    fn patched(&self, one: &Move) -> Option<String> {
+        let deep = !one.relocation.same_object;
+        let patch = self
+            .late_steps(one)
+            .iter()
+            .find_map(|(place, name)| self.patches.find(place, name, deep))?;
+        let file = self.index().file(patch.file);
+        Some(format!(
+            "{}:{} replaces it by its old path",
+            file.path,
+            file.facts.lines.line(patch.span.start)
+        ))
+    }
+
+    /// The module attributes that the site reads each time it runs.
+    fn late_steps(&self, one: &Move) -> Vec<(Place, String)> {
+        let index = self.index();
+        let file = one.relocation.file;
+        match one.relocation.site {
+            Site::Use(span, _) => through::starting_at(index, file, span.start)
+                .flat_map(|reference| through::steps(index, file, reference))
+                .map(|(place, name)| (place, name.to_owned()))
+                .collect(),
+            Site::Import(id) => {
+                let import = one.import(index);
+                let ImportTarget::Name(name) = import.target else {
+                    return Vec::new();
+                };
+                if import.when != When::Deferred {
+                    return Vec::new();
+                }
+                let facts = index.facts(file);
+                let place = match index.imported_module(file, id) {
+                    ModuleRef::Known(module) => Place::Module(module),
+                    _ => Place::External(facts.name(import.module).to_owned()),
+                };
+                vec![(place, facts.name(name).to_owned())]
+            }
+            Site::Star(_) => Vec::new(),
+        }
+    }
+
+    /// The moves that would leave a module without an importer although others read it as an attribute of its
+    /// package: moves by their place in `moves`, with the reason.
+    pub(super) fn unpublished(&self, moves: &[(usize, &Move, &Target)]) -> Vec<(usize, String)> {
+        let (index, imports) = (self.project.index, self.project.imports);
+        let mut leaving = FxHashSet::default();
+        let mut skipped = FxHashSet::default();
+        for (_, one, _) in moves {
+            match one.relocation.site {
+                Site::Import(id) => {
+                    leaving.insert((one.relocation.file, id));
+                }
+                Site::Use(span, _) => {
+                    skipped.insert((one.relocation.file, span.start));
+                }
+                Site::Star(_) => {}
+            }
+        }
+        let before = through::served(index, imports, |_| true);
+        let mut after = through::served(index, imports, |edge| {
+            !leaving.contains(&(edge.file, edge.import))
+        });
+        for (_, one, target) in moves {
+            if let Some(loaded) = target.loaded
+                && one.import(index).when == When::Import
+            {
+                through::serve(index, loaded, &mut after);
+            }
+        }
+        let lost: FxHashSet<ModuleId> = before.difference(&after).copied().collect();
+        let dependents = through::dependents(index, imports, &lost, |file, start| {
+            skipped.contains(&(file, start))
+        });
+        moves
+            .iter()
+            .filter(|(_, one, _)| one.import(index).when == When::Import)
+            .filter_map(|(at, one, _)| Some((*at, last_importer(index, one, &dependents)?)))
+            .collect()
+    }
+}
+
+/// Why a move may not take away a module that others read as an attribute.
+pub(super) fn last_importer(
+    index: &Index,
+    one: &Move,
+    dependents: &FxHashMap<ModuleId, (crate::index::FileId, crate::span::Span)>,
+) -> Option<String> {
+    let import = one.import_id();
+    let gone = through::loads(index, one.relocation.file, import)
+        .into_iter()
+        .flat_map(|loaded| {
+            let mut all = FxHashSet::default();
+            through::serve(index, loaded, &mut all);
+            let mut all: Vec<ModuleId> = all.into_iter().collect();
+            all.sort_unstable();
+            all
+        })
+        .find(|module| dependents.contains_key(module))?;
+    let (file, span) = dependents[&gone];
+    let reader = index.file(file);
+    Some(format!(
+        "nothing else imports `{}`, which {}:{} reads as an attribute of its package",
+        index.module(gone).name,
+        reader.path,
+        reader.facts.lines.line(span.start)
+    ))
+}

@@ -1,0 +1,156 @@
+//! The moves that findings ask for: one for each site, and how a file's moves are put to its language.
+//!
+//! Owns the grouping only; whether a move is wise is judged elsewhere.
+
+use std::collections::BTreeMap;
+
+use crate::diagnostic::{Finding, Relocation, Site};
+use crate::facts::{FileFacts, Import, ImportId};
+use crate::fix::edit::{AddImport, FileChanges, MoveImport, MoveUse, Rewritten};
+use crate::index::{FileId, Index};
+
+/// One move of one site.
+#[derive(Clone, Debug)]
+pub struct Move {
+    /// What is to be done.
+    pub relocation: Relocation,
+    /// The findings that ask for it, by their place.
+    pub findings: Vec<usize>,
+}
+
+impl Move {
+    /// Whether the file may be sure of its object: it is proven the same, or a rule vouches for it.
+    #[must_use]
+    pub fn is_safe(&self) -> bool {
+        self.relocation.same_object || self.relocation.vouched
+    }
+
+    /// The import that the site is, or goes through.
+    #[must_use]
+    pub fn import_id(&self) -> ImportId {
+        match self.relocation.site {
+            Site::Import(id) | Site::Use(_, id) | Site::Star(id) => id,
+        }
+    }
+
+    /// The same in the facts.
+    #[must_use]
+    pub fn import<'a>(&self, index: &'a Index) -> &'a Import {
+        &index.facts(self.relocation.file).imports[self.import_id().index()]
+    }
+}
+
+/// The moves that `findings` ask for, by file and site, and the findings whose wishes contradict each other.
+pub(super) fn collect(
+    findings: &[Finding],
+    wanted: impl Fn(&Finding) -> bool,
+) -> (Vec<Move>, Vec<(usize, String)>) {
+    let mut sites: BTreeMap<(FileId, Site, &str), Vec<usize>> = BTreeMap::new();
+    for (at, finding) in findings.iter().enumerate() {
+        if let Some(relocation) = finding.relocation.as_ref().filter(|_| wanted(finding)) {
+            let key = (relocation.file, relocation.site, relocation.local.as_str());
+            sites.entry(key).or_default().push(at);
+        }
+    }
+    let mut moves = Vec::with_capacity(sites.len());
+    let mut contradictory = Vec::new();
+    for asking in sites.into_values() {
+        let relocations = || {
+            asking
+                .iter()
+                .filter_map(|&at| findings[at].relocation.as_ref())
+        };
+        let Some(first) = relocations().next() else {
+            continue;
+        };
+        if let Some(other) = relocations().find(|other| other.to != first.to) {
+            let reason = format!(
+                "two rules move it to different places: `{}` and `{}`",
+                first.to, other.to
+            );
+            contradictory.extend(asking.iter().map(|&at| (at, reason.clone())));
+            continue;
+        }
+        let relocation = Relocation {
+            same_object: relocations().any(|one| one.same_object),
+            vouched: relocations().any(|one| one.vouched),
+            ..first.clone()
+        };
+        moves.push(Move {
+            relocation,
+            findings: asking,
+        });
+    }
+    (moves, contradictory)
+}
+
+/// A file's moves as its language takes them, and for each change, in the order they are numbered, its place in
+/// `moves`.
+pub(super) fn changes(index: &Index, file: FileId, moves: &[&Move]) -> (FileChanges, Vec<usize>) {
+    let source = index.file(file);
+    let mut changes = FileChanges {
+        module: index
+            .module_of(file)
+            .map_or_else(String::new, |module| index.module(module).name.to_string()),
+        is_package: source.language.module_file(&source.path).is_package,
+        ..FileChanges::default()
+    };
+    let mut order: [Vec<usize>; 3] = Default::default();
+    for (at, one) in moves.iter().enumerate() {
+        let import = one.import(index);
+        let (to_module, to_name) = (
+            one.relocation.to.module.clone(),
+            one.relocation.to.name.clone(),
+        );
+        match one.relocation.site {
+            Site::Import(_) => {
+                order[0].push(at);
+                changes.moves.push(MoveImport {
+                    alias: import.alias,
+                    statement: import.statement,
+                    to_module,
+                    to_name,
+                });
+            }
+            Site::Use(use_span, _) => {
+                order[1].push(at);
+                changes.uses.push(MoveUse {
+                    use_span,
+                    import_alias: import.alias,
+                    to_module,
+                    to_name,
+                });
+            }
+            Site::Star(_) => {
+                order[2].push(at);
+                changes.additions.push(AddImport {
+                    after_statement: import.statement,
+                    to_module,
+                    to_name,
+                    local: one.relocation.local.clone(),
+                });
+            }
+        }
+    }
+    (changes, order.concat())
+}
+
+/// Whether `facts` are those of `text`, as far as the layout of its lines tells.
+pub(super) fn is_analysed(facts: &FileFacts, text: &str) -> bool {
+    facts.lines == crate::span::LineIndex::new(text)
+}
+
+/// What became of each move of a request: the edits it needs, or why it was refused.
+pub(super) fn answers(rewritten: &Rewritten, order: &[usize]) -> Vec<Result<Vec<usize>, String>> {
+    let mut answers = vec![Ok(Vec::new()); order.len()];
+    let mut made = rewritten.by_change.iter();
+    let mut refused = rewritten.refused.iter().peekable();
+    for (change, &at) in order.iter().enumerate() {
+        if let Some(refusal) = refused.next_if(|refusal| refusal.change == change) {
+            answers[at] = Err(refusal.reason.clone());
+        } else if let Some((_, edits)) = made.next() {
+            answers[at] = Ok(edits.clone());
+        }
+    }
+    answers
+}

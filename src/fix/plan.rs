@@ -1,0 +1,272 @@
+//! Planning: from the moves that findings ask for to the edits they are shown with, or to why there are none.
+//!
+//! Owns what a finding says of its repair. Files are read again here; nothing is written.
+
+use std::sync::Arc;
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+use super::edit::{TextEdit, apply_edits};
+use super::judge::Judge;
+use super::moves::{self, Move};
+use super::target::Target;
+use super::{differ, through};
+use crate::config::Config;
+use crate::diagnostic::{Applicability, Edit, Finding, Fix, Site};
+use crate::facts::{ScopeId, ScopeKind};
+use crate::graph::imports::ImportGraph;
+use crate::index::{Entity, FileId, Index, ModuleRef, SymbolId};
+use crate::source::{self, SourceText};
+
+/// What planning and fixing look at.
+#[derive(Clone, Copy, Debug)]
+pub struct Project<'a> {
+    /// The folder that paths are relative to.
+    pub root: &'a std::path::Path,
+    /// Files, modules, names.
+    pub index: &'a Index,
+    /// Who imports whom.
+    pub imports: &'a ImportGraph,
+    /// The rules.
+    pub config: &'a Config,
+}
+
+/// A file as it lies on disk.
+#[derive(Debug)]
+pub(super) struct OnDisk {
+    pub(super) bytes: Vec<u8>,
+    pub(super) source: SourceText,
+}
+
+impl Project<'_> {
+    /// Reads a file again; refuses one that is not what was analysed, or that could not be written back.
+    pub(super) fn read(&self, file: FileId) -> Result<OnDisk, String> {
+        let entry = self.index.file(file);
+        let bytes = std::fs::read(self.root.join(&*entry.path))
+            .map_err(|error| format!("the file cannot be read: {error}"))?;
+        let source = source::decode(bytes.clone(), entry.language);
+        if source.problem.is_some() {
+            return Err("the file cannot be decoded".to_owned());
+        }
+        if !moves::is_analysed(&entry.facts, &source.text) {
+            return Err("the file changed since it was analysed".to_owned());
+        }
+        Ok(OnDisk { bytes, source })
+    }
+}
+
+/// Gives each finding that a move would repair its fix, or says why it has none.
+///
+/// The edits of safe fixes fit together, and so do those of all unsafe ones with what is safe beside them.
+pub fn plan(project: &Project<'_>, findings: &mut [Finding]) {
+    let (moves, contradictory) = moves::collect(findings, |_| true);
+    let targets: Vec<Target> = moves
+        .iter()
+        .map(|one| Target::of(project.index, one))
+        .collect();
+    let mut answers = judge(project, &moves, &targets);
+    let mut files: FxHashMap<FileId, Vec<usize>> = FxHashMap::default();
+    for (at, one) in moves.iter().enumerate() {
+        if answers[at].is_none() {
+            files.entry(one.relocation.file).or_default().push(at);
+        }
+    }
+    let planned: Vec<_> = files
+        .into_par_iter()
+        .flat_map_iter(|(file, members)| plan_file(project, file, &moves, &members))
+        .collect();
+    for (at, answer) in planned {
+        answers[at] = Some(answer);
+    }
+    for (at, reason) in contradictory {
+        findings[at].refusal = Some(reason);
+    }
+    for ((one, target), answer) in moves.iter().zip(&targets).zip(answers) {
+        let answer = answer.unwrap_or_else(|| Err("it could not be planned".to_owned()));
+        let answer = answer.map(|edits| Fix {
+            applicability: if one.is_safe() {
+                Applicability::Safe
+            } else {
+                Applicability::Unsafe
+            },
+            message: message(project.index, one, target),
+            edits,
+        });
+        for &finding in &one.findings {
+            match &answer {
+                Ok(fix) => findings[finding].fix = Some(fix.clone()),
+                Err(reason) => findings[finding].refusal = Some(reason.clone()),
+            }
+        }
+    }
+}
+
+/// A planned move: its edits, or why there are none.
+type Answer = Result<Vec<Edit>, String>;
+
+/// What the project as a whole has against moves.
+fn judge(project: &Project<'_>, moves: &[Move], targets: &[Target]) -> Vec<Option<Answer>> {
+    let mut answers: Vec<Option<Answer>> = vec![None; moves.len()];
+    if moves.is_empty() {
+        return answers;
+    }
+    let mut judge = Judge::new(project);
+    for ((one, target), answer) in moves.iter().zip(targets).zip(&mut answers) {
+        *answer = judge.refusal(one, target).map(Err);
+    }
+    for safe_only in [true, false] {
+        let together: Vec<(usize, &Move, &Target)> = moves
+            .iter()
+            .zip(targets)
+            .enumerate()
+            .filter(|(at, (one, _))| answers[*at].is_none() && (one.is_safe() || !safe_only))
+            .map(|(at, (one, target))| (at, one, target))
+            .collect();
+        for (at, reason) in judge.unpublished(&together) {
+            if moves[at].is_safe() == safe_only {
+                answers[at] = Some(Err(reason));
+            }
+        }
+    }
+    answers
+}
+
+/// Plans the moves `members` of one file: the safe ones by themselves, the unsafe ones with them.
+fn plan_file(
+    project: &Project<'_>,
+    file: FileId,
+    moves: &[Move],
+    members: &[usize],
+) -> Vec<(usize, Answer)> {
+    let disk = match project.read(file) {
+        Ok(disk) => disk,
+        Err(reason) => {
+            return members
+                .iter()
+                .map(|&at| (at, Err(reason.clone())))
+                .collect();
+        }
+    };
+    let (safe, other): (Vec<usize>, Vec<usize>) =
+        members.iter().partition(|&&at| moves[at].is_safe());
+    let mut answers = plan_together(project, file, &disk, moves, &safe);
+    if !other.is_empty() {
+        let all = plan_together(project, file, &disk, moves, members);
+        answers.extend(all.into_iter().filter(|(at, _)| !moves[*at].is_safe()));
+    }
+    answers
+}
+
+fn plan_together(
+    project: &Project<'_>,
+    file: FileId,
+    disk: &OnDisk,
+    moves: &[Move],
+    members: &[usize],
+) -> Vec<(usize, Answer)> {
+    if members.is_empty() {
+        return Vec::new();
+    }
+    let chosen: Vec<&Move> = members.iter().map(|&at| &moves[at]).collect();
+    let (changes, order) = moves::changes(project.index, file, &chosen);
+    let entry = project.index.file(file);
+    let rewritten = entry.language.rewrite(&disk.source.text, &changes);
+    let new_text = apply_edits(&disk.source.text, &rewritten.edits);
+    let unwritable = disk.source.encode(&new_text).err();
+    let answers = moves::answers(&rewritten, &order);
+    members
+        .iter()
+        .zip(answers)
+        .map(|(&at, answer)| {
+            let answer = answer.and_then(|edits| match &unwritable {
+                Some(error) => Err(error.to_string()),
+                None if edits.is_empty() => Err("the file has this import already".to_owned()),
+                None => Ok(edits
+                    .iter()
+                    .map(|&edit| on_disk(&entry.path, &disk.source, &rewritten.edits[edit]))
+                    .collect()),
+            });
+            (at, answer)
+        })
+        .collect()
+}
+
+/// An edit of the text as one of the file's bytes.
+fn on_disk(path: &Arc<str>, source: &SourceText, edit: &TextEdit) -> Edit {
+    Edit {
+        path: Arc::clone(path),
+        start: source.to_disk_offset(edit.span.start),
+        end: source.to_disk_offset(edit.span.end),
+        content: edit.content.clone(),
+    }
+}
+
+/// What a fix does, and what it may change.
+fn message(index: &Index, one: &Move, target: &Target) -> String {
+    let relocation = &one.relocation;
+    let mut message = match &target.name {
+        None => format!("import `{}`", target.path),
+        Some(name) => {
+            let verb = match relocation.site {
+                Site::Use(..) => "use",
+                Site::Import(_) | Site::Star(_) => "import",
+            };
+            format!("{verb} `{name}` from `{}`", target.path)
+        }
+    };
+    if one.is_safe() {
+        return message;
+    }
+    message.push_str(", another object");
+    if let Some(difference) =
+        differ::difference(index, &present(index, one), &target.bound(index).entities)
+    {
+        message.push_str(": ");
+        message.push_str(&difference);
+    }
+    if let Some(module) = left_behind(index, one, target) {
+        message.push_str("; `");
+        message.push_str(&module);
+        message.push_str("` runs code when it is imported, and this would not import it");
+    }
+    message
+}
+
+/// What the site is now.
+pub(super) fn present(index: &Index, one: &Move) -> Vec<Entity> {
+    let file = one.relocation.file;
+    match one.relocation.site {
+        Site::Import(_) => one.import(index).binding.map_or_else(Vec::new, |binding| {
+            index.binding_entities(SymbolId { file, binding }).0
+        }),
+        Site::Use(span, _) => through::starting_at(index, file, span.start)
+            .find_map(|reference| through::steps(index, file, reference).pop())
+            .and_then(|(place, name)| match place {
+                through::Place::Module(module) => Some(index.member(module, name).entities),
+                through::Place::External(_) => None,
+            })
+            .unwrap_or_default(),
+        Site::Star(_) => index.free_name(file, &one.relocation.local).entities,
+    }
+}
+
+/// The module that the site imports now, where that runs more than definitions and the target does not import it.
+fn left_behind(index: &Index, one: &Move, target: &Target) -> Option<String> {
+    let ModuleRef::Known(old) = index.imported_module(one.relocation.file, one.import_id()) else {
+        return None;
+    };
+    if target
+        .loaded
+        .is_some_and(|loaded| index.modules.is_below(loaded, old))
+    {
+        return None;
+    }
+    let facts = index.facts(index.module(old).file?);
+    let at_import = |scope: ScopeId| facts.scopes[scope.index()].kind != ScopeKind::Function;
+    facts
+        .calls
+        .iter()
+        .any(|call| at_import(call.callee.scope))
+        .then(|| index.module(old).name.to_string())
+}

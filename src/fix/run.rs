@@ -1,0 +1,321 @@
+//! Fixing for real: new contents of files, proven before anyone writes them.
+//!
+//! Owns the loop of rewriting, reading again and dropping what does not hold. Writing is [`super::apply`]'s.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use super::apply::NewContents;
+use super::diff::unified_diff;
+use super::edit::{TextEdit, apply_edits};
+use super::judge::Judge;
+use super::moves::{self, Move};
+use super::plan::{OnDisk, Project};
+use super::target::Target;
+use super::verify::{Change, violations};
+use crate::diagnostic::{Applicability, Finding};
+use crate::facts::FileFacts;
+use crate::graph::imports::ImportGraph;
+use crate::index::{FileId, Index};
+
+/// The outcome of fixing.
+#[derive(Clone, Debug, Default)]
+pub struct FixRun {
+    /// The files that change, in path order.
+    pub contents: Vec<NewContents>,
+    /// How many findings this repairs.
+    pub applied: usize,
+    /// Findings whose planned fix does not hold, by their place, with the reason.
+    pub refused: Vec<(usize, String)>,
+    /// All changes as a unified diff.
+    pub diff: String,
+}
+
+/// Carries out the planned fixes of `findings` that are at least as applicable as `wanted`, in memory.
+///
+/// Every changed file is read again and the whole project resolved anew: a fix that does not do what it should is
+/// refused, and the others stand. What only stood in the way of a fix before the others were made is made too, so
+/// that nothing is left for a second run.
+#[must_use]
+pub fn fix(project: &Project<'_>, findings: &[Finding], wanted: Applicability) -> FixRun {
+    let (mut moves, _) = moves::collect(findings, |_| true);
+    moves.retain(|one| one.is_safe() || wanted < Applicability::Safe);
+    let is_planned = |one: &Move| one.findings.iter().any(|&at| findings[at].fix.is_some());
+    let planned: BTreeSet<usize> = (0..moves.len())
+        .filter(|&at| is_planned(&moves[at]))
+        .collect();
+    let mut job = Job {
+        project,
+        refused: vec![None; moves.len()],
+        hopeless: BTreeSet::new(),
+        moves: &moves,
+        files: BTreeMap::new(),
+    };
+    job.make(&planned);
+    job.finish(&planned)
+}
+
+/// A file at work.
+struct Rewriting {
+    disk: OnDisk,
+    /// The moves that are still to be made, by number.
+    members: Vec<usize>,
+    is_current: bool,
+    edits: Vec<TextEdit>,
+    text: String,
+    bytes: Vec<u8>,
+    facts: FileFacts,
+}
+
+impl Rewriting {
+    fn of(disk: OnDisk) -> Self {
+        Self {
+            disk,
+            members: Vec::new(),
+            is_current: false,
+            edits: Vec::new(),
+            text: String::new(),
+            bytes: Vec::new(),
+            facts: FileFacts::default(),
+        }
+    }
+}
+
+struct Job<'a> {
+    project: &'a Project<'a>,
+    moves: &'a [Move],
+    refused: Vec<Option<String>>,
+    /// Moves that are refused whatever else is made.
+    hopeless: BTreeSet<usize>,
+    files: BTreeMap<FileId, Rewriting>,
+}
+
+/// A later state of the project.
+type State = (Index, ImportGraph);
+
+impl Job<'_> {
+    /// Makes the planned moves, then those that they make possible.
+    fn make(&mut self, planned: &BTreeSet<usize>) {
+        let Some(mut state) = self.add(planned) else {
+            return;
+        };
+        let mut judge = Judge::new(self.project);
+        let targets: Vec<Target> = self
+            .moves
+            .iter()
+            .map(|one| Target::of(self.project.index, one))
+            .collect();
+        loop {
+            judge.reload(&state.0, &state.1);
+            let waiting: BTreeSet<usize> = (0..self.moves.len())
+                .filter(|at| !self.hopeless.contains(at) && !self.is_made(*at))
+                .filter(|&at| judge.refusal(&self.moves[at], &targets[at]).is_none())
+                .collect();
+            match self.add(&waiting) {
+                Some(next) => state = next,
+                None => return,
+            }
+        }
+    }
+
+    /// Makes what holds of `new` moves besides those already made; answers with the state they lead to, unless
+    /// none of them holds.
+    fn add(&mut self, new: &BTreeSet<usize>) -> Option<State> {
+        self.admit(new);
+        loop {
+            self.rewrite(new);
+            if !new.iter().any(|&at| self.is_made(at)) {
+                return None;
+            }
+            let (state, wrong) = self.verify();
+            if wrong.is_empty() {
+                return Some(state);
+            }
+            self.drop_wrong(wrong, new);
+        }
+    }
+
+    fn is_made(&self, at: usize) -> bool {
+        self.files
+            .get(&self.moves[at].relocation.file)
+            .is_some_and(|file| file.members.contains(&at))
+    }
+
+    fn refuse(&mut self, at: usize, reason: String) {
+        self.refused[at] = Some(reason);
+        if let Some(file) = self.files.get_mut(&self.moves[at].relocation.file) {
+            file.members.retain(|&member| member != at);
+            file.is_current = false;
+        }
+    }
+
+    /// Refuses the new ones among the moves to blame. The others did hold before the new ones came.
+    fn drop_wrong(&mut self, wrong: Vec<(usize, String)>, new: &BTreeSet<usize>) {
+        let (fresh, old): (Vec<_>, Vec<_>) =
+            wrong.into_iter().partition(|(at, _)| new.contains(at));
+        if let (true, Some((_, reason))) = (fresh.is_empty(), old.first()) {
+            for &at in new
+                .iter()
+                .filter(|&&at| self.is_made(at))
+                .collect::<Vec<_>>()
+            {
+                self.refuse(at, reason.clone());
+            }
+        }
+        for (at, reason) in fresh {
+            self.refuse(at, reason);
+        }
+    }
+
+    /// Adds moves to their files, which are read when they are met first.
+    fn admit(&mut self, new: &BTreeSet<usize>) {
+        for &at in new {
+            let id = self.moves[at].relocation.file;
+            if !self.files.contains_key(&id) {
+                match self.project.read(id) {
+                    Ok(disk) => {
+                        self.files.insert(id, Rewriting::of(disk));
+                    }
+                    Err(reason) => {
+                        self.hopeless.insert(at);
+                        self.refuse(at, reason);
+                        continue;
+                    }
+                }
+            }
+            if let Some(file) = self.files.get_mut(&id) {
+                self.refused[at] = None;
+                file.members.push(at);
+                file.members.sort_unstable();
+                file.is_current = false;
+            }
+        }
+    }
+
+    /// Brings the new texts up to date with the moves that are left.
+    fn rewrite(&mut self, new: &BTreeSet<usize>) {
+        let stale: Vec<FileId> = self
+            .files
+            .iter()
+            .filter(|(_, file)| !file.is_current)
+            .map(|(id, _)| *id)
+            .collect();
+        for id in stale {
+            while let Err(refused) = self.rewrite_file(id) {
+                let fresh = refused.iter().any(|(at, _)| new.contains(at));
+                let mut others = Vec::new();
+                if let (false, Some((_, reason)), Some(file)) =
+                    (fresh, refused.first(), self.files.get(&id))
+                {
+                    let newcomers = file.members.iter().filter(|at| new.contains(at));
+                    others.extend(newcomers.map(|&at| (at, reason.clone())));
+                }
+                let blamed: Vec<(usize, String)> = match (fresh, others.is_empty()) {
+                    (true, _) => refused
+                        .into_iter()
+                        .filter(|(at, _)| new.contains(at))
+                        .collect(),
+                    (false, false) => others,
+                    (false, true) => refused,
+                };
+                for (at, reason) in blamed {
+                    self.hopeless.insert(at);
+                    self.refuse(at, reason);
+                }
+            }
+        }
+        self.files.retain(|_, file| !file.members.is_empty());
+    }
+
+    /// Rewrites one file, or names the moves that cannot be made.
+    fn rewrite_file(&mut self, id: FileId) -> Result<(), Vec<(usize, String)>> {
+        let entry = self.project.index.file(id);
+        let Some(file) = self.files.get_mut(&id) else {
+            return Ok(());
+        };
+        let chosen: Vec<&Move> = file.members.iter().map(|&at| &self.moves[at]).collect();
+        let (changes, order) = moves::changes(self.project.index, id, &chosen);
+        let rewritten = entry.language.rewrite(&file.disk.source.text, &changes);
+        let refused: Vec<(usize, String)> = file
+            .members
+            .iter()
+            .zip(moves::answers(&rewritten, &order))
+            .filter_map(|(&at, answer)| Some((at, answer.err()?)))
+            .collect();
+        if !refused.is_empty() {
+            return Err(refused);
+        }
+        file.text = apply_edits(&file.disk.source.text, &rewritten.edits);
+        file.bytes = file.disk.source.encode(&file.text).map_err(|error| {
+            let all = file.members.iter();
+            all.map(|&at| (at, error.to_string())).collect::<Vec<_>>()
+        })?;
+        file.edits = rewritten.edits;
+        let target = self.project.config.project.target_version;
+        file.facts = entry.language.extract(&file.text, target);
+        file.is_current = true;
+        Ok(())
+    }
+
+    /// The project as it would be, and the moves that do not do what they should.
+    fn verify(&self) -> (State, Vec<(usize, String)>) {
+        let index = self.project.index;
+        let new = index.with_facts(
+            self.files
+                .iter()
+                .map(|(id, file)| (*id, file.facts.clone())),
+        );
+        let imports = ImportGraph::build(&new);
+        let members: Vec<Vec<(usize, &Move)>> = self
+            .files
+            .values()
+            .map(|file| {
+                let numbered = file.members.iter().map(|&at| (at, &self.moves[at]));
+                numbered.collect()
+            })
+            .collect();
+        let changes: Vec<Change<'_>> = self
+            .files
+            .iter()
+            .zip(&members)
+            .map(|((id, file), moves)| Change {
+                file: *id,
+                edits: &file.edits,
+                moves,
+            })
+            .collect();
+        let wrong = violations((index, self.project.imports), (&new, &imports), &changes);
+        ((new, imports), wrong)
+    }
+
+    fn finish(self, planned: &BTreeSet<usize>) -> FixRun {
+        let mut run = FixRun::default();
+        let mut refused = BTreeSet::new();
+        for (at, one) in self.moves.iter().enumerate() {
+            if self.is_made(at) {
+                run.applied += one.findings.len();
+            } else if let (true, Some(reason)) = (planned.contains(&at), &self.refused[at]) {
+                refused.extend(one.findings.iter().map(|&at| (at, reason.clone())));
+            }
+        }
+        run.refused = refused.into_iter().collect();
+        for (id, file) in self.files {
+            if file.bytes == file.disk.bytes {
+                continue;
+            }
+            let path = &self.project.index.file(id).path;
+            let mark = if file.disk.source.bom { "\u{feff}" } else { "" };
+            run.diff.push_str(&unified_diff(
+                path,
+                &format!("{mark}{}", file.disk.source.text),
+                &format!("{mark}{}", file.text),
+            ));
+            run.contents.push(NewContents {
+                path: PathBuf::from(&**path),
+                original: file.disk.bytes,
+                bytes: file.bytes,
+            });
+        }
+        run
+    }
+}

@@ -1,0 +1,275 @@
+//! Who reaches a name through a module: attribute chains, and the strings that tests patch.
+//!
+//! Owns the walk from module to module; what follows from it is for others to judge.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::facts::{ImportId, ImportTarget, Reference, Root, StringTargetKind, Usage, When};
+use crate::graph::imports::{ImportEdge, ImportGraph};
+use crate::index::{Entity, FileId, Index, ModuleId, ModuleRef, SymbolId};
+use crate::span::Span;
+
+/// A module that an attribute is read from.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Place {
+    /// Of the project.
+    Module(ModuleId),
+    /// Outside, by its dotted path.
+    External(String),
+}
+
+/// Every attribute that a reference reads from a module, in order.
+pub(super) fn steps<'a>(
+    index: &'a Index,
+    file: FileId,
+    reference: &Reference,
+) -> Vec<(Place, &'a str)> {
+    let facts = index.facts(file);
+    let mut steps = Vec::new();
+    let Root::Bound(set) = reference.root else {
+        return steps;
+    };
+    if reference.path.is_empty() {
+        return steps;
+    }
+    let mut places: Vec<Place> = Vec::new();
+    for &binding in facts.binding_set(set) {
+        let (entities, ..) = index.binding_entities(SymbolId { file, binding });
+        places.extend(entities.into_iter().filter_map(|one| place(index, one)));
+    }
+    for &name in facts.path(reference.path) {
+        let name = facts.name(name);
+        let mut next = Vec::new();
+        for one in places {
+            match &one {
+                Place::Module(module) => {
+                    let found = index.member(*module, name).entities;
+                    next.extend(found.into_iter().filter_map(|one| place(index, one)));
+                }
+                Place::External(path) => next.push(Place::External(format!("{path}.{name}"))),
+            }
+            steps.push((one, name));
+        }
+        places = next;
+    }
+    steps
+}
+
+fn place(index: &Index, entity: Entity) -> Option<Place> {
+    match entity {
+        Entity::Module(module) => Some(Place::Module(module)),
+        Entity::External(id) => Some(Place::External(index.origins.external(id).to_owned())),
+        Entity::Symbol(_) => None,
+    }
+}
+
+/// All references of a file, calls included.
+pub(super) fn references(index: &Index, file: FileId) -> impl Iterator<Item = &Reference> {
+    let facts = index.facts(file);
+    let callees = facts.calls.iter().map(|call| &call.callee);
+    facts.references.iter().chain(callees)
+}
+
+/// The references that start at an offset.
+pub(super) fn starting_at(
+    index: &Index,
+    file: FileId,
+    offset: u32,
+) -> impl Iterator<Item = &Reference> {
+    references(index, file).filter(move |reference| reference.span.start == offset)
+}
+
+/// A place that replaces a name of a module: a string handed to a patch, or an assignment.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Patch {
+    /// Its file.
+    pub(super) file: FileId,
+    /// The literal, or the attribute assigned to.
+    pub(super) span: Span,
+    /// Whether it replaces the name itself, not an attribute of it.
+    pub(super) is_whole: bool,
+}
+
+/// The names that are replaced from outside.
+#[derive(Debug, Default)]
+pub(super) struct Patches(FxHashMap<(Place, String), Vec<Patch>>);
+
+impl Patches {
+    pub(super) fn collect(index: &Index) -> Self {
+        let mut all: FxHashMap<(Place, String), Vec<Patch>> = FxHashMap::default();
+        for file in index.file_ids() {
+            let facts = index.facts(file);
+            for target in &facts.string_targets {
+                if target.kind == StringTargetKind::ImportModule {
+                    continue;
+                }
+                if let Some((place, name, is_whole)) =
+                    resolve(index, file, facts.name(target.value))
+                {
+                    all.entry((place, name)).or_default().push(Patch {
+                        file,
+                        span: target.span,
+                        is_whole,
+                    });
+                }
+            }
+            for reference in references(index, file).filter(|one| one.usage != Usage::Load) {
+                let steps = steps(index, file, reference);
+                let is_whole = steps.len() >= reference.path.len as usize;
+                if let Some((place, name)) = steps.into_iter().next_back() {
+                    all.entry((place, name.to_owned()))
+                        .or_default()
+                        .push(Patch {
+                            file,
+                            span: reference.span,
+                            is_whole,
+                        });
+                }
+            }
+        }
+        Self(all)
+    }
+
+    /// The first place that replaces a name, or with `deep` an attribute of it.
+    pub(super) fn find(&self, place: &Place, name: &str, deep: bool) -> Option<&Patch> {
+        self.0
+            .get(&(place.clone(), name.to_owned()))?
+            .iter()
+            .find(|patch| patch.is_whole || deep)
+    }
+}
+
+/// The module and name that a dotted string leads to, and whether it ends there.
+fn resolve(index: &Index, file: FileId, dotted: &str) -> Option<(Place, String, bool)> {
+    let mut end = dotted.rfind('.')?;
+    loop {
+        match index.absolute_module(file, &dotted[..end]) {
+            ModuleRef::Known(mut module) => {
+                let mut rest = &dotted[end + 1..];
+                while let Some((name, behind)) = rest.split_once('.') {
+                    let found = index.member(module, name).entities;
+                    let next = found.iter().find_map(|one| match one {
+                        Entity::Module(next) => Some(*next),
+                        _ => None,
+                    });
+                    let Some(next) = next else {
+                        return Some((Place::Module(module), name.to_owned(), false));
+                    };
+                    module = next;
+                    rest = behind;
+                }
+                return Some((Place::Module(module), rest.to_owned(), true));
+            }
+            ModuleRef::External => {
+                let end = dotted.rfind('.')?;
+                let place = Place::External(dotted[..end].to_owned());
+                return Some((place, dotted[end + 1..].to_owned(), true));
+            }
+            ModuleRef::Missing | ModuleRef::Unknown(_) => end = dotted[..end].rfind('.')?,
+        }
+    }
+}
+
+/// Modules that have import-time imports, themselves or below them, among the edges that `keep` admits.
+pub(super) fn served(
+    index: &Index,
+    imports: &ImportGraph,
+    keep: impl Fn(&ImportEdge) -> bool,
+) -> FxHashSet<ModuleId> {
+    let mut served = FxHashSet::default();
+    let edges = imports
+        .edges
+        .iter()
+        .filter(|edge| edge.when == When::Import);
+    for edge in edges.filter(|edge| keep(edge)) {
+        serve(index, edge.imported, &mut served);
+    }
+    served
+}
+
+/// Adds a module and the packages around it.
+pub(super) fn serve(index: &Index, module: ModuleId, served: &mut FxHashSet<ModuleId>) {
+    let mut at = Some(module);
+    while let Some(module) = at {
+        if !served.insert(module) {
+            return;
+        }
+        at = index
+            .module(module)
+            .name
+            .rsplit_once('.')
+            .and_then(|(parent, _)| index.modules.by_name(parent));
+    }
+}
+
+/// For each of the `lost` modules, which nothing imports any more, a place that reads it as an attribute of its
+/// package without importing it. `skip` admits places that will not.
+pub(super) fn dependents(
+    index: &Index,
+    imports: &ImportGraph,
+    lost: &FxHashSet<ModuleId>,
+    skip: impl Fn(FileId, u32) -> bool,
+) -> FxHashMap<ModuleId, (FileId, Span)> {
+    let mut found = FxHashMap::default();
+    if lost.is_empty() {
+        return found;
+    }
+    let own_name = |module: ModuleId| {
+        let name = &*index.module(module).name;
+        name.rsplit_once('.').map_or(name, |(_, last)| last)
+    };
+    let names: FxHashSet<&str> = lost.iter().map(|&module| own_name(module)).collect();
+    for file in index.file_ids() {
+        if !index
+            .facts(file)
+            .names
+            .iter()
+            .any(|name| names.contains(name))
+        {
+            continue;
+        }
+        let own = index.module_of(file);
+        let imports_itself = |module: ModuleId| {
+            own.is_some_and(|own| {
+                imports
+                    .of(own)
+                    .iter()
+                    .any(|edge| edge.file == file && index.modules.is_below(edge.imported, module))
+            })
+        };
+        for reference in references(index, file) {
+            for (place, name) in steps(index, file, reference) {
+                let Place::Module(package) = place else {
+                    continue;
+                };
+                if !names.contains(name) {
+                    continue;
+                }
+                let Some(module) = index.modules.submodule(package, name) else {
+                    continue;
+                };
+                if lost.contains(&module)
+                    && index.member(package, name).bindings.is_empty()
+                    && !skip(file, reference.span.start)
+                    && !imports_itself(module)
+                {
+                    found.entry(module).or_insert((file, reference.span));
+                }
+            }
+        }
+    }
+    found
+}
+
+/// The modules that an import loads by name: what it reaches, and what it takes names from.
+pub(super) fn loads(index: &Index, file: FileId, import: ImportId) -> Vec<ModuleId> {
+    let mut modules = Vec::new();
+    if let ModuleRef::Known(module) = index.imported_module(file, import) {
+        modules.push(module);
+        if let ImportTarget::Name(name) = index.facts(file).imports[import.index()].target {
+            let name = index.facts(file).name(name);
+            modules.extend(index.modules.submodule(module, name));
+        }
+    }
+    modules
+}
