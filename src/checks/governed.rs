@@ -265,6 +265,9 @@ impl<'a> Governed<'a> {
             if index.star_exports(module, name) != Some(true) {
                 continue;
             }
+            if binds_after(index.facts(file), name, import.statement.end) {
+                continue;
+            }
             let lookup = index.member(module, name);
             let site = (Site::Star(id), import.alias, name.to_owned());
             let path = Some(&*index.module(module).name);
@@ -433,6 +436,15 @@ impl<'a> Governed<'a> {
             });
         }
     }
+}
+
+/// Whether the module binds `name` for certain by itself, behind `offset`: what a star brought before is gone then.
+fn binds_after(facts: &FileFacts, name: &str, offset: u32) -> bool {
+    facts.member(ScopeId::MODULE, name).is_some_and(|member| {
+        let bindings = facts.binding_set(member.bindings).iter();
+        let mut starts = bindings.map(|binding| facts.bindings[binding.index()].span.start);
+        !member.maybe_unbound && starts.all(|start| start > offset)
+    })
 }
 
 /// Whether a file is the canonical module itself, importing what it gives out.

@@ -8,14 +8,16 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, anyhow, bail};
 
-use super::engine::{Engine, Request, Setup};
+use super::engine::{Engine, FixMode, Request, Setup};
 use crate::checks::{self, Check};
 use crate::config::{self, Config, LoadOptions};
-use crate::diagnostic::{Finding, Severity};
+use crate::diagnostic::{Applicability, Finding, Severity};
 use crate::fingerprint::identify;
+use crate::fix;
+use crate::fix::apply::{NewContents, write_all};
 use crate::index::{Index, ModuleRef};
 use crate::report::graph::{Answer, CallGraph, ImportGraph};
-use crate::report::{Report, Unresolved};
+use crate::report::{Fixes, Report, Unresolved};
 use crate::score::Score;
 use crate::suppress::{self, FileSuppressions, UNUSED_SUPPRESSION};
 use crate::{Graphs, Project, analyze};
@@ -123,18 +125,90 @@ fn in_pool<T: Send>(setup: &Setup, work: impl FnOnce() -> T + Send) -> Result<T>
 /// The whole of `check`.
 fn check(config: Config, request: &Request, filter: &PathFilter) -> Result<Report> {
     let project = Project::read(config);
+    if request.files_only {
+        return Ok(describe(&project, filter));
+    }
+    let graphs = Graphs::build(&project.index);
+    let (report, mut findings) = findings(&project, &graphs, request, filter);
+    let fixing = fix::Project {
+        root: &project.config.root,
+        index: &project.index,
+        imports: &graphs.imports,
+        config: &project.config,
+    };
+    fix::plan(&fixing, &mut findings);
+    if request.fix == FixMode::Report {
+        let report = Report {
+            findings: identify(findings),
+            ..report
+        };
+        // The process ends soon: taking millions of facts apart first would only make people wait.
+        std::mem::forget((project, graphs));
+        return Ok(report);
+    }
+    let wanted = if request.unsafe_fixes {
+        Applicability::Unsafe
+    } else {
+        Applicability::Safe
+    };
+    let run = fix::fix(&fixing, &findings, wanted);
+    let fixes = Fixes {
+        fixed: run.applied as u64,
+        files: run.contents.len() as u64,
+        diff: (request.fix == FixMode::Diff).then_some(run.diff),
+    };
+    if request.fix == FixMode::Apply {
+        write_all(&project.config.root, &run.contents).context("nothing was changed")?;
+    }
+    // What is left is judged on the tree as the fixes make it.
+    let project = after(project, &run.contents);
+    let graphs = Graphs::build(&project.index);
+    let (report, mut findings) = self::findings(&project, &graphs, request, filter);
+    if request.fix == FixMode::Apply {
+        let fixing = fix::Project {
+            root: &project.config.root,
+            index: &project.index,
+            imports: &graphs.imports,
+            config: &project.config,
+        };
+        fix::plan(&fixing, &mut findings);
+    }
+    Ok(Report {
+        findings: identify(findings),
+        fixes: Some(fixes),
+        ..report
+    })
+}
+
+/// The project with some files changed.
+fn after(project: Project, contents: &[NewContents]) -> Project {
     let index = &project.index;
-    let mut report = Report {
-        files: index
-            .files
-            .iter()
-            .map(|file| Arc::clone(&file.path))
-            .filter(|path| filter.admits(path))
-            .collect(),
-        lines: index
+    let changed = contents.iter().filter_map(|new| {
+        let path = new.path.to_string_lossy().replace('\\', "/");
+        let id = index.file_ids().find(|&id| *index.file(id).path == *path)?;
+        let language = index.file(id).language;
+        let text = crate::source::decode(new.bytes.clone(), language);
+        Some((
+            id,
+            language.extract(&text.text, project.config.project.target_version),
+        ))
+    });
+    let index = index.with_facts(changed.collect::<Vec<_>>());
+    Project { index, ..project }
+}
+
+/// A report on the files alone.
+fn describe(project: &Project, filter: &PathFilter) -> Report {
+    let files = || {
+        project
+            .index
             .files
             .iter()
             .filter(|file| filter.admits(&file.path))
+    };
+    Report {
+        files: files().map(|file| Arc::clone(&file.path)).collect(),
+        lines: files()
             .map(|file| u64::from(file.facts.lines.line_count()))
             .sum(),
         score: Score::new([], &BTreeMap::new()),
@@ -145,27 +219,32 @@ fn check(config: Config, request: &Request, filter: &PathFilter) -> Result<Repor
         unresolved: Unresolved::default(),
         victims: 0,
         fixes: None,
-    };
-    if request.files_only {
-        return Ok(report);
     }
-    let graphs = Graphs::build(index);
+}
+
+/// Runs the checks and hides what is to be hidden. The findings are not in the report yet.
+fn findings(
+    project: &Project,
+    graphs: &Graphs,
+    request: &Request,
+    filter: &PathFilter,
+) -> (Report, Vec<Finding>) {
     let selected = selected_checks(&project.config, request);
-    let guarded = request.show_guarded || may_hide_guarded(&project);
-    let analysis = analyze(&project, &graphs, &selected, guarded);
-    let (kept, suppressed) = suppress(&project, request, &selected, analysis.findings);
-    report.suppressed = suppressed;
-    report.victims = analysis.victims;
-    report.score = Score::new(analysis.tallies, &project.config.weights);
-    report.unresolved = unresolved(index, &graphs);
-    let shown = kept.into_iter().filter(|finding| {
+    let guarded = request.show_guarded || may_hide_guarded(project);
+    let analysis = analyze(project, graphs, &selected, guarded);
+    let (mut kept, suppressed) = suppress(project, request, &selected, analysis.findings);
+    kept.retain(|finding| {
         filter.admits(&finding.location.path)
             && (request.show_guarded || finding.class != Some("guarded"))
     });
-    report.findings = identify(shown.collect());
-    // The process ends soon: taking millions of facts apart first would only make people wait.
-    std::mem::forget((project, graphs));
-    Ok(report)
+    let report = Report {
+        suppressed,
+        victims: analysis.victims,
+        score: Score::new(analysis.tallies, &project.config.weights),
+        unresolved: unresolved(&project.index, graphs),
+        ..describe(project, filter)
+    };
+    (report, kept)
 }
 
 /// The checks to run: selected, not ignored, not switched off.
