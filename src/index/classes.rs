@@ -1,5 +1,8 @@
 //! Classes: their bases, the order in which members are looked up, and what a member is.
 
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
 use super::origins::{Entity, SymbolId};
 use super::{FileId, Index};
 use crate::facts::{BindingValue, DefinitionFlags, DefinitionId, DefinitionKind, FileFacts};
@@ -26,8 +29,8 @@ pub(super) fn is_class(facts: &FileFacts, id: DefinitionId) -> bool {
     facts.definitions[id.index()].kind == DefinitionKind::Class
 }
 
-/// How deep class hierarchies are followed; deeper ones are taken as unknown.
-const MAX_DEPTH: u32 = 64;
+/// How many classes an order names; what lies further up is taken as unknown.
+const MAX_DEPTH: usize = 256;
 
 impl Index {
     /// The class that a symbol defines.
@@ -87,30 +90,8 @@ impl Index {
 
     /// The method resolution order (C3); an unknown base ends what is certain.
     #[must_use]
-    pub fn mro(&self, class: ClassId) -> Vec<Ancestor> {
-        self.linearize(class, 0)
-    }
-
-    fn linearize(&self, class: ClassId, depth: u32) -> Vec<Ancestor> {
-        let mut order = vec![Ancestor::Class(class)];
-        if depth > MAX_DEPTH {
-            order.push(Ancestor::Unknown);
-            return order;
-        }
-        let bases = self.bases(class);
-        if bases.is_empty() {
-            return order;
-        }
-        let mut sequences: Vec<Vec<Ancestor>> = bases
-            .iter()
-            .map(|base| match base {
-                Ancestor::Class(base) if *base != class => self.linearize(*base, depth + 1),
-                _ => vec![Ancestor::Unknown],
-            })
-            .collect();
-        sequences.push(bases);
-        merge(&mut order, sequences);
-        order
+    pub fn mro(&self, class: ClassId) -> &[Ancestor] {
+        self.hierarchy.orders.get(&class).map_or(&[], |order| order)
     }
 
     /// The bindings that `name` has as an attribute of a class: the first class in its order that has it. None when
@@ -139,7 +120,7 @@ impl Index {
                 return None;
             }
         }
-        for ancestor in self.mro(class).into_iter().skip(1) {
+        for &ancestor in self.mro(class).iter().skip(1) {
             match ancestor {
                 Ancestor::Unknown => return None,
                 Ancestor::Class(class) => {
@@ -219,6 +200,105 @@ impl Index {
                     .any(|(_, attribute)| facts.name(*attribute) == name)
             }
         })
+    }
+}
+
+/// The method resolution orders of all classes that have bases.
+#[derive(Debug, Default)]
+pub struct Hierarchy {
+    orders: FxHashMap<ClassId, Box<[Ancestor]>>,
+}
+
+impl Hierarchy {
+    /// Linearizes every class, its bases first.
+    pub(super) fn build(index: &Index) -> Self {
+        let classes: Vec<(ClassId, Vec<Ancestor>)> = (0..index.files.len() as u32)
+            .into_par_iter()
+            .flat_map_iter(|at| {
+                let file = FileId(at);
+                let definitions = index.facts(file).definitions.iter().enumerate();
+                definitions
+                    .filter(|(_, definition)| definition.kind == DefinitionKind::Class)
+                    .map(move |(at, _)| {
+                        let class = ClassId {
+                            file,
+                            definition: DefinitionId(at as u32),
+                        };
+                        (class, index.bases(class))
+                    })
+            })
+            .collect();
+        let mut builder = Linearizer {
+            bases: classes.into_iter().collect(),
+            orders: FxHashMap::default(),
+        };
+        let mut all: Vec<ClassId> = builder.bases.keys().copied().collect();
+        all.sort_unstable();
+        for class in all {
+            builder.linearize(class);
+        }
+        Self {
+            orders: builder.orders,
+        }
+    }
+}
+
+struct Linearizer {
+    bases: FxHashMap<ClassId, Vec<Ancestor>>,
+    orders: FxHashMap<ClassId, Box<[Ancestor]>>,
+}
+
+impl Linearizer {
+    /// Linearizes a class and, before it, every class above it.
+    fn linearize(&mut self, class: ClassId) {
+        let mut path = vec![class];
+        while let Some(&class) = path.last() {
+            if self.orders.contains_key(&class) {
+                path.pop();
+                continue;
+            }
+            let bases = self.bases.get(&class).cloned().unwrap_or_default();
+            let missing = bases.iter().find_map(|base| match base {
+                Ancestor::Class(base)
+                    if !self.orders.contains_key(base) && !path.contains(base) =>
+                {
+                    Some(*base)
+                }
+                _ => None,
+            });
+            if let Some(base) = missing.filter(|_| path.len() <= MAX_DEPTH) {
+                path.push(base);
+                continue;
+            }
+            let order = self.order(class, &bases);
+            self.orders.insert(class, order);
+            path.pop();
+        }
+    }
+
+    fn order(&self, class: ClassId, bases: &[Ancestor]) -> Box<[Ancestor]> {
+        let mut order = vec![Ancestor::Class(class)];
+        if bases.is_empty() {
+            return order.into();
+        }
+        let mut sequences: Vec<Vec<Ancestor>> = bases
+            .iter()
+            .map(|base| match base {
+                // A class above itself, or one too far up, has no order yet.
+                Ancestor::Class(base) => self
+                    .orders
+                    .get(base)
+                    .map_or_else(|| vec![Ancestor::Unknown], |order| order.to_vec()),
+                Ancestor::Unknown => vec![Ancestor::Unknown],
+            })
+            .collect();
+        sequences.push(bases.to_vec());
+        merge(&mut order, sequences);
+        if order.len() > MAX_DEPTH {
+            order.truncate(MAX_DEPTH);
+            order.push(Ancestor::Unknown);
+        }
+        order.into()
     }
 }
 

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-pub use classes::{Ancestor, ClassId};
+pub use classes::{Ancestor, ClassId, Hierarchy};
 pub use modules::{ModuleRef, Modules, UnknownImport};
 pub use origins::{
     Entity, ExternalId, Lookup, Origins, Resolution, SymbolId, Unknown, is_implicit,
@@ -69,6 +69,7 @@ pub struct Index {
     pub modules: Modules,
     /// What every imported or aliased name really is.
     pub origins: Origins,
+    hierarchy: Hierarchy,
 }
 
 impl Index {
@@ -88,11 +89,14 @@ impl Index {
         let roots = roots::choose(&files, &places, declared_roots, candidate_roots);
         let modules = Modules::build(&files, &places, roots, opaque);
         let origins = Origins::build(&files, &modules);
-        Self {
+        let mut index = Self {
             files,
             modules,
             origins,
-        }
+            hierarchy: Hierarchy::default(),
+        };
+        index.hierarchy = Hierarchy::build(&index);
+        index
     }
 
     /// The index as it would be if some files said something else; roots and what was not read stay as they are.

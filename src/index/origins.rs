@@ -618,18 +618,35 @@ impl Names<'_> {
 impl super::Index {
     /// What a binding stands for: itself, or what its import or alias leads to.
     pub fn binding_entities(&self, symbol: SymbolId) -> (Vec<Entity>, Option<Unknown>, bool) {
+        let mut entities = Vec::new();
+        let (unknown, missing) = self.each_entity(symbol, |entity| entities.push(entity));
+        (entities, unknown, missing)
+    }
+
+    /// Hands everything a binding may stand for to `take`.
+    fn each_entity(
+        &self,
+        symbol: SymbolId,
+        mut take: impl FnMut(Entity),
+    ) -> (Option<Unknown>, bool) {
         match self.origins.of_binding(symbol) {
-            Some(resolution) => (
-                self.origins.entities(resolution).to_vec(),
-                resolution.unknown,
-                resolution.missing,
-            ),
+            Some(resolution) => {
+                self.origins
+                    .entities(resolution)
+                    .iter()
+                    .copied()
+                    .for_each(take);
+                (resolution.unknown, resolution.missing)
+            }
             None => match self.binding(symbol).value {
-                BindingValue::Deleted => (Vec::new(), None, true),
-                BindingValue::Declared => (Vec::new(), Some(Unknown::Value), false),
+                BindingValue::Deleted => (None, true),
+                BindingValue::Declared => (Some(Unknown::Value), false),
                 // A cycle of imports that no definition ends.
-                BindingValue::Import(_) | BindingValue::Alias(_) => (Vec::new(), None, true),
-                _ => (vec![Entity::Symbol(symbol)], None, false),
+                BindingValue::Import(_) | BindingValue::Alias(_) => (None, true),
+                _ => {
+                    take(Entity::Symbol(symbol));
+                    (None, false)
+                }
             },
         }
     }
@@ -652,11 +669,8 @@ impl super::Index {
             for &binding in self.facts(file).binding_set(member.bindings) {
                 let symbol = SymbolId { file, binding };
                 lookup.bindings.push(symbol);
-                let (entities, unknown, _) = self.binding_entities(symbol);
+                let (unknown, _) = self.each_entity(symbol, |entity| lookup.add(entity));
                 lookup.unknown = lookup.unknown.or(unknown);
-                for entity in entities {
-                    lookup.add(entity);
-                }
             }
         }
         if !lookup.entities.is_empty() && !maybe_unbound {
@@ -730,11 +744,9 @@ impl super::Index {
         match reference.root {
             Root::Bound(set) => {
                 for &binding in facts.binding_set(set) {
-                    let (entities, unknown, _) = self.binding_entities(SymbolId { file, binding });
+                    let symbol = SymbolId { file, binding };
+                    let (unknown, _) = self.each_entity(symbol, |entity| lookup.add(entity));
                     lookup.unknown = lookup.unknown.or(unknown);
-                    for entity in entities {
-                        lookup.add(entity);
-                    }
                 }
             }
             Root::Free(name) => lookup = self.free_name(file, facts.name(name)),
