@@ -283,9 +283,7 @@ impl<'e, 'a> Finisher<'e, 'a> {
                         let module = table.get(import.module);
                         match import.target {
                             ImportTarget::Name(name) => format!("{module}.{}", table.get(name)),
-                            ImportTarget::Module => {
-                                super::extract::first_segment(module).to_owned()
-                            }
+                            ImportTarget::Module => super::syntax::first_segment(module).to_owned(),
                             ImportTarget::ModuleAs => module.to_owned(),
                             ImportTarget::Star => return None,
                         }

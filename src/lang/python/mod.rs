@@ -3,8 +3,10 @@
 //! The only module that names the ruff crates. Extraction is total: whatever the text, facts come out, with the
 //! errors among them, and the tree is dropped.
 
+mod assign;
 mod comments;
 mod decorators;
+mod definitions;
 mod ending;
 mod expr;
 mod extract;
@@ -12,7 +14,9 @@ mod finish;
 mod flow;
 pub mod rewrite;
 mod scope;
+mod statements;
 mod stdlib;
+mod syntax;
 
 pub use stdlib::{is_builtin, is_standard_module, literal_type};
 
