@@ -277,7 +277,7 @@ impl Resolver<'_> {
             BindingValue::Import(id) => self.import(symbol.file, &facts.imports[id.index()], id),
             BindingValue::Alias(id) => {
                 let found = self.reference(symbol.file, &facts.references[id.index()]);
-                self.alias(symbol, found)
+                alias_of(symbol, found)
             }
             _ => Found::default(),
         });
@@ -291,24 +291,12 @@ impl Resolver<'_> {
         found
     }
 
-    /// An alias of something that is no more than a value is a definition of its own.
-    fn alias(&mut self, symbol: SymbolId, found: Found) -> Found {
-        if found.entities.is_empty() {
-            return Found {
-                entities: vec![Entity::Symbol(symbol)],
-                unknown: None,
-                missing: false,
-            };
-        }
-        found
-    }
-
     fn import(&mut self, file: FileId, import: &Import, id: ImportId) -> Found {
         let facts = &self.names.files[file.index()].facts;
         let module = self.names.modules.imported(file, id);
         let text = facts.name(import.module);
         match import.target {
-            ImportTarget::Name(name) => self.from_module(module, text, facts.name(name)),
+            ImportTarget::Name(name) => self.name_of_module(module, text, facts.name(name)),
             ImportTarget::ModuleAs => self.whole_module(module, text),
             ImportTarget::Module => {
                 let first = text.split('.').next().unwrap_or(text);
@@ -354,7 +342,7 @@ impl Resolver<'_> {
         found
     }
 
-    fn from_module(&mut self, module: ModuleRef, text: &str, name: &str) -> Found {
+    fn name_of_module(&mut self, module: ModuleRef, text: &str, name: &str) -> Found {
         match module {
             ModuleRef::Known(id) => self.member(id, name),
             ModuleRef::External => {
@@ -615,8 +603,21 @@ impl Names<'_> {
     }
 }
 
+/// An alias of something that is no more than a value is a definition of its own.
+fn alias_of(symbol: SymbolId, found: Found) -> Found {
+    if found.entities.is_empty() {
+        return Found {
+            entities: vec![Entity::Symbol(symbol)],
+            unknown: None,
+            missing: false,
+        };
+    }
+    found
+}
+
 impl super::Index {
     /// What a binding stands for: itself, or what its import or alias leads to.
+    #[must_use]
     pub fn binding_entities(&self, symbol: SymbolId) -> (Vec<Entity>, Option<Unknown>, bool) {
         let mut entities = Vec::new();
         let (unknown, missing) = self.each_entity(symbol, |entity| entities.push(entity));
@@ -639,10 +640,11 @@ impl super::Index {
                 (resolution.unknown, resolution.missing)
             }
             None => match self.binding(symbol).value {
-                BindingValue::Deleted => (None, true),
                 BindingValue::Declared => (Some(Unknown::Value), false),
-                // A cycle of imports that no definition ends.
-                BindingValue::Import(_) | BindingValue::Alias(_) => (None, true),
+                // Imports and aliases end up here when they lead in a circle that no definition ends.
+                BindingValue::Deleted | BindingValue::Import(_) | BindingValue::Alias(_) => {
+                    (None, true)
+                }
                 _ => {
                     take(Entity::Symbol(symbol));
                     (None, false)
@@ -756,7 +758,7 @@ impl super::Index {
                 }
             }
             Root::Instance(_) | Root::Super(_) | Root::Literal(_) => {
-                lookup.unknown = Some(Unknown::Value)
+                lookup.unknown = Some(Unknown::Value);
             }
         }
         for &name in facts.path(reference.path) {
