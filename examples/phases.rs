@@ -73,7 +73,7 @@ fn sizes(files: &[File]) {
         "  names {} kB, lines {} kB, files {} kB",
         names / 1000,
         lines / 1000,
-        files.len() * size_of::<File>() / 1000
+        size_of_val(files) / 1000
     );
 }
 

@@ -1,3 +1,5 @@
+//! Tests of `suppress`: what hides which finding, and which suppressions hide nothing.
+
 #![allow(clippy::unwrap_used)]
 
 use globset::{Glob, GlobSetBuilder};

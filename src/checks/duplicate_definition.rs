@@ -26,9 +26,12 @@ fn run(context: &Context<'_>) -> Outcome {
             continue;
         }
         known += 1;
-        if let Some(finding) = competitors(context, symbol) {
+        let competing = competing(symbol);
+        if let Some(first) = competing.first() {
             broken += 1;
-            outcome.findings.extend(finding);
+            outcome
+                .findings
+                .extend(competitors(context, symbol, first, competing.len()));
         }
     }
     let (factories, duplicated) = factories(context, governed, &mut outcome.findings);
@@ -39,17 +42,20 @@ fn run(context: &Context<'_>) -> Outcome {
     outcome
 }
 
-/// The finding about a symbol with competitors; the inner option is none when the check is off for its rule.
-fn competitors(context: &Context<'_>, symbol: &GovernedSymbol<'_>) -> Option<Option<Finding>> {
+fn competing<'a>(symbol: &'a GovernedSymbol<'_>) -> Vec<&'a Place> {
+    let places = symbol.places.iter();
+    places.filter(|place| place.kind.competes()).collect()
+}
+
+/// The finding about a symbol with `count` competitors; none when the check is off for its rule.
+fn competitors(
+    context: &Context<'_>,
+    symbol: &GovernedSymbol<'_>,
+    first: &Place,
+    count: usize,
+) -> Option<Finding> {
     let rule = symbol.rule;
-    let competing: Vec<&Place> = symbol
-        .places
-        .iter()
-        .filter(|place| place.kind.competes())
-        .collect();
-    let first = competing.first()?;
     let location = context.location(first.symbol.file, context.symbol_span(first.symbol));
-    let count = competing.len();
     let message = format!(
         "`{}` is defined again in `{}`{}; its home is `{}`",
         rule.symbol.name,
@@ -61,9 +67,7 @@ fn competitors(context: &Context<'_>, symbol: &GovernedSymbol<'_>) -> Option<Opt
         },
         rule.symbol.module,
     );
-    let Some(mut finding) = context.finding(&CHECK, Some(&rule.meta), location, message) else {
-        return Some(None);
-    };
+    let mut finding = context.finding(&CHECK, Some(&rule.meta), location, message)?;
     finding.symbol = Some(rule.symbol.to_string());
     finding.evidence = origin_evidence(context, symbol);
     for place in &symbol.places {
@@ -75,7 +79,7 @@ fn competitors(context: &Context<'_>, symbol: &GovernedSymbol<'_>) -> Option<Opt
         Some(reason) => format!("keep `{}` and import it elsewhere ({reason})", rule.symbol),
         None => format!("keep `{}` and import it elsewhere", rule.symbol),
     });
-    Some(Some(finding))
+    Some(finding)
 }
 
 fn origin_evidence(context: &Context<'_>, symbol: &GovernedSymbol<'_>) -> Vec<Evidence> {

@@ -1,5 +1,7 @@
 //! How recursion cycles are told: one finding a cycle, at its recursive call, with every hop.
 
+use std::fmt::Write as _;
+
 use super::{Check, Context, Outcome};
 use crate::diagnostic::{Evidence, Finding, Severity};
 use crate::facts::{Binding, BindingValue, CallMode, Ending, FlowStep, Root};
@@ -89,15 +91,16 @@ fn message(context: &Context<'_>, cycle: &Cycle, first: CycleCall) -> String {
     }
     if let Some(offset) = swallowed(index, cycle).filter(|_| cycle.unconditional) {
         let (file, offset) = offset;
-        message.push_str(&format!(
+        let _ = write!(
+            message,
             "; the `except` on line {} swallows the failure",
             context.line(file, offset)
-        ));
+        );
     }
     if !cycle.unconditional
         && let Some((file, offset)) = ending(index, cycle)
     {
-        message.push_str(&format!("; line {} ends it", context.line(file, offset)));
+        let _ = write!(message, "; line {} ends it", context.line(file, offset));
     }
     message
 }

@@ -64,7 +64,7 @@ impl Engine for Pipeline {
         let texts = loaded.files.into_iter();
         self.rules.replace(
             texts
-                .map(|file| (file.path.to_string(), file.text.into()))
+                .map(|file| (file.path.to_string(), file.text))
                 .collect(),
         );
         Ok(loaded.config)

@@ -261,12 +261,12 @@ pub(super) fn why(index: &Index, graphs: &Graphs, from: &str, to: &str) -> Resul
                 .collect()
         })
     } else {
-        let module = |name: &str| match index.modules.by_name(name) {
-            Some(id) => Ok(id),
-            None => {
-                let names = index.modules.all().iter().map(|module| &*module.name);
-                bail!("there is no module `{name}`{}", did_you_mean(name, names))
+        let module = |name: &str| {
+            if let Some(id) = index.modules.by_name(name) {
+                return Ok(id);
             }
+            let names = index.modules.all().iter().map(|module| &*module.name);
+            bail!("there is no module `{name}`{}", did_you_mean(name, names))
         };
         import_path(index, &graphs.imports, module(from)?, module(to)?).map(|edges| {
             edges

@@ -51,6 +51,7 @@ impl UnknownImport {
 /// All modules and the means to find them.
 #[derive(Debug, Default)]
 pub struct Modules {
+    #[expect(clippy::struct_field_names, reason = "the others are ways to them")]
     modules: Vec<Module>,
     by_stem: FxHashMap<Box<str>, ModuleId>,
     by_file: Vec<Option<ModuleId>>,

@@ -334,7 +334,7 @@ impl Resolver<'_> {
         let module = self.tables.modules.imported(file, id);
         let text = facts.name(import.module);
         match import.target {
-            ImportTarget::Name(name) => self.from_module(module, text, facts.name(name)),
+            ImportTarget::Name(name) => self.name_of_module(module, text, facts.name(name)),
             ImportTarget::ModuleAs => self.whole_module(module, text),
             ImportTarget::Module => {
                 let first = text.split('.').next().unwrap_or(text);
@@ -377,7 +377,7 @@ impl Resolver<'_> {
         found
     }
 
-    fn from_module(&mut self, module: ModuleRef, text: &str, name: &str) -> Found {
+    fn name_of_module(&mut self, module: ModuleRef, text: &str, name: &str) -> Found {
         match module {
             ModuleRef::Known(id) => self.member(id, name),
             ModuleRef::External => {

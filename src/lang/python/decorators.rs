@@ -37,7 +37,7 @@ pub(super) fn apply(path: Option<&str>, kind: DefinitionKind, flags: &mut Defini
     } else {
         match last {
             "property" | "cached_property" | "abstractproperty" => {
-                flags.insert(DefinitionFlags::PROPERTY)
+                flags.insert(DefinitionFlags::PROPERTY);
             }
             "staticmethod" | "abstractstaticmethod" => flags.insert(DefinitionFlags::STATIC),
             "classmethod" | "abstractclassmethod" => flags.insert(DefinitionFlags::CLASS_METHOD),

@@ -135,12 +135,12 @@ impl<'a> Extractor<'a> {
 
     /// Defaults and annotations, which are evaluated where the function is defined.
     pub(super) fn signature(&mut self, parameters: &'a ast::Parameters) {
-        for parameter in parameters.iter() {
+        for parameter in parameters {
             if let Some(default) = parameter.default() {
                 self.expr(default);
             }
         }
-        for parameter in parameters.iter() {
+        for parameter in parameters {
             if let Some(annotation) = parameter.annotation() {
                 self.annotation(annotation);
             }

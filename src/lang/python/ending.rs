@@ -3,6 +3,7 @@
 use super::flow::{FlowBuilder, Node, Step};
 
 /// How a function ends, before ids are given.
+#[derive(Clone, Copy)]
 pub(super) enum TempEnding {
     Always(u32),
     Never,

@@ -422,7 +422,7 @@ impl<'a> Extractor<'a> {
         let chain = self.chain(callee);
         match chain {
             Some(_) if std::ptr::eq(callee, &raw const *call.func) => {
-                self.visit_chain_base_of_callee(callee)
+                self.visit_chain_base_of_callee(callee);
             }
             _ => self.expr(&call.func),
         }

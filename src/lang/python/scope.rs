@@ -105,6 +105,7 @@ pub(super) struct Place {
 /// All scopes, branches and bindings of a file.
 #[derive(Default)]
 pub(super) struct Scopes {
+    #[expect(clippy::struct_field_names, reason = "`Scopes` owns more than scopes")]
     pub(super) scopes: Vec<TempScope>,
     branches: Vec<Branch>,
     constructs: Vec<Construct>,
@@ -540,13 +541,12 @@ impl Scopes {
                 return false;
             }
             let about = &self.constructs[construct as usize];
-            let mask = match masks.iter_mut().find(|(of, _)| *of == construct) {
-                Some((_, mask)) => mask,
-                None => {
-                    masks.push((construct, about.ended));
-                    &mut masks.last_mut().expect("just pushed").1
-                }
-            };
+            let known = masks.iter().position(|(of, _)| *of == construct);
+            let known = known.unwrap_or_else(|| {
+                masks.push((construct, about.ended));
+                masks.len() - 1
+            });
+            let mask = &mut masks[known].1;
             *mask |= 1 << arm;
             let all = if about.arms >= 64 {
                 u64::MAX
