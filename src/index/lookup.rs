@@ -13,15 +13,17 @@ use crate::facts::{ImportId, MOST_BINDINGS, ScopeId};
 /// For each file that stars modules: those imports, in source order.
 pub(super) type Stars = FxHashMap<FileId, Vec<ImportId>>;
 
+/// Stack left before a chain of names continues on a fresh segment, and the size of that segment, in bytes.
+pub(super) const RED_ZONE: usize = 64 * 1024;
+pub(super) const SEGMENT: usize = 1024 * 1024;
+
 /// What a binding stands for.
 pub(super) trait Meaning {
     fn of_binding(&mut self, symbol: SymbolId) -> Found;
 
-    /// Starts following a star import; false when it is being followed already: stars that star each other.
-    fn enter(&mut self, star: (FileId, ImportId)) -> bool;
-
-    /// Ends what [`Meaning::enter`] started last.
-    fn leave(&mut self);
+    /// Notes that a star led this look-up to a module; false when one did already. Stars may star each other, and
+    /// what a module brings does not depend on the way there.
+    fn enter(&mut self, module: ModuleId) -> bool;
 }
 
 /// What look-ups read.
@@ -121,11 +123,12 @@ impl<'a> Tables<'a> {
             match self.modules.imported(file, id) {
                 ModuleRef::Known(module) => match self.star_exports(module, name) {
                     Some(true) => {
-                        if !meaning.enter((file, id)) {
+                        if !meaning.enter(module) {
                             continue;
                         }
-                        let found = self.member(meaning, module, name);
-                        meaning.leave();
+                        let found = stacker::maybe_grow(RED_ZONE, SEGMENT, || {
+                            self.member(meaning, module, name)
+                        });
                         if !found.entities.is_empty() {
                             return found;
                         }

@@ -3,10 +3,10 @@
 //! Every import and alias binding is resolved once, in file order, with a memo; afterwards look-ups only read. An
 //! unknown stays unknown and carries its reason.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::classes;
-use super::lookup::{Meaning, Stars, Tables};
+use super::lookup::{Meaning, RED_ZONE, SEGMENT, Stars, Tables};
 use super::modules::{ModuleRef, Modules, UnknownImport};
 use super::{File, FileId, ModuleId};
 use crate::facts::{
@@ -93,8 +93,10 @@ impl Origins {
                 ..Origins::default()
             },
             external_ids: FxHashMap::default(),
-            active: Vec::new(),
-            followed: Vec::new(),
+            open: FxHashMap::default(),
+            met: Vec::new(),
+            lowest: usize::MAX,
+            entered: FxHashSet::default(),
         };
         for at in 0..files.len() as u32 {
             for (binding, what) in files[at as usize].facts.bindings.iter().enumerate() {
@@ -163,7 +165,7 @@ pub fn is_implicit(name: &str) -> bool {
 }
 
 /// Everything collected about one look-up.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Found {
     pub(super) entities: Vec<Entity>,
     /// The bindings of the name where it was found, before imports and aliases are followed.
@@ -205,10 +207,22 @@ struct Resolver<'a> {
     /// The origins known so far.
     origins: Origins,
     external_ids: FxHashMap<Box<str>, ExternalId>,
-    /// Bindings being resolved: meeting one again means a cycle, which adds nothing.
-    active: Vec<SymbolId>,
-    /// Star imports being followed.
-    followed: Vec<(FileId, ImportId)>,
+    /// Bindings being resolved, and those whose answer waits for one of them.
+    open: FxHashMap<SymbolId, Open>,
+    /// The same, in the order they were met.
+    met: Vec<SymbolId>,
+    /// The earliest of `met` that what is being resolved depends on.
+    lowest: usize,
+    /// Modules that stars led the current look-up to.
+    entered: FxHashSet<ModuleId>,
+}
+
+/// A binding in a cycle whose answer is not final.
+struct Open {
+    /// Its place in [`Resolver::met`].
+    at: usize,
+    /// What was found without the bindings met before it; none while it is being resolved.
+    found: Option<Found>,
 }
 
 impl Meaning for Resolver<'_> {
@@ -216,16 +230,8 @@ impl Meaning for Resolver<'_> {
         self.binding(symbol)
     }
 
-    fn enter(&mut self, star: (FileId, ImportId)) -> bool {
-        let fresh = !self.followed.contains(&star);
-        if fresh {
-            self.followed.push(star);
-        }
-        fresh
-    }
-
-    fn leave(&mut self) {
-        self.followed.pop();
+    fn enter(&mut self, module: ModuleId) -> bool {
+        self.entered.insert(module)
     }
 }
 
@@ -294,14 +300,19 @@ impl Resolver<'_> {
         if let Some(known) = self.origins.of_binding(symbol) {
             return self.load(known);
         }
-        if self.active.contains(&symbol) {
-            return Found {
+        if let Some(open) = self.open.get(&symbol) {
+            self.lowest = self.lowest.min(open.at);
+            // Meeting a binding on the way from itself adds nothing.
+            return open.found.clone().unwrap_or_else(|| Found {
                 missing: true,
                 ..Found::default()
-            };
+            });
         }
-        self.active.push(symbol);
-        let found = stacker::maybe_grow(64 * 1024, 1024 * 1024, || match value {
+        let at = self.met.len();
+        self.met.push(symbol);
+        self.open.insert(symbol, Open { at, found: None });
+        let around = std::mem::replace(&mut self.lowest, usize::MAX);
+        let found = stacker::maybe_grow(RED_ZONE, SEGMENT, || match value {
             BindingValue::Import(id) => self.import(symbol.file, &facts.imports[id.index()], id),
             BindingValue::Alias(id) => {
                 let found = self.reference(symbol.file, &facts.references[id.index()]);
@@ -309,13 +320,32 @@ impl Resolver<'_> {
             }
             _ => Found::default(),
         });
-        self.active.pop();
-        // Inside a cycle the answer depends on where it was entered: only the outermost question is remembered.
-        if !found.missing || self.active.is_empty() {
-            let resolution = self.store(&found);
-            self.origins.bindings[symbol.file.index()][symbol.binding.index()] = Some(resolution);
+        if self.lowest < at {
+            self.lowest = self.lowest.min(around);
+            if let Some(open) = self.open.get_mut(&symbol) {
+                open.found = Some(found.clone());
+            }
+        } else {
+            self.lowest = around;
+            self.close(at, &found);
         }
         found
+    }
+
+    /// Ends a cycle, or what never was one: `found` is the answer of the binding met first. The others of the cycle
+    /// are asked anew, unless there is nothing to be found.
+    fn close(&mut self, first: usize, found: &Found) {
+        for at in (first..self.met.len()).rev() {
+            let Some(symbol) = self.met.pop() else { return };
+            let open = self.open.remove(&symbol).and_then(|open| open.found);
+            let answer = match &open {
+                _ if at == first => found,
+                Some(open) if found.entities.is_empty() && open.entities.is_empty() => open,
+                _ => continue,
+            };
+            let resolution = self.store(answer);
+            self.origins.bindings[symbol.file.index()][symbol.binding.index()] = Some(resolution);
+        }
     }
 
     /// An alias of something that is no more than a value is a definition of its own.
@@ -390,7 +420,15 @@ impl Resolver<'_> {
 
     fn member(&mut self, module: ModuleId, name: &str) -> Found {
         let tables = self.tables;
-        tables.member(self, module, name)
+        self.look_up(|this| tables.member(this, module, name))
+    }
+
+    /// A look-up of its own, perhaps within another.
+    fn look_up(&mut self, ask: impl FnOnce(&mut Self) -> Found) -> Found {
+        let around = std::mem::take(&mut self.entered);
+        let found = ask(self);
+        self.entered = around;
+        found
     }
 
     /// What a reference stands for.
@@ -421,7 +459,7 @@ impl Resolver<'_> {
     fn free(&mut self, file: FileId, name: NameId) -> Found {
         let text = self.tables.files[file.index()].facts.name(name);
         let tables = self.tables;
-        let mut found = tables.from_stars(self, file, text);
+        let mut found = self.look_up(|this| tables.from_stars(this, file, text));
         if found.entities.is_empty() {
             found.unknown(Unknown::Value);
         }

@@ -1,23 +1,23 @@
 //! What the finished index answers about names.
 
+use rustc_hash::FxHashSet;
+
 use super::lookup::{Meaning, Tables};
 use super::origins::{Entity, Found, SymbolId, Unknown};
 use super::{FileId, Index, ModuleId};
-use crate::facts::{
-    BindingId, BindingValue, DefinitionId, Dynamic, ImportId, Reference, Root, ScopeId,
-};
+use crate::facts::{BindingId, BindingValue, DefinitionId, Dynamic, Reference, Root, ScopeId};
 
 /// Bindings as resolved for good.
 struct Settled<'a> {
     index: &'a Index,
-    followed: Vec<(FileId, ImportId)>,
+    entered: FxHashSet<ModuleId>,
 }
 
 impl<'a> Settled<'a> {
-    const fn new(index: &'a Index) -> Self {
+    fn new(index: &'a Index) -> Self {
         Self {
             index,
-            followed: Vec::new(),
+            entered: FxHashSet::default(),
         }
     }
 }
@@ -33,16 +33,8 @@ impl Meaning for Settled<'_> {
         }
     }
 
-    fn enter(&mut self, star: (FileId, ImportId)) -> bool {
-        let fresh = !self.followed.contains(&star);
-        if fresh {
-            self.followed.push(star);
-        }
-        fresh
-    }
-
-    fn leave(&mut self) {
-        self.followed.pop();
+    fn enter(&mut self, module: ModuleId) -> bool {
+        self.entered.insert(module)
     }
 }
 
