@@ -334,6 +334,11 @@ impl Resolver<'_> {
         let module = self.tables.modules.imported(file, id);
         let text = facts.name(import.module);
         match import.target {
+            ImportTarget::Name(name)
+                if self.is_itself(file, module) && import.scope == ScopeId::MODULE =>
+            {
+                self.above(file, import, facts.name(name))
+            }
             ImportTarget::Name(name) => self.name_of_module(module, text, facts.name(name)),
             ImportTarget::ModuleAs => self.whole_module(module, text),
             ImportTarget::Module => {
@@ -348,6 +353,35 @@ impl Resolver<'_> {
                 }
             }
             ImportTarget::Star => Found::default(),
+        }
+    }
+
+    fn is_itself(&self, file: FileId, module: ModuleRef) -> bool {
+        matches!(module, ModuleRef::Known(id) if self.tables.modules.get(id).file == Some(file))
+    }
+
+    /// What a module gets that imports a name from itself while it runs: what is bound above the import.
+    fn above(&mut self, file: FileId, import: &Import, name: &str) -> Found {
+        let facts = &self.tables.files[file.index()].facts;
+        let earlier = facts
+            .bindings
+            .iter()
+            .enumerate()
+            .rev()
+            .find(|(_, binding)| {
+                binding.scope == ScopeId::MODULE
+                    && binding.span.start < import.statement.start
+                    && facts.name(binding.name) == name
+            });
+        match earlier {
+            Some((at, _)) => self.binding(SymbolId {
+                file,
+                binding: BindingId(at as u32),
+            }),
+            None => Found {
+                missing: true,
+                ..Found::default()
+            },
         }
     }
 
