@@ -57,6 +57,8 @@ pub struct Modules {
     by_file: Vec<Option<ModuleId>>,
     roots: Vec<String>,
     opaque: FxHashSet<String>,
+    /// Folders that are no regular packages but whose dotted names absolute imports spell.
+    spelled: FxHashSet<ModuleId>,
     /// For each file, what each of its imports names.
     imported: Vec<Box<[ModuleRef]>>,
 }
@@ -84,8 +86,17 @@ impl Modules {
             by_file: file_modules,
             roots,
             opaque: opaque.into_iter().collect(),
+            spelled: FxHashSet::default(),
             imported: Vec::new(),
         };
+        let spelled = super::roots::spelled_paths(files);
+        this.spelled = this
+            .ids()
+            .filter(|&id| {
+                let module = this.get(id);
+                module.file.is_none() && spelled.contains(&*module.name)
+            })
+            .collect();
         this.imported = (0..files.len() as u32)
             .into_par_iter()
             .map(|at| this.resolve_file(files, FileId(at)))
@@ -301,6 +312,7 @@ impl Modules {
                 None => {}
             }
         }
+        let siblings = siblings.filter(|folder| !self.is_named(folder));
         if let (None, Some(folder), false) = (namespace, siblings, file.language.is_standard(first))
         {
             let stem = join(folder, first);
@@ -315,6 +327,22 @@ impl Modules {
             Some(found) => found,
             None => ModuleRef::External,
         }
+    }
+
+    /// Whether the modules of a folder go by longer names: it lies in a regular package, or imports spell it out. Then
+    /// no program is started there, and its files do not find each other by their short names.
+    fn is_named(&self, folder: &str) -> bool {
+        let mut at = folder;
+        while !at.is_empty() {
+            let Some(&id) = self.by_stem.get(at) else {
+                return false;
+            };
+            if self.get(id).file.is_some() || self.spelled.contains(&id) {
+                return true;
+            }
+            at = parent(at);
+        }
+        false
     }
 
     /// Follows `module` segment by segment below `folder`.

@@ -378,10 +378,18 @@ impl Resolver<'_> {
                 file,
                 binding: BindingId(at as u32),
             }),
-            None => Found {
-                missing: true,
-                ..Found::default()
-            },
+            None => {
+                let module = self.tables.modules.of_file(file);
+                let submodule =
+                    module.and_then(|module| self.tables.modules.submodule(module, name));
+                match submodule {
+                    Some(submodule) => Found::of(Entity::Module(submodule)),
+                    None => Found {
+                        missing: true,
+                        ..Found::default()
+                    },
+                }
+            }
         }
     }
 

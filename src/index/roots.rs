@@ -124,7 +124,7 @@ fn dotted_below(folder: &str, declared: &[String]) -> String {
 }
 
 /// Every dotted path that absolute imports spell, with its leading paths.
-fn spelled_paths(files: &[File]) -> FxHashSet<&str> {
+pub(super) fn spelled_paths(files: &[File]) -> FxHashSet<&str> {
     let mut paths = FxHashSet::default();
     for file in files {
         for import in file.facts.imports.iter().filter(|import| import.level == 0) {
