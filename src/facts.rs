@@ -370,6 +370,10 @@ pub struct Member {
     pub maybe_unbound: bool,
 }
 
+/// The number of bindings of one name in force at one place from which on it is unknown what the name is: to list
+/// them all for every use would take time and memory without bound. A [`Member`] lists no more than these.
+pub const MOST_BINDINGS: usize = 128;
+
 /// What stands at the start of a reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Root {

@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use super::modules::{ModuleRef, Modules, UnknownImport};
 use super::origins::{Entity, Found, SymbolId, Unknown, is_implicit, is_public};
 use super::{File, FileId, ModuleId};
-use crate::facts::{ImportId, ScopeId};
+use crate::facts::{ImportId, MOST_BINDINGS, ScopeId};
 
 /// For each file that stars modules: those imports, in source order.
 pub(super) type Stars = FxHashMap<FileId, Vec<ImportId>>;
@@ -51,6 +51,9 @@ impl<'a> Tables<'a> {
                 let symbol = SymbolId { file, binding };
                 found.merge(meaning.of_binding(symbol));
                 found.bindings.push(symbol);
+            }
+            if found.bindings.len() >= MOST_BINDINGS {
+                found.unknown(Unknown::Value);
             }
             if !found.entities.is_empty() && !member.maybe_unbound {
                 found.missing = false;

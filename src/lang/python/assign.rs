@@ -90,16 +90,29 @@ impl<'a> Extractor<'a> {
                 if values.is_none() {
                     self.may_raise(Operation::Code);
                 }
-                for (at, elt) in elts.iter().enumerate() {
-                    self.bind_value(elt, values.map(|values| &values[at]), walrus);
-                }
+                self.deeper(|this| {
+                    for (at, elt) in elts.iter().enumerate() {
+                        this.bind_value(elt, values.map(|values| &values[at]), walrus);
+                    }
+                });
             }
-            Expr::Starred(starred) => self.bind_value(&starred.value, None, walrus),
+            Expr::Starred(starred) => {
+                self.deeper(|this| this.bind_value(&starred.value, None, walrus));
+            }
             other => self.expr(other),
         }
     }
 
-    fn bound_value(&mut self, value: &'a Expr) -> TempValue {
+    fn bound_value(&mut self, mut value: &'a Expr) -> TempValue {
+        loop {
+            value = match value {
+                Expr::Named(named) => &named.value,
+                other => match partial_of(other) {
+                    Some(inner) => inner,
+                    None => break,
+                },
+            };
+        }
         match value {
             Expr::Name(_) | Expr::Attribute(_) => match self.chain(value) {
                 Some((
@@ -112,9 +125,6 @@ impl<'a> Extractor<'a> {
                 }
                 _ => TempValue::Value,
             },
-            Expr::Call(call) if partial_of(value).is_some() => {
-                self.bound_value(&call.arguments.args[0])
-            }
             Expr::Call(call) => {
                 let end = call.range().end().to_u32();
                 let start = call.range().start().to_u32();
@@ -124,7 +134,6 @@ impl<'a> Extractor<'a> {
                     .rposition(|made| made.end == end && made.callee.span.start == start);
                 found.map_or(TempValue::Value, |at| TempValue::Result(at as u32))
             }
-            Expr::Named(named) => self.bound_value(&named.value),
             _ => TempValue::Value,
         }
     }

@@ -7,7 +7,6 @@ use super::extract::{Extractor, TempCall, TempReference, TempRoot, TempShape, Te
 use super::flow::{Operation, Step};
 use super::scope::TempScopeKind;
 use super::syntax::constant_truth;
-use super::{STACK_RED_ZONE, STACK_SEGMENT};
 use crate::facts::{
     CallMode, DefinitionFlags, DefinitionId, DefinitionKind, Dynamic, ParameterKind, Slice,
     StringTargetKind, Usage,
@@ -31,12 +30,7 @@ impl<'a> Extractor<'a> {
             | Expr::NoneLiteral(_)
             | Expr::EllipsisLiteral(_)
             | Expr::IpyEscapeCommand(_) => {}
-            _ => {
-                self.depth += 1;
-                self.max_depth = self.max_depth.max(self.depth);
-                stacker::maybe_grow(STACK_RED_ZONE, STACK_SEGMENT, || self.compound(expr, mode));
-                self.depth -= 1;
-            }
+            _ => self.deeper(|this| this.compound(expr, mode)),
         }
     }
 

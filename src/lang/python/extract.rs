@@ -11,6 +11,7 @@ use rustc_hash::FxBuildHasher;
 
 use super::flow::{FlowBuilder, FunctionFlow, Node, Operation, Step};
 use super::scope::{Place, Scopes, TempScopeKind, TempValue};
+use super::{STACK_RED_ZONE, STACK_SEGMENT};
 use crate::facts::{
     CallMode, DefinitionFlags, DefinitionId, DefinitionKind, Dynamic, ImportTarget, NameId,
     NameTable, ParameterKind, Slice, StringTargetKind, UnresolvedCalls, Usage, When,
@@ -262,6 +263,14 @@ impl<'a> Extractor<'a> {
     }
 
     /// Gives the memory back, emptied.
+    /// Visits one level of nesting further in, on a fresh stack segment where this one runs short.
+    pub(super) fn deeper(&mut self, visit: impl FnOnce(&mut Self)) {
+        self.depth += 1;
+        self.max_depth = self.max_depth.max(self.depth);
+        stacker::maybe_grow(STACK_RED_ZONE, STACK_SEGMENT, || visit(self));
+        self.depth -= 1;
+    }
+
     pub(super) fn into_scratch(self) -> Scratch {
         let mut scratch = Scratch {
             names: self.names,

@@ -8,8 +8,8 @@ use super::scope::{TempScopeKind, TempValue};
 use crate::facts::{
     Binding, BindingId, BindingValue, Call, CallId, CallMode, Definition, DefinitionFlags,
     DefinitionId, DefinitionKind, Dynamic, Ending, Exports, FileFacts, FlowNode, FlowStep, Import,
-    ImportTarget, Member, NameId, Parameter, Reference, ReferenceId, Root, Scope, ScopeId,
-    ScopeKind, Shape, Slice, StringTarget, Usage, hash_name,
+    ImportTarget, MOST_BINDINGS, Member, NameId, Parameter, Reference, ReferenceId, Root, Scope,
+    ScopeId, ScopeKind, Shape, Slice, StringTarget, Usage, hash_name,
 };
 
 /// A root as resolved, before ids are given.
@@ -177,7 +177,9 @@ impl<'e, 'a> Finisher<'e, 'a> {
         };
         let mut found = std::mem::take(&mut self.found);
         let bound = self.from.scopes.look_up(reference.place, name, &mut found);
-        let resolved = if bound {
+        let resolved = if found.len() >= MOST_BINDINGS {
+            Resolved::Local
+        } else if bound {
             self.resolve_bound(&found, matches!(reference.root, TempRoot::TypeOf(_)))
         } else if matches!(reference.root, TempRoot::TypeOf(_)) {
             Resolved::Local

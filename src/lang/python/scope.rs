@@ -3,7 +3,9 @@
 //! Owns Python's scope rules: class scopes hidden from functions, `global` and `nonlocal`, the last binding that
 //! was reached. Works on the file alone.
 
-use crate::facts::{DefinitionId, ImportId, NameId};
+use rustc_hash::FxHashMap;
+
+use crate::facts::{DefinitionId, ImportId, MOST_BINDINGS, NameId};
 use crate::span::Span;
 
 /// A scope as visited. Comprehensions and type-parameter lists have scopes of their own here.
@@ -116,8 +118,8 @@ pub(super) struct Scopes {
     sorted: Vec<u32>,
     /// Where each name's bindings start in `sorted`.
     starts: Vec<u32>,
-    /// `global` and `nonlocal` declarations: scope, name, target scope.
-    redirects: Vec<(u32, NameId, u32)>,
+    /// `global` and `nonlocal` declarations: from scope and name to the scope meant.
+    redirects: FxHashMap<(u32, NameId), u32>,
 }
 
 impl Scopes {
@@ -188,8 +190,10 @@ impl Scopes {
 
     /// Opens the next arm of `construct` below `parent`.
     pub(super) fn open_arm(&mut self, construct: u32, parent: u32) -> u32 {
-        let arm = self.constructs[construct as usize].arms;
-        self.constructs[construct as usize].arms += 1;
+        let arms = &mut self.constructs[construct as usize].arms;
+        let arm = *arms;
+        // Past 64 arms none are told apart any more.
+        *arms = arms.saturating_add(1);
         self.push_branch(Branch {
             parent,
             construct,
@@ -220,15 +224,11 @@ impl Scopes {
     }
 
     pub(super) fn redirect(&mut self, scope: u32, name: NameId, target: u32) {
-        self.redirects.push((scope, name, target));
+        self.redirects.insert((scope, name), target);
     }
 
     fn redirected(&self, scope: u32, name: NameId) -> Option<u32> {
-        self.redirects
-            .iter()
-            .rev()
-            .find(|&&(in_scope, of, _)| in_scope == scope && of == name)
-            .map(|&(_, _, target)| target)
+        self.redirects.get(&(scope, name)).copied()
     }
 
     /// Records a binding of `name` made in `scope`.
@@ -470,7 +470,11 @@ impl Scopes {
     ) -> bool {
         let mut covered: Vec<u32> = Vec::new();
         let mut masks: Vec<(u32, u64)> = Vec::new();
+        let run = &run[..self.reachable(run, branch, order)];
         for &at in run.iter().rev() {
+            if found.len() >= MOST_BINDINGS {
+                return false;
+            }
             let binding = &self.bindings[at as usize];
             if binding.maker != frame {
                 continue;
@@ -499,6 +503,31 @@ impl Scopes {
             }
         }
         false
+    }
+
+    /// How many bindings of `run`, from its start, may be in force at `branch`: those made before, and those that a
+    /// loop comes back from.
+    fn reachable(&self, run: &[u32], branch: u32, order: u32) -> usize {
+        if !self.redirects.is_empty() {
+            return run.len();
+        }
+        let mut end = order;
+        let mut here = branch;
+        loop {
+            let Branch {
+                parent, construct, ..
+            } = self.branches[here as usize];
+            if construct != NO_CONSTRUCT {
+                let around = &self.constructs[construct as usize];
+                if around.kind == ConstructKind::Loop {
+                    end = end.max(around.end);
+                }
+            }
+            if parent == here {
+                return run.partition_point(|&at| at < end);
+            }
+            here = parent;
+        }
     }
 
     /// Whether `ancestor` is `branch` or encloses it.
@@ -635,12 +664,9 @@ impl Scopes {
             });
             let mask = &mut masks[known].1;
             *mask |= 1 << arm;
-            let all = if about.arms >= 64 {
-                u64::MAX
-            } else {
-                (1 << about.arms) - 1
-            };
-            if !about.exhaustive || *mask != all {
+            // More arms than the mask has bits are never known to cover all ways.
+            let all = 1u64.checked_shl(about.arms.into()).map(|bit| bit - 1);
+            if !about.exhaustive || Some(*mask) != all {
                 return false;
             }
             at = parent;

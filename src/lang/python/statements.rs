@@ -10,7 +10,6 @@ use super::syntax::{
     catches, constant_truth, exception_name, first_segment, header_end, is_irrefutable,
     is_script_test, suppressed, type_checking_test,
 };
-use super::{STACK_RED_ZONE, STACK_SEGMENT};
 use crate::facts::{CallMode, ImportId, ImportTarget, NameId, When};
 use crate::span::Span;
 
@@ -36,10 +35,7 @@ impl<'a> Extractor<'a> {
     }
 
     fn statement(&mut self, stmt: &'a Stmt) {
-        self.depth += 1;
-        self.max_depth = self.max_depth.max(self.depth);
-        stacker::maybe_grow(STACK_RED_ZONE, STACK_SEGMENT, || self.statement_here(stmt));
-        self.depth -= 1;
+        self.deeper(|this| this.statement_here(stmt));
     }
 
     fn statement_here(&mut self, stmt: &'a Stmt) {
@@ -385,6 +381,10 @@ impl<'a> Extractor<'a> {
     }
 
     fn pattern(&mut self, pattern: &'a Pattern) {
+        self.deeper(|this| this.pattern_here(pattern));
+    }
+
+    fn pattern_here(&mut self, pattern: &'a Pattern) {
         match pattern {
             Pattern::MatchValue(pattern) => self.expr(&pattern.value),
             Pattern::MatchSingleton(_) => {}
