@@ -171,6 +171,14 @@ fn missing_name(
     {
         return None;
     }
+    let is_compiled = index
+        .module(module)
+        .file
+        .is_some_and(|file| index.file(file).language == Language::PythonStub);
+    if is_compiled && !for_checkers {
+        // A stub alone tells checkers what it wants to; the module itself is not there to be read.
+        return None;
+    }
     let lookup = index.member(module, name);
     let exists = !lookup.entities.is_empty()
         || !lookup.externals.is_empty()

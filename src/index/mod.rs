@@ -4,8 +4,10 @@
 //! no language and no rules.
 
 mod classes;
+mod lookup;
 mod modules;
 mod origins;
+mod queries;
 mod roots;
 
 use std::sync::Arc;
@@ -14,9 +16,8 @@ use rustc_hash::FxHashMap;
 
 pub use classes::{Ancestor, ClassId, Hierarchy};
 pub use modules::{ModuleRef, Modules, UnknownImport};
-pub use origins::{
-    Entity, ExternalId, Lookup, Origins, Resolution, SymbolId, Unknown, is_implicit,
-};
+pub use origins::{Entity, ExternalId, Origins, Resolution, SymbolId, Unknown, is_implicit};
+pub use queries::Lookup;
 
 use crate::facts::{
     Binding, BindingValue, Definition, DefinitionId, FileFacts, ImportId, ScopeId, ScopeKind,

@@ -1,0 +1,166 @@
+//! Looking a name up in a module: what is bound there, what a star brings, submodules.
+//!
+//! One set of rules, whether origins are still being worked out ([`super::origins`]) or only read
+//! ([`super::queries`]): they differ in what a binding stands for, which [`Meaning`] tells.
+
+use rustc_hash::FxHashMap;
+
+use super::modules::{ModuleRef, Modules, UnknownImport};
+use super::origins::{Entity, Found, SymbolId, Unknown, is_implicit, is_public};
+use super::{File, FileId, ModuleId};
+use crate::facts::{ImportId, ScopeId};
+
+/// For each file that stars modules: those imports, in source order.
+pub(super) type Stars = FxHashMap<FileId, Vec<ImportId>>;
+
+/// What a binding stands for.
+pub(super) trait Meaning {
+    fn of_binding(&mut self, symbol: SymbolId) -> Found;
+
+    /// Starts following a star import; false when it is being followed already: stars that star each other.
+    fn enter(&mut self, star: (FileId, ImportId)) -> bool;
+
+    /// Ends what [`Meaning::enter`] started last.
+    fn leave(&mut self);
+}
+
+/// What look-ups read.
+#[derive(Clone, Copy)]
+pub(super) struct Tables<'a> {
+    pub(super) files: &'a [File],
+    pub(super) modules: &'a Modules,
+    pub(super) stars: &'a Stars,
+}
+
+impl<'a> Tables<'a> {
+    /// The star imports of a file, in source order.
+    pub(super) fn stars(self, file: FileId) -> &'a [ImportId] {
+        self.stars.get(&file).map_or(&[], Vec::as_slice)
+    }
+
+    /// What `name` is in a module.
+    pub(super) fn member(self, meaning: &mut impl Meaning, module: ModuleId, name: &str) -> Found {
+        let mut found = Found::default();
+        let file = self.modules.get(module).file;
+        let own = file.and_then(|file| {
+            let facts = &self.files[file.index()].facts;
+            Some((file, facts, facts.member(ScopeId::MODULE, name)?))
+        });
+        if let Some((file, facts, member)) = own {
+            for &binding in facts.binding_set(member.bindings) {
+                let symbol = SymbolId { file, binding };
+                found.merge(meaning.of_binding(symbol));
+                found.bindings.push(symbol);
+            }
+            if !found.entities.is_empty() && !member.maybe_unbound {
+                found.missing = false;
+                return found;
+            }
+        }
+        let rest = self.member_elsewhere(meaning, module, file, name);
+        found.bindings.extend_from_slice(&rest.bindings);
+        if found.entities.is_empty() {
+            if found.unknown.is_none() || !rest.entities.is_empty() {
+                found.unknown = rest.unknown;
+            }
+            found.entities = rest.entities;
+            found.missing = rest.missing;
+        } else {
+            // Bound in some branches only: the name exists, though perhaps not on every way.
+            if !rest.missing {
+                found.merge(rest);
+            }
+            found.missing = false;
+        }
+        found
+    }
+
+    /// A name that the module itself does not bind.
+    fn member_elsewhere(
+        self,
+        meaning: &mut impl Meaning,
+        module: ModuleId,
+        file: Option<FileId>,
+        name: &str,
+    ) -> Found {
+        let mut found = Found::default();
+        if let Some(file) = file {
+            found = self.from_stars(meaning, file, name);
+            if !found.entities.is_empty() {
+                return found;
+            }
+        }
+        if let Some(submodule) = self.modules.submodule(module, name) {
+            return Found::of(Entity::Module(submodule));
+        }
+        match file {
+            None => found.unknown(Unknown::Import(UnknownImport::Namespace)),
+            Some(file) => {
+                if self.files[file.index()].facts.dynamic.is_some() {
+                    found.unknown(Unknown::DynamicModule);
+                }
+                if is_implicit(name) {
+                    found.unknown(Unknown::Value);
+                }
+            }
+        }
+        if self.modules.has_opaque(module, name) {
+            found.unknown(Unknown::Import(UnknownImport::NotIndexed));
+        }
+        found.missing = found.unknown.is_none();
+        found
+    }
+
+    /// What the star imports of a file bring under `name`: the last one that has it.
+    pub(super) fn from_stars(self, meaning: &mut impl Meaning, file: FileId, name: &str) -> Found {
+        let mut unknown = None;
+        for &id in self.stars(file).iter().rev() {
+            match self.modules.imported(file, id) {
+                ModuleRef::Known(module) => match self.star_exports(module, name) {
+                    Some(true) => {
+                        if !meaning.enter((file, id)) {
+                            continue;
+                        }
+                        let found = self.member(meaning, module, name);
+                        meaning.leave();
+                        if !found.entities.is_empty() {
+                            return found;
+                        }
+                        unknown = unknown.or(found.unknown);
+                    }
+                    Some(false) => {}
+                    None => unknown = unknown.or(Some(Unknown::Star)),
+                },
+                ModuleRef::External | ModuleRef::Unknown(_) => {
+                    unknown = unknown.or(Some(Unknown::Star))
+                }
+                ModuleRef::Missing => {}
+            }
+        }
+        Found {
+            unknown,
+            ..Found::default()
+        }
+    }
+
+    /// Whether `import *` from a module brings `name`; none when that cannot be told.
+    pub(super) fn star_exports(self, module: ModuleId, name: &str) -> Option<bool> {
+        let Some(file) = self.modules.get(module).file else {
+            return Some(false);
+        };
+        let facts = &self.files[file.index()].facts;
+        let Some(exports) = &facts.exports else {
+            return Some(is_public(name));
+        };
+        let mut names = exports.names.iter();
+        if names.any(|(exported, _)| facts.name(*exported) == name) {
+            return Some(true);
+        }
+        if !exports.open && exports.extends.is_empty() {
+            return Some(false);
+        }
+        // The list is built at run time: a public name that is there may well be in it.
+        let bound = is_public(name) && facts.member(ScopeId::MODULE, name).is_some();
+        (bound || !self.stars(file).is_empty()).then_some(true)
+    }
+}

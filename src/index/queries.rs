@@ -1,0 +1,254 @@
+//! What the finished index answers about names.
+
+use super::lookup::{Meaning, Tables};
+use super::origins::{Entity, Found, SymbolId, Unknown};
+use super::{FileId, Index, ModuleId};
+use crate::facts::{
+    BindingId, BindingValue, DefinitionId, Dynamic, ImportId, Reference, Root, ScopeId,
+};
+
+/// Bindings as resolved for good.
+struct Settled<'a> {
+    index: &'a Index,
+    followed: Vec<(FileId, ImportId)>,
+}
+
+impl<'a> Settled<'a> {
+    const fn new(index: &'a Index) -> Self {
+        Self {
+            index,
+            followed: Vec::new(),
+        }
+    }
+}
+
+impl Meaning for Settled<'_> {
+    fn of_binding(&mut self, symbol: SymbolId) -> Found {
+        let (entities, unknown, missing) = self.index.binding_entities(symbol);
+        Found {
+            entities,
+            bindings: Vec::new(),
+            unknown,
+            missing,
+        }
+    }
+
+    fn enter(&mut self, star: (FileId, ImportId)) -> bool {
+        let fresh = !self.followed.contains(&star);
+        if fresh {
+            self.followed.push(star);
+        }
+        fresh
+    }
+
+    fn leave(&mut self) {
+        self.followed.pop();
+    }
+}
+
+impl Index {
+    /// What a binding stands for: itself, or what its import or alias leads to.
+    pub fn binding_entities(&self, symbol: SymbolId) -> (Vec<Entity>, Option<Unknown>, bool) {
+        let mut entities = Vec::new();
+        let (unknown, missing) = self.each_entity(symbol, |entity| entities.push(entity));
+        (entities, unknown, missing)
+    }
+
+    /// Hands everything a binding may stand for to `take`.
+    fn each_entity(
+        &self,
+        symbol: SymbolId,
+        mut take: impl FnMut(Entity),
+    ) -> (Option<Unknown>, bool) {
+        match self.origins.of_binding(symbol) {
+            Some(resolution) => {
+                self.origins
+                    .entities(resolution)
+                    .iter()
+                    .copied()
+                    .for_each(take);
+                (resolution.unknown, resolution.missing)
+            }
+            None => match self.binding(symbol).value {
+                BindingValue::Deleted => (None, true),
+                BindingValue::Declared => (Some(Unknown::Value), false),
+                // A cycle of imports that no definition ends.
+                BindingValue::Import(_) | BindingValue::Alias(_) => (None, true),
+                _ => {
+                    take(Entity::Symbol(symbol));
+                    (None, false)
+                }
+            },
+        }
+    }
+
+    fn tables(&self) -> Tables<'_> {
+        Tables {
+            files: &self.files,
+            modules: &self.modules,
+            stars: &self.origins.stars,
+        }
+    }
+
+    /// What `name` is in a module.
+    #[must_use]
+    pub fn member(&self, module: ModuleId, name: &str) -> Lookup {
+        let found = self.tables().member(&mut Settled::new(self), module, name);
+        Lookup {
+            entities: found.entities,
+            bindings: found.bindings,
+            externals: Vec::new(),
+            unknown: found.unknown,
+        }
+    }
+
+    /// Whether `import *` from a module brings `name`; none when that cannot be told.
+    #[must_use]
+    pub fn star_exports(&self, module: ModuleId, name: &str) -> Option<bool> {
+        self.tables().star_exports(module, name)
+    }
+
+    /// What a reference of `file` stands for, its attributes followed.
+    #[must_use]
+    pub fn reference(&self, file: FileId, reference: &Reference) -> Lookup {
+        let facts = self.facts(file);
+        let mut lookup = Lookup::default();
+        match reference.root {
+            Root::Bound(set) => {
+                for &binding in facts.binding_set(set) {
+                    let symbol = SymbolId { file, binding };
+                    let (unknown, _) = self.each_entity(symbol, |entity| lookup.add(entity));
+                    lookup.unknown = lookup.unknown.or(unknown);
+                }
+            }
+            Root::Free(name) => lookup = self.free_name(file, facts.name(name)),
+            Root::Class(class) => {
+                if let Some(symbol) = self.symbol_of_definition(file, class) {
+                    lookup.add(Entity::Symbol(symbol));
+                }
+            }
+            Root::Instance(_) | Root::Super(_) | Root::Literal(_) => {
+                lookup.unknown = Some(Unknown::Value)
+            }
+        }
+        for &name in facts.path(reference.path) {
+            lookup = self.attribute(&lookup, facts.name(name));
+        }
+        lookup
+    }
+
+    /// What a name is that its file does not bind: what a star import brings; empty and unknown for a builtin.
+    #[must_use]
+    pub fn free_name(&self, file: FileId, name: &str) -> Lookup {
+        let found = self
+            .tables()
+            .from_stars(&mut Settled::new(self), file, name);
+        let unknown = if found.entities.is_empty() {
+            found.unknown.or(Some(Unknown::Value))
+        } else {
+            found.unknown
+        };
+        Lookup {
+            entities: found.entities,
+            bindings: found.bindings,
+            externals: Vec::new(),
+            unknown,
+        }
+    }
+
+    fn attribute(&self, of: &Lookup, name: &str) -> Lookup {
+        let mut lookup = Lookup {
+            unknown: of.unknown,
+            ..Lookup::default()
+        };
+        for &entity in &of.entities {
+            match entity {
+                Entity::Module(module) => {
+                    let one = self.member(module, name);
+                    lookup.unknown = lookup.unknown.or(one.unknown);
+                    for entity in one.entities {
+                        lookup.add(entity);
+                    }
+                }
+                Entity::External(id) => {
+                    lookup
+                        .externals
+                        .push(format!("{}.{name}", self.origins.external(id)));
+                    lookup.unknown = lookup.unknown.or(Some(Unknown::Value));
+                }
+                Entity::Symbol(symbol) => match self.class_member(symbol, name) {
+                    Some(members) => {
+                        for member in members {
+                            lookup.add(Entity::Symbol(member));
+                        }
+                    }
+                    None => lookup.unknown = lookup.unknown.or(Some(Unknown::Value)),
+                },
+            }
+        }
+        for path in &of.externals {
+            lookup.externals.push(format!("{path}.{name}"));
+        }
+        lookup
+    }
+
+    /// The binding that makes a definition known in its scope.
+    #[must_use]
+    pub fn symbol_of_definition(&self, file: FileId, id: DefinitionId) -> Option<SymbolId> {
+        let facts = self.facts(file);
+        let at = facts.definitions[id.index()].name_span.start;
+        let found = facts.bindings.iter().position(|binding| {
+            binding.span.start == at && binding.value == BindingValue::Definition(id)
+        })?;
+        Some(SymbolId {
+            file,
+            binding: BindingId(found as u32),
+        })
+    }
+
+    /// Whether the module scope of a file binds `name` itself, stars and submodules aside.
+    #[must_use]
+    pub fn binds(&self, file: FileId, name: &str) -> bool {
+        self.module_bindings(file, name).next().is_some()
+    }
+
+    /// What the module scope of a file may have bound `name` to in the end, stars and submodules aside.
+    pub fn module_bindings(&self, file: FileId, name: &str) -> impl Iterator<Item = SymbolId> + '_ {
+        let found = self.facts(file).member(ScopeId::MODULE, name);
+        let bindings = found.map_or(&[][..], |member| {
+            self.facts(file).binding_set(member.bindings)
+        });
+        bindings
+            .iter()
+            .map(move |&binding| SymbolId { file, binding })
+    }
+
+    /// Why a module's names may not all be known.
+    #[must_use]
+    pub fn dynamic(&self, module: ModuleId) -> Option<Dynamic> {
+        self.module(module)
+            .file
+            .and_then(|file| self.facts(file).dynamic)
+    }
+}
+
+/// The answer to a look-up.
+#[derive(Clone, Debug, Default)]
+pub struct Lookup {
+    /// What the name may be.
+    pub entities: Vec<Entity>,
+    /// The bindings in the module asked first, before imports and aliases are followed.
+    pub bindings: Vec<SymbolId>,
+    /// External paths reached by attributes of external names.
+    pub externals: Vec<String>,
+    /// Set when there may be other possibilities.
+    pub unknown: Option<Unknown>,
+}
+
+impl Lookup {
+    fn add(&mut self, entity: Entity) {
+        if !self.entities.contains(&entity) {
+            self.entities.push(entity);
+        }
+    }
+}
