@@ -305,7 +305,7 @@ impl Resolver<'_> {
             BindingValue::Import(id) => self.import(symbol.file, &facts.imports[id.index()], id),
             BindingValue::Alias(id) => {
                 let found = self.reference(symbol.file, &facts.references[id.index()]);
-                self.alias(symbol, found)
+                Self::alias(symbol, found)
             }
             _ => Found::default(),
         });
@@ -319,7 +319,7 @@ impl Resolver<'_> {
     }
 
     /// An alias of something that is no more than a value is a definition of its own.
-    fn alias(&mut self, symbol: SymbolId, found: Found) -> Found {
+    fn alias(symbol: SymbolId, found: Found) -> Found {
         if found.entities.is_empty() {
             return Found {
                 entities: vec![Entity::Symbol(symbol)],
@@ -463,7 +463,7 @@ impl Resolver<'_> {
     fn free(&mut self, file: FileId, name: NameId) -> Found {
         let text = self.tables.files[file.index()].facts.name(name);
         let tables = self.tables;
-        let mut found = tables.from_stars(self, file, text);
+        let mut found = tables.starred(self, file, text);
         if found.entities.is_empty() {
             found.unknown(Unknown::Value);
         }

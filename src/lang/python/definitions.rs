@@ -249,7 +249,7 @@ impl<'a> Extractor<'a> {
             let value = match kind {
                 ParameterKind::PositionalOnly | ParameterKind::Positional => receiver
                     .take()
-                    .filter(|value| is_receiver(value, name.id.as_str()))
+                    .filter(|&value| is_receiver(value, name.id.as_str()))
                     .unwrap_or(TempValue::Value),
                 _ => TempValue::Value,
             };
@@ -473,7 +473,7 @@ impl<'a> Extractor<'a> {
 
 /// Whether a first parameter of this name is the receiver. A plain function in a class body that calls it otherwise is
 /// often called on the class, with any value; a class method gets the class whatever the name.
-fn is_receiver(value: &TempValue, name: &str) -> bool {
+fn is_receiver(value: TempValue, name: &str) -> bool {
     !matches!(value, TempValue::Instance(_))
         || matches!(
             name.trim_start_matches('_'),
