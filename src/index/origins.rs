@@ -373,24 +373,21 @@ impl Resolver<'_> {
                     && binding.span.start < import.statement.start
                     && facts.name(binding.name) == name
             });
-        match earlier {
-            Some((at, _)) => self.binding(SymbolId {
+        if let Some((at, _)) = earlier {
+            return self.binding(SymbolId {
                 file,
                 binding: BindingId(at as u32),
-            }),
-            None => {
-                let module = self.tables.modules.of_file(file);
-                let submodule =
-                    module.and_then(|module| self.tables.modules.submodule(module, name));
-                match submodule {
-                    Some(submodule) => Found::of(Entity::Module(submodule)),
-                    None => Found {
-                        missing: true,
-                        ..Found::default()
-                    },
-                }
-            }
+            });
         }
+        let module = self.tables.modules.of_file(file);
+        let submodule = module.and_then(|module| self.tables.modules.submodule(module, name));
+        submodule.map_or_else(
+            || Found {
+                missing: true,
+                ..Found::default()
+            },
+            |submodule| Found::of(Entity::Module(submodule)),
+        )
     }
 
     /// The package `levels` above a module.
