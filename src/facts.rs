@@ -530,6 +530,8 @@ impl DefinitionFlags {
     pub const ABSTRACT: Self = Self(1 << 12);
     /// A protocol class.
     pub const PROTOCOL: Self = Self(1 << 13);
+    /// A property whose value is kept on the instance and found there the next time.
+    pub const CACHED: Self = Self(1 << 15);
     /// Has a decorator whose effect on calls is not known.
     pub const UNKNOWN_DECORATOR: Self = Self(1 << 14);
 

@@ -2,7 +2,7 @@
 //!
 //! The pipeline, in the order data flows:
 //!
-//! 1. [`discover`] lists the files, [`source`] reads them as text;
+//! 1. [`mod@discover`] lists the files, [`source`] reads them as text;
 //! 2. [`lang`] turns each text into [`facts`] and drops the syntax tree;
 //! 3. [`index`] puts all facts together: modules, names, origins;
 //! 4. [`graph`] adds who imports whom, who calls whom, what recurses;

@@ -1,12 +1,19 @@
 //! "Did you mean": the known name that a mistyped one most resembles.
 
+/// How many candidates are looked at: who has more of them has generated them.
+const MOST_CANDIDATES: usize = 1_000;
+
 /// The candidate closest to `name`, if one is close enough to be meant.
 #[must_use]
 pub fn closest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let wanted = spelling(name);
-    let allowed = (wanted.chars().count() / 3).max(1);
+    let length = wanted.chars().count();
+    let allowed = (length / 3).max(1);
     candidates
         .into_iter()
+        .take(MOST_CANDIDATES)
+        // Every character more or less is an edit.
+        .filter(|candidate| candidate.chars().count().abs_diff(length) <= allowed)
         .map(|candidate| {
             (
                 strsim::damerau_levenshtein(&wanted, &spelling(candidate)),

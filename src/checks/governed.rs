@@ -265,7 +265,9 @@ impl<'a> Governed<'a> {
             if index.star_exports(module, name) != Some(true) {
                 continue;
             }
-            if binds_after(index.facts(file), name, import.statement.end) {
+            if binds_after(index.facts(file), name, import.statement.end)
+                || is_hidden_by_star(index, file, id, name)
+            {
                 continue;
             }
             let lookup = index.member(module, name);
@@ -436,6 +438,23 @@ impl<'a> Governed<'a> {
             });
         }
     }
+}
+
+/// Whether a later star import of the file brings the name too: the last one counts.
+fn is_hidden_by_star(index: &Index, file: FileId, star: ImportId, name: &str) -> bool {
+    let stars = index.origins.stars(file);
+    let later = stars
+        .iter()
+        .filter(|&&id| id > star && stars.contains(&star));
+    later
+        .into_iter()
+        .any(|&id| match index.imported_module(file, id) {
+            ModuleRef::Known(module) => {
+                index.star_exports(module, name) == Some(true)
+                    && !index.member(module, name).entities.is_empty()
+            }
+            _ => false,
+        })
 }
 
 /// Whether the module binds `name` for certain by itself, behind `offset`: what a star brought before is gone then.

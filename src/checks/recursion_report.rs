@@ -201,23 +201,59 @@ fn tags(index: &Index, cycle: &Cycle) -> Vec<&'static str> {
     tags
 }
 
-/// The exit that ends a guarded cycle: the first one of the first function that has any.
+/// The exit that ends a guarded cycle: that of the first function that has one without a call of the cycle in the
+/// same line.
 fn ending(index: &Index, cycle: &Cycle) -> Option<(crate::index::FileId, u32)> {
-    cycle.functions.iter().find_map(|function| {
-        let facts = index.facts(function.file);
-        let offset = match facts.definitions[function.definition.index()].ending {
-            Ending::Always(offset) => offset,
-            Ending::Depends(run) => facts.flow.nodes[run.range()]
-                .iter()
-                .filter_map(|node| match node.step {
-                    FlowStep::Exit(offset) => Some(offset),
-                    _ => None,
-                })
-                .min()?,
-            Ending::Never => return None,
-        };
-        Some((function.file, offset))
+    cycle.functions.iter().find_map(|&function| {
+        let lines = &index.facts(function.file).lines;
+        let calls = cycle.calls.iter().filter(|edge| edge.caller == function);
+        let taken: Vec<u32> = calls
+            .map(|edge| {
+                let call = &index.facts(function.file).calls[edge.call.index()];
+                lines.line(call.callee.span.start)
+            })
+            .collect();
+        let exits = reachable_exits(index, cycle, function);
+        let exit = exits
+            .into_iter()
+            .find(|&exit| !taken.contains(&lines.line(exit)))?;
+        Some((function.file, exit))
     })
+}
+
+/// The exits of a function that control reaches without a call of the cycle, in source order.
+fn reachable_exits(index: &Index, cycle: &Cycle, function: FunctionId) -> Vec<u32> {
+    let facts = index.facts(function.file);
+    let run = match facts.definitions[function.definition.index()].ending {
+        Ending::Always(offset) => return vec![offset],
+        Ending::Depends(run) => run,
+        Ending::Never => return Vec::new(),
+    };
+    let nodes = &facts.flow.nodes[run.range()];
+    let mut seen = vec![false; nodes.len()];
+    let mut stack = vec![0];
+    let mut exits = Vec::new();
+    while let Some(at) = stack.pop() {
+        if std::mem::replace(&mut seen[at as usize], true) {
+            continue;
+        }
+        let node = &nodes[at as usize];
+        match node.step {
+            FlowStep::Exit(offset) => exits.push(offset),
+            FlowStep::Call(call)
+                if cycle
+                    .calls
+                    .iter()
+                    .any(|edge| edge.caller == function && edge.call == call) =>
+            {
+                continue;
+            }
+            FlowStep::Call(_) | FlowStep::Join => {}
+        }
+        stack.extend_from_slice(&facts.flow.edges[node.next.range()]);
+    }
+    exits.sort_unstable();
+    exits
 }
 
 fn evidence(context: &Context<'_>, cycle: &Cycle) -> Vec<Evidence> {

@@ -171,6 +171,14 @@ fn missing_name(
     {
         return None;
     }
+    let is_compiled = index
+        .module(module)
+        .file
+        .is_some_and(|file| index.file(file).language == Language::PythonStub);
+    if is_compiled && !for_checkers {
+        // A stub alone tells checkers what it wants to; the module itself is not there to be read.
+        return None;
+    }
     let lookup = index.member(module, name);
     let exists = !lookup.entities.is_empty()
         || !lookup.externals.is_empty()
@@ -178,6 +186,9 @@ fn missing_name(
         || is_reported_at_its_source(index, &lookup);
     (!exists).then_some(Missing::Name(module, id))
 }
+
+/// How many re-exports are followed to one that leads nowhere. A ring of imports would else be walked from each.
+const MOST_HOPS: usize = 64;
 
 /// Whether the name is there, but by an import that leads nowhere itself.
 fn is_reported_at_its_source(index: &Index, lookup: &Lookup) -> bool {
@@ -187,7 +198,7 @@ fn is_reported_at_its_source(index: &Index, lookup: &Lookup) -> bool {
         let BindingValue::Import(id) = index.binding(symbol).value else {
             return false;
         };
-        if seen.contains(&symbol) {
+        if seen.contains(&symbol) || seen.len() == MOST_HOPS {
             return false;
         }
         seen.push(symbol);

@@ -9,7 +9,7 @@ use crate::facts::{
     ScopeKind, When,
 };
 use crate::graph::calls::{CallGraph as Calls, FunctionId};
-use crate::graph::imports::reached;
+use crate::graph::imports::{importing_module, reached};
 use crate::graph::paths::{call_path, import_path};
 use crate::index::{Entity, FileId, Index, ModuleRef};
 use crate::report::graph::{Answer, Call, CallGraph, Function, Hop, Import, ImportGraph, Module};
@@ -35,7 +35,7 @@ pub(super) fn import_graph(index: &Index, external: bool) -> ImportGraph {
         }
     }
     for file in index.file_ids() {
-        let Some(importer) = index.module_of(file) else {
+        let Some(importer) = importing_module(index, file) else {
             continue;
         };
         let facts = index.facts(file);

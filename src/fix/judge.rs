@@ -152,13 +152,17 @@ impl<'p> Judge<'p> {
         names.join(" → ")
     }
 
-    /// A path that is looked up late and that other code replaces: it would no longer reach this code.
+    /// A path that other code replaces before this code reads it: the replacement would no longer reach it.
     fn patched(&self, one: &Move) -> Option<String> {
         let deep = !one.relocation.same_object;
+        let late = match one.relocation.site {
+            Site::Import(_) => one.import(self.index()).when == When::Deferred,
+            Site::Use(..) | Site::Star(_) => true,
+        };
         let patch = self
-            .late_steps(one)
+            .steps(one)
             .iter()
-            .find_map(|(place, name)| self.patches.find(place, name, deep))?;
+            .find_map(|(place, name)| self.patches.find(place, name, deep, late))?;
         let file = self.index().file(patch.file);
         Some(format!(
             "{}:{} replaces it by its old path",
@@ -167,8 +171,8 @@ impl<'p> Judge<'p> {
         ))
     }
 
-    /// The module attributes that the site reads each time it runs.
-    fn late_steps(&self, one: &Move) -> Vec<(Place, String)> {
+    /// The module attributes that the site reads.
+    fn steps(&self, one: &Move) -> Vec<(Place, String)> {
         let index = self.index();
         let file = one.relocation.file;
         match one.relocation.site {
@@ -181,9 +185,6 @@ impl<'p> Judge<'p> {
                 let ImportTarget::Name(name) = import.target else {
                     return Vec::new();
                 };
-                if import.when != When::Deferred {
-                    return Vec::new();
-                }
                 let facts = index.facts(file);
                 let place = match index.imported_module(file, id) {
                     ModuleRef::Known(module) => Place::Module(module),

@@ -88,6 +88,8 @@ pub(super) struct Patch {
     pub(super) span: Span,
     /// Whether it replaces the name itself, not an attribute of it.
     pub(super) is_whole: bool,
+    /// Whether it is an assignment, which may happen while modules are being imported; a test's patch comes later.
+    pub(super) is_assignment: bool,
 }
 
 /// The names that are replaced from outside.
@@ -110,6 +112,7 @@ impl Patches {
                         file,
                         span: target.span,
                         is_whole,
+                        is_assignment: false,
                     });
                 }
             }
@@ -123,6 +126,7 @@ impl Patches {
                             file,
                             span: reference.span,
                             is_whole,
+                            is_assignment: true,
                         });
                 }
             }
@@ -130,12 +134,13 @@ impl Patches {
         Self(all)
     }
 
-    /// The first place that replaces a name, or with `deep` an attribute of it.
-    pub(super) fn find(&self, place: &Place, name: &str, deep: bool) -> Option<&Patch> {
+    /// The first place that replaces a name, or with `deep` an attribute of it, before a reader that is `late`: one
+    /// that reads when functions run, not when modules are imported.
+    pub(super) fn find(&self, place: &Place, name: &str, deep: bool, late: bool) -> Option<&Patch> {
         self.0
             .get(&(place.clone(), name.to_owned()))?
             .iter()
-            .find(|patch| patch.is_whole || deep)
+            .find(|patch| (patch.is_whole || deep) && (patch.is_assignment || late))
     }
 }
 

@@ -118,7 +118,8 @@ impl Proof<'_> {
         let patches = Patches::collect(self.old);
         let place = Place::Module(module);
         let wanted = gone.iter().find(|name| {
-            patches.find(&place, name, true).is_some() || self.is_read(module, change.file, name)
+            patches.find(&place, name, true, true).is_some()
+                || self.is_read(module, change.file, name)
         });
         if let Some(name) = wanted {
             blame(

@@ -90,7 +90,9 @@ fn resolve_file(index: &Index, file: FileId) -> FileCalls {
                 None => calls.add(&resolve(index, file, call)),
             },
         };
-        calls.targets.push(targets);
+        let filled = call.mode == CallMode::PropertyGet
+            && may_be_filled(index, call, calls.functions(targets), facts);
+        calls.targets.push(if filled { UNKNOWN } else { targets });
     }
     calls.arena.shrink_to_fit();
     calls
@@ -127,7 +129,25 @@ impl CalleeKey {
     }
 }
 
+/// Whether a cached property that is read may have its value already: a call before the read may have put it there.
+fn may_be_filled(index: &Index, read: &Call, targets: &[FunctionId], facts: &FileFacts) -> bool {
+    let is_cached = |target: &FunctionId| {
+        let definition = &index.facts(target.file).definitions[target.definition.index()];
+        definition.flags.contains(DefinitionFlags::CACHED)
+    };
+    targets.iter().any(is_cached)
+        && facts.calls.iter().any(|other| {
+            other.mode != CallMode::PropertyGet
+                && other.callee.scope == read.callee.scope
+                && other.callee.span.start < read.callee.span.start
+        })
+}
+
 impl FileCalls {
+    fn functions(&self, targets: Targets) -> &[FunctionId] {
+        &self.arena[targets.functions.range()]
+    }
+
     fn add(&mut self, found: &Found) -> Targets {
         let start = self.arena.len() as u32;
         self.arena.extend_from_slice(&found.functions);

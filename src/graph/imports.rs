@@ -34,7 +34,7 @@ impl ImportGraph {
     pub fn build(index: &Index) -> Self {
         let mut edges = Vec::new();
         for file in index.file_ids() {
-            let Some(importer) = index.module_of(file) else {
+            let Some(importer) = importing_module(index, file) else {
                 continue;
             };
             for at in 0..index.facts(file).imports.len() as u32 {
@@ -75,6 +75,14 @@ impl ImportGraph {
             .collect();
         Csr::new(modules, edges)
     }
+}
+
+/// The module whose imports the statements of a file are; none for a stub beside its source, which never runs and
+/// whose lines are not those of the module's file.
+#[must_use]
+pub fn importing_module(index: &Index, file: FileId) -> Option<ModuleId> {
+    let module = index.module_of(file)?;
+    (index.module(module).file == Some(file)).then_some(module)
 }
 
 /// The module that an import statement reaches: `from a import b` is `a.b` where that is a module, else `a`.

@@ -90,7 +90,7 @@ impl<'a> Tables<'a> {
     ) -> Found {
         let mut found = Found::default();
         if let Some(file) = file {
-            found = self.from_stars(meaning, file, name);
+            found = self.starred(meaning, file, name);
             if !found.entities.is_empty() {
                 return found;
             }
@@ -117,7 +117,7 @@ impl<'a> Tables<'a> {
     }
 
     /// What the star imports of a file bring under `name`: the last one that has it.
-    pub(super) fn from_stars(self, meaning: &mut impl Meaning, file: FileId, name: &str) -> Found {
+    pub(super) fn starred(self, meaning: &mut impl Meaning, file: FileId, name: &str) -> Found {
         let mut unknown = None;
         for &id in self.stars(file).iter().rev() {
             match self.modules.imported(file, id) {
@@ -138,7 +138,7 @@ impl<'a> Tables<'a> {
                     None => unknown = unknown.or(Some(Unknown::Star)),
                 },
                 ModuleRef::External | ModuleRef::Unknown(_) => {
-                    unknown = unknown.or(Some(Unknown::Star))
+                    unknown = unknown.or(Some(Unknown::Star));
                 }
                 ModuleRef::Missing => {}
             }

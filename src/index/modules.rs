@@ -57,6 +57,8 @@ pub struct Modules {
     by_file: Vec<Option<ModuleId>>,
     roots: Vec<String>,
     opaque: FxHashSet<String>,
+    /// Folders that are no regular packages but whose dotted names absolute imports spell.
+    spelled: FxHashSet<ModuleId>,
     /// For each file, what each of its imports names.
     imported: Vec<Box<[ModuleRef]>>,
 }
@@ -84,8 +86,17 @@ impl Modules {
             by_file: file_modules,
             roots,
             opaque: opaque.into_iter().collect(),
+            spelled: FxHashSet::default(),
             imported: Vec::new(),
         };
+        let spelled = super::roots::spelled_paths(files);
+        this.spelled = this
+            .ids()
+            .filter(|&id| {
+                let module = this.get(id);
+                module.file.is_none() && spelled.contains(&*module.name)
+            })
+            .collect();
         this.imported = (0..files.len() as u32)
             .into_par_iter()
             .map(|at| this.resolve_file(files, FileId(at)))
@@ -138,7 +149,8 @@ impl Modules {
     pub(super) fn absolute(&self, files: &[File], id: FileId, module: &str) -> ModuleRef {
         let file = &files[id.index()];
         let place = file.language.module_file(&file.path);
-        self.resolve(files, file, &place, &self.search_path(&place), 0, module)
+        let (folders, siblings) = self.search_path(&place);
+        self.resolve(files, file, &place, (&folders, siblings), 0, module)
     }
 
     /// What exists but was not read, as stems.
@@ -195,7 +207,7 @@ impl Modules {
     fn resolve_file(&self, files: &[File], id: FileId) -> Box<[ModuleRef]> {
         let file = &files[id.index()];
         let place = file.language.module_file(&file.path);
-        let folders = self.search_path(&place);
+        let (folders, siblings) = self.search_path(&place);
         // Imports of one statement stand together and name one module.
         let mut last: Option<(u32, u32, ModuleRef)> = None;
         file.facts
@@ -209,7 +221,8 @@ impl Modules {
                 }
                 _ => {
                     let module = file.facts.name(import.module);
-                    let found = self.resolve(files, file, &place, &folders, import.level, module);
+                    let search = (&folders[..], siblings);
+                    let found = self.resolve(files, file, &place, search, import.level, module);
                     last = Some((import.module.0, import.level, found));
                     found
                 }
@@ -217,8 +230,9 @@ impl Modules {
             .collect()
     }
 
-    /// The folders that absolute imports of a file are looked up in, in order.
-    fn search_path<'a>(&'a self, place: &ModuleFile<'a>) -> Vec<&'a str> {
+    /// The folders that absolute imports of a file are looked up in, in order, and the folder of its siblings when
+    /// that is none of them.
+    fn search_path<'a>(&'a self, place: &ModuleFile<'a>) -> (Vec<&'a str>, Option<&'a str>) {
         let own = root_of(place.stem, &self.roots);
         let mut folders = vec![own];
         folders.extend(
@@ -241,10 +255,8 @@ impl Modules {
         {
             base = parent(base);
         }
-        if !folders.contains(&base) {
-            folders.push(base);
-        }
-        folders
+        let siblings = (!folders.contains(&base)).then_some(base);
+        (folders, siblings)
     }
 
     fn resolve(
@@ -252,7 +264,7 @@ impl Modules {
         files: &[File],
         file: &File,
         place: &ModuleFile,
-        folders: &[&str],
+        (folders, siblings): (&[&str], Option<&str>),
         level: u32,
         module: &str,
     ) -> ModuleRef {
@@ -268,10 +280,15 @@ impl Modules {
                 left -= 1;
             }
             let top = root_of(place.stem, &self.roots);
-            if left > 0 || base == top || base.is_empty() {
+            if left > 0 || base.is_empty() {
                 return ModuleRef::Unknown(UnknownImport::BeyondTop);
             }
-            return self.descend(files, base, module);
+            return match self.descend(files, base, module) {
+                // A root may itself lie in a namespace package, where such an import works.
+                found @ ModuleRef::Known(_) => found,
+                _ if base == top => ModuleRef::Unknown(UnknownImport::BeyondTop),
+                found => found,
+            };
         }
         let first = module.split('.').next().unwrap_or(module);
         let mut namespace = None;
@@ -295,12 +312,37 @@ impl Modules {
                 None => {}
             }
         }
+        let siblings = siblings.filter(|folder| !self.is_named(folder));
+        if let (None, Some(folder), false) = (namespace, siblings, file.language.is_standard(first))
+        {
+            let stem = join(folder, first);
+            let sibling = self.by_stem.get(stem.as_str()).map(|id| self.get(*id));
+            if stem != place.stem && sibling.is_some_and(|sibling| sibling.file.is_some()) {
+                return self.descend(files, folder, module);
+            }
+        }
         match namespace {
             // Nothing but folders of that name: what is not in them is most likely installed.
             Some(ModuleRef::Missing) => ModuleRef::Unknown(UnknownImport::Namespace),
             Some(found) => found,
             None => ModuleRef::External,
         }
+    }
+
+    /// Whether the modules of a folder go by longer names: it lies in a regular package, or imports spell it out. Then
+    /// no program is started there, and its files do not find each other by their short names.
+    fn is_named(&self, folder: &str) -> bool {
+        let mut at = folder;
+        while !at.is_empty() {
+            let Some(&id) = self.by_stem.get(at) else {
+                return false;
+            };
+            if self.get(id).file.is_some() || self.spelled.contains(&id) {
+                return true;
+            }
+            at = parent(at);
+        }
+        false
     }
 
     /// Follows `module` segment by segment below `folder`.

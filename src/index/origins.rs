@@ -316,7 +316,7 @@ impl Resolver<'_> {
             BindingValue::Import(id) => self.import(symbol.file, &facts.imports[id.index()], id),
             BindingValue::Alias(id) => {
                 let found = self.reference(symbol.file, &facts.references[id.index()]);
-                self.alias(symbol, found)
+                Self::alias(symbol, found)
             }
             _ => Found::default(),
         });
@@ -349,7 +349,7 @@ impl Resolver<'_> {
     }
 
     /// An alias of something that is no more than a value is a definition of its own.
-    fn alias(&mut self, symbol: SymbolId, found: Found) -> Found {
+    fn alias(symbol: SymbolId, found: Found) -> Found {
         if found.entities.is_empty() {
             return Found {
                 entities: vec![Entity::Symbol(symbol)],
@@ -364,6 +364,11 @@ impl Resolver<'_> {
         let module = self.tables.modules.imported(file, id);
         let text = facts.name(import.module);
         match import.target {
+            ImportTarget::Name(name)
+                if self.is_itself(file, module) && import.scope == ScopeId::MODULE =>
+            {
+                self.above(file, import, facts.name(name))
+            }
             ImportTarget::Name(name) => self.name_of_module(module, text, facts.name(name)),
             ImportTarget::ModuleAs => self.whole_module(module, text),
             ImportTarget::Module => {
@@ -379,6 +384,40 @@ impl Resolver<'_> {
             }
             ImportTarget::Star => Found::default(),
         }
+    }
+
+    fn is_itself(&self, file: FileId, module: ModuleRef) -> bool {
+        matches!(module, ModuleRef::Known(id) if self.tables.modules.get(id).file == Some(file))
+    }
+
+    /// What a module gets that imports a name from itself while it runs: what is bound above the import.
+    fn above(&mut self, file: FileId, import: &Import, name: &str) -> Found {
+        let facts = &self.tables.files[file.index()].facts;
+        let earlier = facts
+            .bindings
+            .iter()
+            .enumerate()
+            .rev()
+            .find(|(_, binding)| {
+                binding.scope == ScopeId::MODULE
+                    && binding.span.start < import.statement.start
+                    && facts.name(binding.name) == name
+            });
+        if let Some((at, _)) = earlier {
+            return self.binding(SymbolId {
+                file,
+                binding: BindingId(at as u32),
+            });
+        }
+        let module = self.tables.modules.of_file(file);
+        let submodule = module.and_then(|module| self.tables.modules.submodule(module, name));
+        submodule.map_or_else(
+            || Found {
+                missing: true,
+                ..Found::default()
+            },
+            |submodule| Found::of(Entity::Module(submodule)),
+        )
     }
 
     /// The package `levels` above a module.
@@ -459,7 +498,7 @@ impl Resolver<'_> {
     fn free(&mut self, file: FileId, name: NameId) -> Found {
         let text = self.tables.files[file.index()].facts.name(name);
         let tables = self.tables;
-        let mut found = self.look_up(|this| tables.from_stars(this, file, text));
+        let mut found = self.look_up(|this| tables.starred(this, file, text));
         if found.entities.is_empty() {
             found.unknown(Unknown::Value);
         }

@@ -40,6 +40,7 @@ impl Meaning for Settled<'_> {
 
 impl Index {
     /// What a binding stands for: itself, or what its import or alias leads to.
+    #[must_use]
     pub fn binding_entities(&self, symbol: SymbolId) -> (Vec<Entity>, Option<Unknown>, bool) {
         let mut entities = Vec::new();
         let (unknown, missing) = self.each_entity(symbol, |entity| entities.push(entity));
@@ -62,10 +63,11 @@ impl Index {
                 (resolution.unknown, resolution.missing)
             }
             None => match self.binding(symbol).value {
-                BindingValue::Deleted => (None, true),
                 BindingValue::Declared => (Some(Unknown::Value), false),
-                // A cycle of imports that no definition ends.
-                BindingValue::Import(_) | BindingValue::Alias(_) => (None, true),
+                // Imports and aliases end up here when they lead in a circle that no definition ends.
+                BindingValue::Deleted | BindingValue::Import(_) | BindingValue::Alias(_) => {
+                    (None, true)
+                }
                 _ => {
                     take(Entity::Symbol(symbol));
                     (None, false)
@@ -120,7 +122,7 @@ impl Index {
                 }
             }
             Root::Instance(_) | Root::Super(_) | Root::Literal(_) => {
-                lookup.unknown = Some(Unknown::Value)
+                lookup.unknown = Some(Unknown::Value);
             }
         }
         for &name in facts.path(reference.path) {
@@ -132,9 +134,7 @@ impl Index {
     /// What a name is that its file does not bind: what a star import brings; empty and unknown for a builtin.
     #[must_use]
     pub fn free_name(&self, file: FileId, name: &str) -> Lookup {
-        let found = self
-            .tables()
-            .from_stars(&mut Settled::new(self), file, name);
+        let found = self.tables().starred(&mut Settled::new(self), file, name);
         let unknown = if found.entities.is_empty() {
             found.unknown.or(Some(Unknown::Value))
         } else {

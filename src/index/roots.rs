@@ -9,6 +9,10 @@ use super::File;
 use crate::lang::ModuleFile;
 
 /// The roots in order of search: the declared ones, then the candidates that imports speak for.
+///
+/// An import speaks for a folder when its first segment is a package in it, or a module in it and the importer stands
+/// in the folder too: a lone file that bears the name of a library proves nothing. Standard modules never speak, nor
+/// does anything for a folder that imports elsewhere spell out.
 pub(super) fn choose(
     files: &[File],
     places: &[ModuleFile],
@@ -16,14 +20,82 @@ pub(super) fn choose(
     candidates: &[String],
 ) -> Vec<String> {
     let mut roots: Vec<String> = declared.to_vec();
+    let packages: FxHashSet<&str> = places
+        .iter()
+        .filter(|place| place.is_package)
+        .map(|place| place.stem)
+        .collect();
     let undecided: Vec<&String> = candidates
         .iter()
-        .filter(|folder| !declared.contains(folder))
+        .filter(|folder| !declared.contains(folder) && !is_inside(folder, &packages))
         .collect();
     if undecided.is_empty() {
         return roots;
     }
-    let imports = count_imports(files);
+    let children = children(places);
+    let taken: FxHashSet<&str> = declared
+        .iter()
+        .filter_map(|root| children.get(root.as_str()))
+        .flatten()
+        .copied()
+        .collect();
+    let spelled = spelled_paths(files);
+    let mut votes: FxHashMap<&str, u32> = undecided
+        .iter()
+        .map(|folder| (folder.as_str(), 0))
+        .collect();
+    let mut homes: FxHashMap<&str, Vec<&str>> = FxHashMap::default();
+    for folder in &undecided {
+        let names = children.get(folder.as_str()).into_iter().flatten();
+        for &name in names.filter(|name| !taken.contains(*name)) {
+            homes.entry(name).or_default().push(folder);
+        }
+    }
+    for (file, place) in files.iter().zip(places) {
+        for import in file.facts.imports.iter().filter(|import| import.level == 0) {
+            let module = file.facts.name(import.module);
+            let first = module.split('.').next().unwrap_or(module);
+            if file.language.is_standard(first) {
+                continue;
+            }
+            for folder in homes.get(first).map_or(&[][..], Vec::as_slice) {
+                let target = super::modules::join(folder, first);
+                let inside = file.path.starts_with(&format!("{folder}/")) && place.stem != target;
+                if (inside || packages.contains(target.as_str()))
+                    && let Some(votes) = votes.get_mut(folder)
+                {
+                    *votes += 1;
+                }
+            }
+        }
+    }
+    for folder in undecided {
+        let prefix = dotted_below(folder, declared);
+        let names = children.get(folder.as_str()).into_iter().flatten();
+        let is_spelled = names
+            .into_iter()
+            .any(|name| spelled.contains(format!("{prefix}.{name}").as_str()));
+        if votes.get(folder.as_str()).is_some_and(|&votes| votes > 0) && !is_spelled {
+            roots.push(folder.clone());
+        }
+    }
+    roots
+}
+
+/// Whether a folder lies in a regular package: what is in there has longer names.
+fn is_inside(folder: &str, packages: &FxHashSet<&str>) -> bool {
+    let mut at = folder;
+    while !at.is_empty() {
+        if packages.contains(at) {
+            return true;
+        }
+        at = super::modules::parent(at);
+    }
+    false
+}
+
+/// The modules and folders in each folder.
+fn children<'a>(places: &[ModuleFile<'a>]) -> FxHashMap<&'a str, FxHashSet<&'a str>> {
     let mut children: FxHashMap<&str, FxHashSet<&str>> = FxHashMap::default();
     for place in places {
         let mut stem = place.stem;
@@ -35,32 +107,7 @@ pub(super) fn choose(
         }
         children.entry("").or_default().insert(stem);
     }
-    let taken: FxHashSet<&str> = declared
-        .iter()
-        .filter_map(|root| children.get(root.as_str()))
-        .flatten()
-        .copied()
-        .collect();
-    for folder in undecided {
-        let Some(names) = children.get(folder.as_str()) else {
-            continue;
-        };
-        let prefix = dotted_below(folder, declared);
-        let mut short = 0;
-        let mut long = 0;
-        for name in names.iter().filter(|name| !taken.contains(*name)) {
-            short += imports.first.get(name).copied().unwrap_or(0);
-            long += imports
-                .two
-                .get(format!("{prefix}.{name}").as_str())
-                .copied()
-                .unwrap_or(0);
-        }
-        if short > long {
-            roots.push(folder.clone());
-        }
-    }
-    roots
+    children
 }
 
 /// `folder` as a module path seen from the nearest declared root.
@@ -76,34 +123,19 @@ fn dotted_below(folder: &str, declared: &[String]) -> String {
     below.replace('/', ".")
 }
 
-/// How often absolute imports name each first segment, and each longer leading path.
-struct ImportCounts<'a> {
-    first: FxHashMap<&'a str, u32>,
-    two: FxHashMap<&'a str, u32>,
-}
-
-fn count_imports(files: &[File]) -> ImportCounts<'_> {
-    let mut counts = ImportCounts {
-        first: FxHashMap::default(),
-        two: FxHashMap::default(),
-    };
+/// Every dotted path that absolute imports spell, with its leading paths.
+pub(super) fn spelled_paths(files: &[File]) -> FxHashSet<&str> {
+    let mut paths = FxHashSet::default();
     for file in files {
         for import in file.facts.imports.iter().filter(|import| import.level == 0) {
-            let module = file.facts.name(import.module);
-            let mut end = 0;
-            while let Some(dot) = module[end..].find('.') {
-                let leading = &module[..end + dot];
-                *counts.two.entry(leading).or_default() += 1;
-                if end == 0 {
-                    *counts.first.entry(leading).or_default() += 1;
+            let mut path = file.facts.name(import.module);
+            while paths.insert(path) {
+                match path.rsplit_once('.') {
+                    Some((leading, _)) => path = leading,
+                    None => break,
                 }
-                end += dot + 1;
             }
-            if end == 0 {
-                *counts.first.entry(module).or_default() += 1;
-            }
-            *counts.two.entry(module).or_default() += 1;
         }
     }
-    counts
+    paths
 }

@@ -3,7 +3,7 @@
 use ruff_python_ast::{self as ast, Expr};
 use ruff_text_size::Ranged;
 
-use super::expr::partial_of;
+use super::expr::{is_namespace, partial_of};
 use super::extract::{Extractor, TempExports, TempRoot, span};
 use super::flow::Operation;
 use super::scope::TempValue;
@@ -21,6 +21,9 @@ impl<'a> Extractor<'a> {
             (_, value) => value,
         };
         self.expr(value);
+        if is_namespace(value) {
+            self.dynamic.get_or_insert(Dynamic::Globals);
+        }
         for target in targets {
             self.bind_value(target, Some(value), false);
         }

@@ -30,13 +30,20 @@ pub(super) fn apply(path: Option<&str>, kind: DefinitionKind, flags: &mut Defini
     } else if last == "overload" {
         flags.insert(DefinitionFlags::OVERLOAD);
     } else if !known_home || path.is_empty() {
-        flags.insert(match last {
-            "cached_property" => DefinitionFlags::PROPERTY,
-            _ => DefinitionFlags::UNKNOWN_DECORATOR,
-        });
+        match last {
+            "cached_property" => {
+                flags.insert(DefinitionFlags::PROPERTY);
+                flags.insert(DefinitionFlags::CACHED);
+            }
+            _ => flags.insert(DefinitionFlags::UNKNOWN_DECORATOR),
+        }
     } else {
         match last {
-            "property" | "cached_property" | "abstractproperty" => {
+            "cached_property" => {
+                flags.insert(DefinitionFlags::PROPERTY);
+                flags.insert(DefinitionFlags::CACHED);
+            }
+            "property" | "abstractproperty" => {
                 flags.insert(DefinitionFlags::PROPERTY);
             }
             "staticmethod" | "abstractstaticmethod" => flags.insert(DefinitionFlags::STATIC),

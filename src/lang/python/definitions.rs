@@ -13,6 +13,7 @@ use super::syntax::{has_properties, is_filler, is_plain_argument, is_warning};
 use crate::facts::{
     DefinitionFlags, DefinitionId, DefinitionKind, Dynamic, ParameterKind, Slice, Usage,
 };
+use crate::span::Span;
 
 impl<'a> Extractor<'a> {
     pub(super) fn with_type_params(
@@ -158,7 +159,7 @@ impl<'a> Extractor<'a> {
         let receiver = self.receiver(id);
         self.scope = self
             .scopes
-            .open(TempScopeKind::Function, self.scope, Some(id), 0);
+            .open(TempScopeKind::Function, self.scope, Some(id), self.branch);
         self.branch = self.scopes.scopes[self.scope as usize].branch;
         let own = self.bind_parameters(parameters, receiver);
         let skipped = u32::from(receiver.is_some()).min(own.len);
@@ -175,7 +176,7 @@ impl<'a> Extractor<'a> {
         let shape = visit(self);
         let end = self.definitions[id.index()].span.end;
         let (now, flow) = self.now();
-        now.leave(flow, end.saturating_sub(1));
+        now.leave(flow, Span::new(end.saturating_sub(1), end));
         let body = self.scope;
         let context = self.functions.pop();
         let definition = &mut self.definitions[id.index()];
@@ -246,9 +247,10 @@ impl<'a> Extractor<'a> {
         let mut receiver = receiver;
         let mut add = |this: &mut Self, name: &'a ast::Identifier, kind, has_default| {
             let value = match kind {
-                ParameterKind::PositionalOnly | ParameterKind::Positional => {
-                    receiver.take().unwrap_or(TempValue::Value)
-                }
+                ParameterKind::PositionalOnly | ParameterKind::Positional => receiver
+                    .take()
+                    .filter(|&value| is_receiver(value, name.id.as_str()))
+                    .unwrap_or(TempValue::Value),
                 _ => TempValue::Value,
             };
             this.bind(name.id.as_str(), name.range, value);
@@ -467,4 +469,14 @@ impl<'a> Extractor<'a> {
             self.definitions[id.index()].may_hand_on = true;
         }
     }
+}
+
+/// Whether a first parameter of this name is the receiver. A plain function in a class body that calls it otherwise is
+/// often called on the class, with any value; a class method gets the class whatever the name.
+fn is_receiver(value: TempValue, name: &str) -> bool {
+    !matches!(value, TempValue::Instance(_))
+        || matches!(
+            name.trim_start_matches('_'),
+            "self" | "this" | "me" | "cls" | "mcs" | "mcls" | "metacls" | "klass"
+        )
 }

@@ -1,6 +1,8 @@
 //! How a function ends, given which of its calls can be named.
 
+use super::extract::TempCall;
 use super::flow::{FlowBuilder, Node, Step};
+use crate::span::Span;
 
 /// How a function ends, before ids are given.
 #[derive(Clone, Copy)]
@@ -16,6 +18,8 @@ pub(super) struct Walker<'e> {
     flow: &'e FlowBuilder,
     /// Whether each visited call may stop control: its target can be named.
     blocks: &'e [bool],
+    /// Where those calls start, ascending.
+    starts: Vec<u32>,
     /// The walk that last saw each node.
     seen: Vec<u32>,
     walk: u32,
@@ -31,10 +35,14 @@ pub(super) struct Walker<'e> {
 }
 
 impl<'e> Walker<'e> {
-    pub(super) fn new(flow: &'e FlowBuilder, blocks: &'e [bool]) -> Self {
+    pub(super) fn new(flow: &'e FlowBuilder, calls: &[TempCall], blocks: &'e [bool]) -> Self {
+        let nameable = calls.iter().zip(blocks).filter(|(_, blocks)| **blocks);
+        let mut starts: Vec<u32> = nameable.map(|(call, _)| call.callee.span.start).collect();
+        starts.sort_unstable();
         Self {
             flow,
             blocks,
+            starts,
             seen: vec![0; flow.steps.len()],
             walk: 0,
             stack: Vec::new(),
@@ -44,6 +52,16 @@ impl<'e> Walker<'e> {
             order: Vec::new(),
             next: Vec::new(),
         }
+    }
+
+    /// Whether a nameable call stands in a statement: as an answer to what ends a function it would mislead.
+    fn holds_call(&self, statement: Span) -> bool {
+        let first = self
+            .starts
+            .partition_point(|&start| start < statement.start);
+        self.starts
+            .get(first)
+            .is_some_and(|&start| start < statement.end)
     }
 
     fn is_blocked(&self, node: Node) -> bool {
@@ -64,8 +82,9 @@ impl<'e> Walker<'e> {
         let mut exit = None;
         let mut blocked = false;
         while let Some(node) = self.stack.pop() {
-            if let Step::Exit { offset, .. } = self.flow.steps[node as usize] {
-                exit = Some(exit.map_or(offset, |first: u32| first.min(offset)));
+            if let Step::Exit { statement, raises } = self.flow.steps[node as usize] {
+                let rank = (self.holds_call(statement), raises, statement.start);
+                exit = Some(exit.map_or(rank, |best: (bool, bool, u32)| best.min(rank)));
             }
             if self.is_blocked(node) {
                 blocked = true;
@@ -77,7 +96,7 @@ impl<'e> Walker<'e> {
             }
         }
         match exit {
-            Some(offset) => TempEnding::Always(offset),
+            Some((_, _, offset)) => TempEnding::Always(offset),
             None if blocked => {
                 self.draw(entry);
                 TempEnding::Depends

@@ -138,7 +138,7 @@ impl<'a> Extractor<'a> {
     fn yields(&mut self, at: TextRange) {
         self.mark_generator();
         let (now, flow) = self.now();
-        now.pause(flow, at.start().to_u32());
+        now.pause(flow, span(at));
     }
 
     fn interpolations(&mut self, elements: &'a ast::InterpolatedStringElements) {
@@ -443,9 +443,10 @@ impl<'a> Extractor<'a> {
             return;
         };
         self.special_call(call, root, path);
+        self.escaping_namespace(call);
         if self.is_known_exit(root, path) {
             let (now, flow) = self.now();
-            now.raise(flow, Some("SystemExit"), at.start);
+            now.raise(flow, Some("SystemExit"), at);
             return;
         }
         let same_arguments = self.hands_on(&call.arguments);
@@ -612,6 +613,10 @@ impl<'a> Extractor<'a> {
                 self.extend_exports(call);
                 return;
             }
+            "extend" | "append" | "insert" if path.len == 1 && root_name == "__path__" => {
+                self.dynamic.get_or_insert(Dynamic::Path);
+                return;
+            }
             "extend_path" => {
                 self.dynamic.get_or_insert(Dynamic::Path);
                 return;
@@ -629,6 +634,14 @@ impl<'a> Extractor<'a> {
                 span: span(literal.range),
                 scope: self.scope,
             });
+        }
+    }
+
+    /// `f(globals())`: who gets the namespace may write to it.
+    fn escaping_namespace(&mut self, call: &'a ast::ExprCall) {
+        let keywords = call.arguments.keywords.iter().map(|keyword| &keyword.value);
+        if call.arguments.args.iter().chain(keywords).any(is_namespace) {
+            self.dynamic.get_or_insert(Dynamic::Globals);
         }
     }
 
@@ -662,6 +675,20 @@ pub(super) fn partial_of(expr: &Expr) -> Option<&Expr> {
     };
     let first = call.arguments.args.first()?;
     (name == "partial" && matches!(first, Expr::Name(_) | Expr::Attribute(_))).then_some(first)
+}
+
+/// `globals()`, `vars()`, `sys.modules[…]`: the names of a module as a value.
+pub(super) fn is_namespace(expr: &Expr) -> bool {
+    match expr {
+        Expr::Call(call) => {
+            is_namespace_call(call)
+                && !matches!(&*call.func, Expr::Name(name) if name.id.as_str() == "locals")
+        }
+        Expr::Subscript(subscript) => matches!(&*subscript.value, Expr::Attribute(attribute)
+            if attribute.attr.id.as_str() == "modules"
+                && matches!(&*attribute.value, Expr::Name(name) if name.id.as_str() == "sys")),
+        _ => false,
+    }
 }
 
 fn is_namespace_call(call: &ast::ExprCall) -> bool {

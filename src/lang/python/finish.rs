@@ -7,7 +7,7 @@ use super::flow::Step;
 use super::scope::{TempScopeKind, TempValue};
 use crate::facts::{
     Binding, BindingId, BindingValue, Call, CallId, CallMode, Definition, DefinitionFlags,
-    DefinitionId, DefinitionKind, Ending, Exports, FileFacts, FlowNode, FlowStep, Import,
+    DefinitionId, DefinitionKind, Dynamic, Ending, Exports, FileFacts, FlowNode, FlowStep, Import,
     ImportTarget, MOST_BINDINGS, Member, NameId, Parameter, Reference, ReferenceId, Root, Scope,
     ScopeId, ScopeKind, Shape, Slice, StringTarget, Usage, hash_name,
 };
@@ -469,7 +469,7 @@ impl<'e, 'a> Finisher<'e, 'a> {
                 scope,
                 span: binding.span,
                 value,
-                conditional: binding.foreign
+                conditional: self.from.scopes.is_foreign(binding)
                     || self
                         .from
                         .scopes
@@ -619,7 +619,7 @@ impl<'e, 'a> Finisher<'e, 'a> {
                 *id != UNUSED && !matches!(call, Resolved::Free(_) | Resolved::Literal(_))
             })
             .collect();
-        let mut walker = super::ending::Walker::new(&self.from.flow, &blocks);
+        let mut walker = super::ending::Walker::new(&self.from.flow, &self.from.calls, &blocks);
         for (at, definition) in self.from.definitions.iter().enumerate() {
             let mut own_flags = flags[at];
             let decorators = kept_run(definition.decorators, reference_ids);
@@ -688,7 +688,7 @@ impl<'e, 'a> Finisher<'e, 'a> {
                     Step::Call(call) if call_ids[call as usize] != UNUSED => {
                         FlowStep::Call(CallId(call_ids[call as usize]))
                     }
-                    Step::Exit { offset, .. } => FlowStep::Exit(offset),
+                    Step::Exit { statement, .. } => FlowStep::Exit(statement.start),
                     Step::Call(_) | Step::Join => FlowStep::Join,
                 },
                 next: Slice {
@@ -748,7 +748,12 @@ impl<'e, 'a> Finisher<'e, 'a> {
     fn emit_rest(&mut self, references: &[Resolved], reference_ids: &[u32]) {
         self.facts.assigned_attributes.sort_unstable();
         self.facts.assigned_attributes.dedup();
-        self.facts.dynamic = self.from.dynamic;
+        let getattr = self.from.names.find("__getattr__");
+        let has_getattr = getattr.is_some_and(|name| !self.from.scopes.run(0, name).is_empty());
+        self.facts.dynamic = self
+            .from
+            .dynamic
+            .or(has_getattr.then_some(Dynamic::ModuleGetattr));
         for string in &self.from.strings {
             let value = self.name(string.value);
             let scope = self.scope(string.scope);

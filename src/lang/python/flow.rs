@@ -3,6 +3,8 @@
 //! Owns the graph of calls and exits and the rules for exceptions: which operation may reach which handler. Knows
 //! nothing of names; which calls can be named is decided once the file is read.
 
+use crate::span::Span;
+
 /// A node number within the file's [`FlowBuilder`].
 pub(super) type Node = u32;
 
@@ -16,7 +18,7 @@ pub(super) enum Step {
     Call(u32),
     /// The function ends here.
     Exit {
-        offset: u32,
+        statement: Span,
         raises: bool,
     },
 }
@@ -261,7 +263,7 @@ pub(super) struct TryContext<'a> {
     /// Entry of the `finally` suite.
     pub(super) finally: Option<Node>,
     /// Whether some path enters `finally` on its way out of the function, and where that way began.
-    pub(super) leaves: Option<(u32, bool)>,
+    pub(super) leaves: Option<(Span, bool)>,
 }
 
 struct LoopContext {
@@ -383,7 +385,7 @@ impl<'a> FunctionFlow<'a> {
     }
 
     /// `raise`, or an assertion that fails: to the handlers that may take it, else out of the function.
-    pub(super) fn raise(&mut self, flow: &mut FlowBuilder, raised: Option<&str>, offset: u32) {
+    pub(super) fn raise(&mut self, flow: &mut FlowBuilder, raised: Option<&str>, statement: Span) {
         let Some(from) = self.current else { return };
         for at in (0..self.tries.len()).rev() {
             for handler in &self.tries[at].handlers {
@@ -399,27 +401,27 @@ impl<'a> FunctionFlow<'a> {
             if let Some(finally) = self.tries[at].finally {
                 flow.link(from, finally);
                 let leaves = &mut self.tries[at].leaves;
-                *leaves = leaves.or(Some((offset, true)));
+                *leaves = leaves.or(Some((statement, true)));
                 self.raises = true;
                 self.current = None;
                 return;
             }
         }
-        self.exit(flow, from, offset, true);
+        self.exit(flow, from, statement, true);
         self.current = None;
     }
 
     /// `return`, falling off the end, or the first `yield`.
-    pub(super) fn leave(&mut self, flow: &mut FlowBuilder, offset: u32) {
+    pub(super) fn leave(&mut self, flow: &mut FlowBuilder, statement: Span) {
         let Some(from) = self.current else { return };
-        self.leave_through(flow, from, self.tries.len(), offset, false);
+        self.leave_through(flow, from, self.tries.len(), statement, false);
         self.current = None;
     }
 
     /// A `yield`: the caller gets control back here, whatever follows.
-    pub(super) fn pause(&mut self, flow: &mut FlowBuilder, offset: u32) {
+    pub(super) fn pause(&mut self, flow: &mut FlowBuilder, statement: Span) {
         if let Some(from) = self.current {
-            self.exit(flow, from, offset, false);
+            self.exit(flow, from, statement, false);
         }
     }
 
@@ -428,7 +430,7 @@ impl<'a> FunctionFlow<'a> {
         flow: &mut FlowBuilder,
         from: Node,
         tries: usize,
-        offset: u32,
+        statement: Span,
         raises: bool,
     ) {
         for context in self.tries[..tries].iter_mut().rev() {
@@ -436,18 +438,18 @@ impl<'a> FunctionFlow<'a> {
                 flow.link(from, finally);
                 // A plain return wins over a raise: it is the better word for how the function ends.
                 if !matches!(context.leaves, Some((_, false))) {
-                    context.leaves = Some((offset, raises));
+                    context.leaves = Some((statement, raises));
                 }
                 self.returns |= !raises;
                 self.raises |= raises;
                 return;
             }
         }
-        self.exit(flow, from, offset, raises);
+        self.exit(flow, from, statement, raises);
     }
 
-    fn exit(&mut self, flow: &mut FlowBuilder, from: Node, offset: u32, raises: bool) {
-        let exit = flow.node(Step::Exit { offset, raises });
+    fn exit(&mut self, flow: &mut FlowBuilder, from: Node, statement: Span, raises: bool) {
+        let exit = flow.node(Step::Exit { statement, raises });
         flow.link(from, exit);
         self.returns |= !raises;
         self.raises |= raises;
@@ -470,9 +472,9 @@ impl<'a> FunctionFlow<'a> {
     }
 
     /// After a `finally` suite: paths that were leaving the function leave it now.
-    pub(super) fn resume_leaving(&mut self, flow: &mut FlowBuilder, leaves: Option<(u32, bool)>) {
-        if let (Some((offset, raises)), Some(from)) = (leaves, self.current) {
-            self.leave_through(flow, from, self.tries.len(), offset, raises);
+    pub(super) fn resume_leaving(&mut self, flow: &mut FlowBuilder, leaves: Option<(Span, bool)>) {
+        if let (Some((statement, raises)), Some(from)) = (leaves, self.current) {
+            self.leave_through(flow, from, self.tries.len(), statement, raises);
         }
     }
 

@@ -20,6 +20,8 @@ pub(super) struct TempScope {
     pub(super) kept: u32,
     /// The nearest function or module scope, this one included, whose code runs in one go.
     pub(super) frame: u32,
+    /// The branch around it that it was opened in, and the number of bindings made before.
+    opened: (u32, u32),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,8 +76,8 @@ pub(super) struct TempBinding {
     pub(super) span: Span,
     pub(super) branch: u32,
     pub(super) value: TempValue,
-    /// Bound by `global`/`nonlocal` from a function further in: it happens at some other time.
-    pub(super) foreign: bool,
+    /// The frame whose code makes it: another than the scope's own after `global` and `nonlocal`.
+    pub(super) maker: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,6 +149,7 @@ impl Scopes {
             TempScopeKind::Class => (id, self.scopes[parent as usize].frame),
             TempScopeKind::Module | TempScopeKind::Function => (id, id),
         };
+        let around = branch;
         // A function's body starts afresh; a class body or comprehension goes on where it stands.
         let branch = match kind {
             TempScopeKind::Module | TempScopeKind::Function => self.push_branch(Branch {
@@ -164,6 +167,7 @@ impl Scopes {
             branch,
             kept,
             frame,
+            opened: (around, self.bindings.len() as u32),
         });
         id
     }
@@ -241,16 +245,20 @@ impl Scopes {
         } else {
             self.redirected(scope, name)
         };
-        let foreign = target.is_some_and(|target| target != scope);
         self.bindings.push(TempBinding {
             name,
             scope: target.unwrap_or(scope),
             span,
             branch,
             value,
-            foreign,
+            maker: self.scopes[scope as usize].frame,
         });
         self.bindings.len() as u32 - 1
+    }
+
+    /// Whether a binding is made from another frame than its scope's: it happens at some other time.
+    pub(super) fn is_foreign(&self, binding: &TempBinding) -> bool {
+        binding.maker != self.scopes[binding.scope as usize].frame
     }
 
     /// Groups the bindings by name and scope; look-ups work from here on. `names` is the number of names.
@@ -307,22 +315,25 @@ impl Scopes {
         let frame = self.scopes[place.scope as usize].frame;
         let mut scope = place.scope;
         let mut first = true;
+        let mut inner = (place.branch, place.order);
         loop {
             let here = self.scopes[scope as usize];
             let visible = first || here.kind != TempScopeKind::Class;
-            let start = match self.redirected_in(scope, name) {
-                Some(target) if target != scope => {
-                    return self.look_up_at_end(target, name, found);
-                }
-                _ => scope,
-            };
-            let run = if visible { self.run(start, name) } else { &[] };
+            if let Some(target) = self.redirected_in(scope, name)
+                && target != scope
+            {
+                return self.look_up_redirected(target, name, place, found);
+            }
+            let run = if visible { self.run(scope, name) } else { &[] };
             if !run.is_empty() {
                 let now = here.frame == frame;
-                let covered = if now {
-                    self.reaching(run, place.branch, place.order, found)
-                } else {
-                    self.reaching(run, here.branch, u32::MAX, found)
+                let covered = match (now, here.kind) {
+                    (true, _) => self.reaching(run, place.branch, place.order, frame, found),
+                    // A closure sees what its function holds when it runs, as far as its own branch leads there.
+                    (false, TempScopeKind::Function) => {
+                        self.reaching_closure(run, inner, here.frame, found)
+                    }
+                    (false, _) => self.reaching(run, here.branch, u32::MAX, here.frame, found),
                 };
                 // A function's local name never falls through to an outer scope; a class's or module's does.
                 let falls_through = match here.kind {
@@ -340,6 +351,9 @@ impl Scopes {
                 return !found.is_empty();
             }
             first &= here.kind == TempScopeKind::Inner;
+            if here.kind == TempScopeKind::Function {
+                inner = here.opened;
+            }
             scope = here.parent;
         }
     }
@@ -352,34 +366,108 @@ impl Scopes {
         }
     }
 
-    fn look_up_at_end(&self, scope: u32, name: NameId, found: &mut Vec<u32>) -> bool {
-        self.at_end(scope, name, found);
+    /// A name that its function declares `global` or `nonlocal`: what the function itself bound it to before, or
+    /// else what stands there.
+    fn look_up_redirected(
+        &self,
+        target: u32,
+        name: NameId,
+        place: Place,
+        found: &mut Vec<u32>,
+    ) -> bool {
+        let frame = self.scopes[place.scope as usize].frame;
+        let own: Vec<u32> = self
+            .run(target, name)
+            .iter()
+            .copied()
+            .filter(|&at| self.bindings[at as usize].maker == frame)
+            .collect();
+        if !self.reaching(&own, place.branch, place.order, frame, found) {
+            let here = self.scopes[target as usize];
+            let mut rest = Vec::new();
+            self.reaching(
+                self.run(target, name),
+                here.branch,
+                u32::MAX,
+                here.frame,
+                &mut rest,
+            );
+            found.extend(rest.into_iter().filter(|at| !own.contains(at)));
+        }
         !found.is_empty()
     }
 
     /// What `name` may be bound to once the body of `scope` has run; tells whether it is certainly bound.
     pub(super) fn at_end(&self, scope: u32, name: NameId, found: &mut Vec<u32>) -> bool {
         let start = found.len();
+        let here = self.scopes[scope as usize];
         let covered = self.reaching(
             self.run(scope, name),
-            self.scopes[scope as usize].branch,
+            here.branch,
             u32::MAX,
+            here.frame,
             found,
         );
         found[start..].reverse();
         covered
     }
 
-    /// The bindings of `run` that may be in force at `branch` when `order` bindings have been made, latest first.
-    /// Tells whether one of them certainly is.
-    fn reaching(&self, run: &[u32], branch: u32, order: u32, found: &mut Vec<u32>) -> bool {
-        if let [only] = run {
-            let binding = &self.bindings[*only as usize];
-            if *only < order && !binding.foreign && self.is_ancestor(binding.branch, branch) {
-                found.push(*only);
-                return true;
-            }
+    /// What a closure that was opened at `opened` (branch and order) in `frame` may find: what stands at the end,
+    /// but nothing that its branch does not lead to.
+    fn reaching_closure(
+        &self,
+        run: &[u32],
+        opened: (u32, u32),
+        frame: u32,
+        found: &mut Vec<u32>,
+    ) -> bool {
+        let (branch, order) = opened;
+        let ahead = |at: u32| {
+            at < order
+                || self.relation(branch, self.bindings[at as usize].branch) != Relation::Unreachable
+        };
+        if run.iter().all(|&at| ahead(at)) {
+            return self.reaching(run, branch, u32::MAX, frame, found);
         }
+        let run: Vec<u32> = run.iter().copied().filter(|&at| ahead(at)).collect();
+        self.reaching(&run, branch, u32::MAX, frame, found)
+    }
+
+    /// The bindings of `run` that may be in force at `branch` of `frame` when `order` bindings have been made, latest
+    /// first. Tells whether one of them certainly is.
+    fn reaching(
+        &self,
+        run: &[u32],
+        branch: u32,
+        order: u32,
+        frame: u32,
+        found: &mut Vec<u32>,
+    ) -> bool {
+        let is_foreign = |at: &u32| self.bindings[*at as usize].maker != frame;
+        if let [only] = run
+            && *only < order
+            && !is_foreign(only)
+            && self.is_ancestor(self.bindings[*only as usize].branch, branch)
+        {
+            found.push(*only);
+            return true;
+        }
+        // What other code binds may stand there at any time.
+        let foreign = run.iter().copied().filter(is_foreign);
+        let start = found.len();
+        found.extend(foreign);
+        let certain = found.len() == start;
+        self.reaching_own(run, branch, order, frame, found) && certain
+    }
+
+    fn reaching_own(
+        &self,
+        run: &[u32],
+        branch: u32,
+        order: u32,
+        frame: u32,
+        found: &mut Vec<u32>,
+    ) -> bool {
         let mut covered: Vec<u32> = Vec::new();
         let mut masks: Vec<(u32, u64)> = Vec::new();
         let run = &run[..self.reachable(run, branch, order)];
@@ -388,8 +476,7 @@ impl Scopes {
                 return false;
             }
             let binding = &self.bindings[at as usize];
-            if binding.foreign {
-                found.push(at);
+            if binding.maker != frame {
                 continue;
             }
             if at >= order {

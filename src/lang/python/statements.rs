@@ -25,8 +25,10 @@ impl<'a> Extractor<'a> {
         let around = self.branch;
         self.branch = self.scopes.open_arm(construct, around);
         let jumps = self.now().0.jumps;
+        // Code for type checkers alone is dead from its start; that does not make it end.
+        let entered = self.now().0.is_reachable();
         visit(self);
-        let ends = !self.now().0.is_reachable() && self.now().0.jumps == jumps;
+        let ends = entered && !self.now().0.is_reachable() && self.now().0.jumps == jumps;
         self.scopes.close_arm(self.branch, ends);
         self.branch = around;
         self.fork()
@@ -51,7 +53,7 @@ impl<'a> Extractor<'a> {
                     self.expr(value);
                 }
                 let (now, flow) = self.now();
-                now.leave(flow, stmt.start().to_u32());
+                now.leave(flow, span(stmt.range));
             }
             Stmt::If(stmt) => self.if_statement(stmt),
             Stmt::For(stmt) => self.for_statement(stmt),
@@ -68,7 +70,7 @@ impl<'a> Extractor<'a> {
                     self.expr(cause);
                 }
                 let (now, flow) = self.now();
-                now.raise(flow, raised, stmt.start().to_u32());
+                now.raise(flow, raised, span(stmt.range));
             }
             Stmt::Assert(stmt) => self.assert_statement(stmt),
             Stmt::Import(stmt) => self.import(stmt),
@@ -442,7 +444,7 @@ impl<'a> Extractor<'a> {
             self.expr(msg);
         }
         let (now, flow) = self.now();
-        now.raise(flow, Some("AssertionError"), stmt.start().to_u32());
+        now.raise(flow, Some("AssertionError"), span(stmt.range));
         self.goto(if constant == Some(false) {
             None
         } else {

@@ -62,7 +62,7 @@ pub(super) fn add_caught<'a>(catches: &mut Catches<'a>, expr: &'a Expr) {
     }
 }
 
-/// What `contextlib.suppress(...)` catches.
+/// What `contextlib.suppress(…)`, `pytest.raises(…)` and `self.assertRaises(…)` catch.
 pub(super) fn suppressed(context: &Expr) -> Option<Catches<'_>> {
     let Expr::Call(call) = context else {
         return None;
@@ -72,7 +72,7 @@ pub(super) fn suppressed(context: &Expr) -> Option<Catches<'_>> {
         Expr::Attribute(attribute) => attribute.attr.id.as_str(),
         _ => return None,
     };
-    if name != "suppress" {
+    if !matches!(name, "suppress" | "raises" | "assertRaises") {
         return None;
     }
     let mut catches = Catches::default();
