@@ -6,7 +6,7 @@ use super::governed::{Governed, GovernedSymbol};
 use super::places::{Place, PlaceKind, places_by_name};
 use super::{Check, Context, Outcome};
 use crate::diagnostic::{Evidence, Finding, Severity};
-use crate::facts::{BindingValue, DefinitionFlags, DefinitionKind, Shape};
+use crate::facts::{BindingValue, DefinitionFlags, DefinitionKind, ScopeId, Shape};
 use crate::index::{Entity, FileId, SymbolId};
 use crate::score::{Area, Tally};
 
@@ -126,17 +126,22 @@ fn factories(
     findings: &mut Vec<Finding>,
 ) -> (u64, u64) {
     let rules = &context.config.factories;
-    let places = places_by_name(context.index, |name, _| {
+    let is_factory = |name: &str| {
+        let mut symbols = governed.symbols.iter();
         rules.pattern.is_match(name)
             && !rules.allow.is_match(name)
-            && !governed
-                .symbols
-                .iter()
-                .any(|symbol| symbol.rule.symbol.name == name)
+            && !symbols.any(|symbol| symbol.rule.symbol.name == name)
+    };
+    let places = places_by_name(context.index, |facts| {
+        let functions = facts.definitions.iter().filter(|definition| {
+            definition.kind == DefinitionKind::Function && definition.parent == ScopeId::MODULE
+        });
+        let names = functions.map(|definition| facts.name(definition.name));
+        names.filter(|name| is_factory(name)).collect()
     });
-    let mut names: Vec<(&String, Vec<(SymbolId, PlaceKind)>)> = places
+    let mut names: Vec<(&str, Vec<(SymbolId, PlaceKind)>)> = places
         .iter()
-        .map(|(name, symbols)| (name, factory_places(context, symbols)))
+        .map(|(name, symbols)| (*name, factory_places(context, symbols)))
         .filter(|(_, places)| {
             places
                 .iter()

@@ -74,9 +74,8 @@ impl<'a> Governed<'a> {
     pub(super) fn new(index: &Index, rules: &'a [Canonical]) -> Self {
         let mut symbols: Vec<GovernedSymbol> =
             rules.iter().map(|rule| resolve(index, rule)).collect();
-        let named = places_by_name(index, |name, _| {
-            rules.iter().any(|rule| rule.symbol.name == name)
-        });
+        let names: Vec<&str> = rules.iter().map(|rule| rule.symbol.name.as_str()).collect();
+        let named = places_by_name(index, |_| names.clone());
         let origins: FxHashSet<Entity> = symbols
             .iter()
             .flat_map(|symbol| &symbol.origin)

@@ -48,12 +48,13 @@ pub(super) struct Place {
     pub(super) kind: PlaceKind,
 }
 
-/// The module-level bindings of all files but stubs whose name is wanted, by name, in path order.
-pub(super) fn places_by_name(
-    index: &Index,
-    wanted: impl Fn(&str, &FileFacts) -> bool + Sync,
-) -> FxHashMap<String, Vec<SymbolId>> {
-    let found: Vec<Vec<(String, SymbolId)>> = (0..index.files.len() as u32)
+/// The module-level bindings of all files but stubs under the names that `names` gives for each file, by name, in path
+/// order.
+pub(super) fn places_by_name<'a>(
+    index: &'a Index,
+    names: impl Fn(&'a FileFacts) -> Vec<&'a str> + Sync,
+) -> FxHashMap<&'a str, Vec<SymbolId>> {
+    let found: Vec<Vec<(&str, SymbolId)>> = (0..index.files.len() as u32)
         .into_par_iter()
         .map(|at| {
             let file = FileId(at);
@@ -62,22 +63,20 @@ pub(super) fn places_by_name(
             {
                 return Vec::new();
             }
-            facts
-                .members
-                .iter()
-                .take_while(|member| member.scope == ScopeId::MODULE)
-                .filter(|member| wanted(facts.name(member.name), facts))
-                .flat_map(|member| {
-                    let name = facts.name(member.name).to_owned();
-                    facts
-                        .binding_set(member.bindings)
-                        .iter()
-                        .map(move |&binding| (name.clone(), SymbolId { file, binding }))
+            let mut names = names(facts);
+            names.sort_unstable();
+            names.dedup();
+            names
+                .into_iter()
+                .filter_map(|name| Some((name, facts.member(ScopeId::MODULE, name)?)))
+                .flat_map(|(name, member)| {
+                    let bindings = facts.binding_set(member.bindings).iter();
+                    bindings.map(move |&binding| (name, SymbolId { file, binding }))
                 })
                 .collect()
         })
         .collect();
-    let mut by_name: FxHashMap<String, Vec<SymbolId>> = FxHashMap::default();
+    let mut by_name: FxHashMap<&str, Vec<SymbolId>> = FxHashMap::default();
     for (name, symbol) in found.into_iter().flatten() {
         by_name.entry(name).or_default().push(symbol);
     }

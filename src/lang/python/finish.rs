@@ -43,6 +43,8 @@ pub(super) struct Finisher<'e, 'a> {
     sets: Vec<u32>,
     /// Runs of `sets` already made of one binding, by that binding.
     single_sets: Vec<u32>,
+    /// Where the run of `sets` that starts there begins in the facts.
+    emitted_sets: Vec<u32>,
     /// Runs of `sets` already made of several bindings.
     known_sets: FxHashMap<Vec<u32>, Slice>,
     found: Vec<u32>,
@@ -57,6 +59,7 @@ impl<'e, 'a> Finisher<'e, 'a> {
             kept_alias: vec![false; from.references.len()],
             sets: Vec::new(),
             single_sets: vec![UNUSED; from.scopes.bindings.len()],
+            emitted_sets: Vec::new(),
             known_sets: FxHashMap::default(),
             found: Vec::new(),
             from,
@@ -74,6 +77,7 @@ impl<'e, 'a> Finisher<'e, 'a> {
         let reference_ids = self.choose_references(&references);
         let call_ids = self.choose_calls(&calls, &flags);
         self.choose_bindings(&references, &reference_ids, &calls, &call_ids);
+        self.emitted_sets = vec![UNUSED; self.sets.len()];
         self.emit_bindings(&reference_ids, &call_ids);
         self.emit_references(&references, &reference_ids);
         self.emit_calls(&calls, &call_ids);
@@ -478,7 +482,7 @@ impl<'e, 'a> Finisher<'e, 'a> {
         }
     }
 
-    fn root(&mut self, resolved: Resolved, known: &mut FxHashMap<Slice, Slice>) -> Option<Root> {
+    fn root(&mut self, resolved: Resolved) -> Option<Root> {
         Some(match resolved {
             Resolved::Local => return None,
             Resolved::Free(name) => Root::Free(self.name(name)),
@@ -486,28 +490,27 @@ impl<'e, 'a> Finisher<'e, 'a> {
             Resolved::Instance(class) => Root::Instance(class),
             Resolved::Class(class) => Root::Class(class),
             Resolved::Super(class) => Root::Super(class),
-            Resolved::Bound(set) => Root::Bound(*known.entry(set).or_insert_with(|| {
-                let start = self.facts.binding_sets.len() as u32;
-                self.facts.binding_sets.extend(
-                    self.sets[set.range()]
-                        .iter()
-                        .map(|&at| BindingId(self.bindings[at as usize])),
-                );
-                Slice {
-                    start,
-                    len: set.len,
-                }
-            })),
+            Resolved::Bound(set) => Root::Bound(self.binding_set(set)),
         })
     }
 
-    fn emit_reference(
-        &mut self,
-        resolved: Resolved,
-        from: &TempReference,
-        known: &mut FxHashMap<Slice, Slice>,
-    ) -> Option<Reference> {
-        let root = self.root(resolved, known)?;
+    /// The run of binding ids in the facts for a run of visited bindings; made once.
+    fn binding_set(&mut self, set: Slice) -> Slice {
+        let start = &mut self.emitted_sets[set.start as usize];
+        if *start == UNUSED {
+            *start = self.facts.binding_sets.len() as u32;
+            let bindings = self.sets[set.range()].iter();
+            let ids = bindings.map(|&at| BindingId(self.bindings[at as usize]));
+            self.facts.binding_sets.extend(ids);
+        }
+        Slice {
+            start: *start,
+            len: set.len,
+        }
+    }
+
+    fn emit_reference(&mut self, resolved: Resolved, from: &TempReference) -> Option<Reference> {
+        let root = self.root(resolved)?;
         let start = self.facts.paths.len() as u32;
         for at in from.path.range() {
             let name = self.name(self.from.paths[at]);
@@ -529,10 +532,9 @@ impl<'e, 'a> Finisher<'e, 'a> {
         self.facts
             .references
             .reserve_exact(ids.iter().filter(|&&id| id != UNUSED).count());
-        let mut known = FxHashMap::default();
         for (at, reference) in self.from.references.iter().enumerate() {
             if ids[at] != UNUSED
-                && let Some(reference) = self.emit_reference(references[at], reference, &mut known)
+                && let Some(reference) = self.emit_reference(references[at], reference)
             {
                 self.facts.references.push(reference);
             }
@@ -543,7 +545,6 @@ impl<'e, 'a> Finisher<'e, 'a> {
         self.facts
             .calls
             .reserve_exact(ids.iter().filter(|&&id| id != UNUSED).count());
-        let mut known = FxHashMap::default();
         let mut steady: FxHashMap<u32, bool> = FxHashMap::default();
         for (at, call) in self.from.calls.iter().enumerate() {
             if ids[at] == UNUSED {
@@ -554,7 +555,7 @@ impl<'e, 'a> Finisher<'e, 'a> {
                 && *steady
                     .entry(frame)
                     .or_insert_with(|| self.parameters_are_steady(frame));
-            if let Some(callee) = self.emit_reference(calls[at], &call.callee, &mut known) {
+            if let Some(callee) = self.emit_reference(calls[at], &call.callee) {
                 self.facts.calls.push(Call {
                     callee,
                     mode: call.mode,
