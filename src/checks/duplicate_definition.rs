@@ -2,7 +2,8 @@
 
 use rustc_hash::FxHashMap;
 
-use super::governed::{Governed, GovernedSymbol, Place, PlaceKind, places_by_name};
+use super::governed::{Governed, GovernedSymbol};
+use super::places::{Place, PlaceKind, places_by_name};
 use super::{Check, Context, Outcome};
 use crate::diagnostic::{Evidence, Finding, Severity};
 use crate::facts::{BindingValue, DefinitionFlags, DefinitionKind, Shape};

@@ -10,6 +10,7 @@ mod governed;
 mod import_cycle;
 mod mutual_recursion;
 mod noncanonical_import;
+mod places;
 mod recursion_report;
 mod retired;
 mod retired_module;
@@ -17,6 +18,7 @@ mod retired_symbol;
 mod self_recursion;
 mod shadowed_module;
 mod syntax_error;
+mod trail;
 mod unresolved_import;
 mod unused_rule;
 

@@ -1,6 +1,7 @@
 //! `noncanonical-import`: governed symbols reached by another path than the canonical one.
 
-use super::governed::{GovernedSymbol, Hit, trail_evidence};
+use super::governed::{GovernedSymbol, Hit};
+use super::trail::trail_evidence;
 use super::{Check, Context, Outcome};
 use crate::diagnostic::{Evidence, Finding, Relocation, Severity, Site};
 use crate::index::Entity;
