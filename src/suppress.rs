@@ -107,22 +107,55 @@ impl Source<'_> {
 
 struct Hiders<'a> {
     all: Vec<Hider<'a>>,
-    /// Indices of comment hiders by path.
-    by_path: HashMap<&'a str, Vec<usize>>,
+    /// Comment hiders by path.
+    by_path: HashMap<&'a str, InFile>,
     /// Indices of `[[allow]]` hiders.
     allow: Vec<usize>,
+}
+
+/// Indices of the comment hiders of one file.
+#[derive(Default)]
+struct InFile {
+    /// Those for the whole file.
+    whole: Vec<usize>,
+    /// Those for some lines, by the first of them.
+    by_line: Vec<(u32, usize)>,
+    /// The most lines between the first and the last that one covers.
+    widest: u32,
+}
+
+impl InFile {
+    fn add(&mut self, lines: Option<(u32, u32)>, hider: usize) {
+        match lines {
+            None => self.whole.push(hider),
+            Some((first, last)) => {
+                self.by_line.push((first, hider));
+                self.widest = self.widest.max(last.saturating_sub(first));
+            }
+        }
+    }
+
+    /// The hiders that may be about `line`.
+    fn near(&self, line: u32) -> impl Iterator<Item = &usize> {
+        let start = line.saturating_sub(self.widest);
+        let from = self.by_line.partition_point(|&(first, _)| first < start);
+        let here = self.by_line[from..]
+            .iter()
+            .take_while(move |&&(first, _)| first <= line);
+        self.whole.iter().chain(here.map(|(_, hider)| hider))
+    }
 }
 
 impl<'a> Hiders<'a> {
     fn new(input: &Input<'a>) -> Self {
         let mut hiders = Vec::new();
-        let mut by_path: HashMap<&str, Vec<usize>> = HashMap::new();
+        let mut by_path: HashMap<&str, InFile> = HashMap::new();
         for file in input.files {
             for suppression in file.suppressions {
                 let source = Source::Comment(*file, suppression);
                 let here = by_path.entry(file.path).or_default();
                 for check in claims(suppression) {
-                    here.push(hiders.len());
+                    here.add(suppression.lines, hiders.len());
                     hiders.push(Hider {
                         check,
                         source,
@@ -130,6 +163,9 @@ impl<'a> Hiders<'a> {
                     });
                 }
             }
+        }
+        for here in by_path.values_mut() {
+            here.by_line.sort_unstable();
         }
         let first_allow = hiders.len();
         for entry in input.allow {
@@ -157,7 +193,9 @@ impl<'a> Hiders<'a> {
         let comments = self.by_path.get(&*finding.location.path);
         let about = about.map(|at| self.all[at].source);
         let mut hidden = false;
-        for &at in comments.into_iter().flatten().chain(&self.allow) {
+        let line = finding.location.start.line;
+        let comments = comments.into_iter().flat_map(|here| here.near(line));
+        for &at in comments.chain(&self.allow) {
             let hider = &self.all[at];
             if about.is_none_or(|about| !about.is(hider.source)) && hider.hides(finding) {
                 self.all[at].used = true;

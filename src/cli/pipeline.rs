@@ -58,8 +58,12 @@ impl Engine for Pipeline {
             file: setup.config.clone(),
             isolated: setup.isolated,
         };
-        let loaded = config::load(&options)
-            .map_err(|error| anyhow!("{}", error.render(false).trim_end()))?;
+        let loaded = config::load(&options).map_err(|error| {
+            // The command line says `error: ` itself.
+            let text = error.render(false);
+            let text = text.trim_end();
+            anyhow!("{}", text.strip_prefix("error: ").unwrap_or(text))
+        })?;
         self.root.replace(loaded.config.root.clone());
         let texts = loaded.files.into_iter();
         self.rules.replace(
@@ -81,7 +85,12 @@ impl Engine for Pipeline {
             return Some(Arc::clone(text));
         }
         let language = crate::lang::Language::of_path(path)?;
-        let text = crate::source::read(&self.root.borrow().join(path), language).ok()?;
+        let file = self.root.borrow().join(path);
+        // Reading a named pipe would wait for ever.
+        if !file.is_file() {
+            return None;
+        }
+        let text = crate::source::read(&file, language).ok()?;
         Some(text.text.into())
     }
 
@@ -112,9 +121,12 @@ impl Engine for Pipeline {
     }
 }
 
+/// More threads than any machine has use for are not started: they would only use up its memory.
+const MOST_THREADS: usize = 512;
+
 /// Runs `work` on as many threads as asked for.
 fn in_pool<T: Send>(setup: &Setup, work: impl FnOnce() -> T + Send) -> Result<T> {
-    let threads = setup.jobs.map_or(0, std::num::NonZero::get);
+    let threads = setup.jobs.map_or(0, |jobs| jobs.get().min(MOST_THREADS));
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
         .build()

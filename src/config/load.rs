@@ -86,7 +86,7 @@ fn find(start: &Path) -> Option<PathBuf> {
             return Some(own);
         }
         let pyproject = folder.join(PYPROJECT);
-        let text = fs::read_to_string(&pyproject).ok()?;
+        let text = text_of(&pyproject)?;
         has_rules(&text).then_some(pyproject)
     })
 }
@@ -394,6 +394,11 @@ fn read(path: &Path) -> Result<String, String> {
     String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned())
 }
 
+/// The text of a file that need not be there; nobody asked for it, so it must not be a pipe that makes us wait.
+fn text_of(path: &Path) -> Option<String> {
+    path.is_file().then(|| fs::read_to_string(path).ok())?
+}
+
 /// `[tool.ssot]` of a whole `pyproject.toml`.
 fn tool_table(document: Node<'_>) -> Option<Node<'_>> {
     ["tool", "ssot"]
@@ -426,7 +431,7 @@ fn normal(path: &Path) -> PathBuf {
 
 /// The oldest Python that the project's own `pyproject.toml` admits. A file that cannot be read says nothing.
 fn required_python(root: &Path) -> Option<PythonVersion> {
-    let text = fs::read_to_string(root.join(PYPROJECT)).ok()?;
+    let text = text_of(&root.join(PYPROJECT))?;
     let document = DeTable::parse(&text).ok()?;
     let document = DeValue::Table(document.into_inner());
     let text_at = |keys: &[&str]| {
