@@ -3,7 +3,7 @@
 //! A function *finishes* if some path from its entry reaches an exit and every call on that path may come back. The
 //! least fixpoint over the call graph decides; what is left and leads back to itself is unconditional recursion.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::calls::{CallGraph, FunctionId};
 use super::scc::Csr;
@@ -299,7 +299,14 @@ impl Analysis<'_> {
             .map(|component| {
                 let members: Vec<FunctionId> =
                     component.iter().map(|&at| undecided[at as usize]).collect();
-                self.cycle(&members, edges.iter().map(|(_, edge)| *edge), true)
+                // The edges stand in the order of their callers.
+                let own = component.iter().flat_map(|&at| {
+                    let first = edges.partition_point(|(from, _)| *from < at);
+                    edges[first..]
+                        .iter()
+                        .take_while(move |(from, _)| *from == at)
+                });
+                self.cycle(&members, own.map(|(_, edge)| *edge), true)
             })
             .filter(|cycle| !self.is_overridden(cycle))
             .collect();
@@ -318,8 +325,9 @@ impl Analysis<'_> {
         unconditional: bool,
     ) -> Cycle {
         let mut calls: FxHashMap<FunctionId, Vec<CycleCall>> = FxHashMap::default();
+        let inside: FxHashSet<FunctionId> = members.iter().copied().collect();
         for edge in edges {
-            if members.contains(&edge.caller) && members.contains(&edge.callee) {
+            if inside.contains(&edge.caller) && inside.contains(&edge.callee) {
                 calls.entry(edge.caller).or_default().push(edge);
             }
         }
@@ -335,9 +343,10 @@ impl Analysis<'_> {
         let mut first: Vec<FunctionId> = members.to_vec();
         first.sort_unstable();
         let mut functions = Vec::new();
+        let mut seen = FxHashSet::default();
         let mut queue = vec![first[0]];
         while let Some(at) = queue.pop() {
-            if functions.contains(&at) {
+            if !seen.insert(at) {
                 continue;
             }
             functions.push(at);
@@ -405,6 +414,7 @@ impl Analysis<'_> {
                 }
             }
         }
+        let found: FxHashSet<u32> = found.iter().copied().collect();
         let numbers = edges
             .iter()
             .map(|edge| {

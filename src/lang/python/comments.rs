@@ -22,6 +22,8 @@ pub(super) fn suppressions(
     lines: &LineIndex,
 ) -> Vec<Suppression> {
     let mut found = Vec::new();
+    let mut statements = statements.to_vec();
+    statements.sort_unstable();
     for token in tokens
         .iter()
         .filter(|token| token.kind() == TokenKind::Comment)
@@ -34,9 +36,10 @@ pub(super) fn suppressions(
         let covered = if is_file {
             None
         } else {
-            let end = statements
+            let first = statements.partition_point(|(start, _)| lines.line(*start) < line);
+            let end = statements[first..]
                 .iter()
-                .filter(|(start, _)| lines.line(*start) == line)
+                .take_while(|(start, _)| lines.line(*start) == line)
                 .map(|(_, end)| lines.line(*end))
                 .max();
             Some((line, end.unwrap_or(line).max(line)))

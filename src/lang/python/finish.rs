@@ -1,6 +1,6 @@
 //! From what was visited to facts: names are resolved within the file, what nothing needs is dropped.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::extract::{Extractor, TempReference, TempRoot, TempShape};
 use super::flow::Step;
@@ -311,19 +311,13 @@ impl<'e, 'a> Finisher<'e, 'a> {
     fn choose_references(&mut self, references: &[Resolved]) -> Vec<u32> {
         let mut ids = vec![UNUSED; references.len()];
         let mut next = 0;
-        let mut free_seen: Vec<NameId> = Vec::new();
+        let mut free_seen: FxHashSet<NameId> = FxHashSet::default();
         for (at, reference) in self.from.references.iter().enumerate() {
             let keep = match references[at] {
                 Resolved::Local => false,
                 _ if reference.always => true,
                 Resolved::Bound(set) => reference.path.len > 0 && self.leads_out(set),
-                Resolved::Free(name) => {
-                    let new = self.from.has_star && !free_seen.contains(&name);
-                    if new {
-                        free_seen.push(name);
-                    }
-                    new
-                }
+                Resolved::Free(name) => self.from.has_star && free_seen.insert(name),
                 _ => false,
             };
             if keep {
