@@ -2,6 +2,8 @@
 //! is wrong is said.
 
 #![allow(clippy::unwrap_used)]
+// Made-up sources are put together once; how fast does not matter.
+#![allow(clippy::format_push_string, clippy::format_collect)]
 
 #[path = "bad_input/command.rs"]
 mod command;

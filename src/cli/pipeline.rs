@@ -124,11 +124,16 @@ impl Engine for Pipeline {
 /// More threads than any machine has use for are not started: they would only use up its memory.
 const MOST_THREADS: usize = 512;
 
+/// Stack of a worker thread, in bytes. The parser checks targets of assignments without a guard, some 100 bytes a
+/// level; memory that is not touched costs nothing.
+const STACK: usize = 64 * 1024 * 1024;
+
 /// Runs `work` on as many threads as asked for.
 fn in_pool<T: Send>(setup: &Setup, work: impl FnOnce() -> T + Send) -> Result<T> {
     let threads = setup.jobs.map_or(0, |jobs| jobs.get().min(MOST_THREADS));
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
+        .stack_size(STACK)
         .build()
         .context("cannot start the worker threads")?;
     Ok(pool.install(work))

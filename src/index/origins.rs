@@ -10,8 +10,8 @@ use super::lookup::{Meaning, RED_ZONE, SEGMENT, Stars, Tables};
 use super::modules::{ModuleRef, Modules, UnknownImport};
 use super::{File, FileId, ModuleId};
 use crate::facts::{
-    BindingId, BindingValue, Import, ImportId, ImportTarget, NameId, Reference, Root, ScopeId,
-    Slice,
+    BindingId, BindingValue, Import, ImportId, ImportTarget, MOST_BINDINGS, NameId, Reference,
+    Root, ScopeId, Slice,
 };
 
 /// A binding of a file: where a name is made.
@@ -184,7 +184,12 @@ impl Found {
     }
 
     fn add(&mut self, entity: Entity) {
-        if !self.entities.contains(&entity) {
+        if self.entities.contains(&entity) {
+            return;
+        }
+        if self.entities.len() >= MOST_BINDINGS {
+            self.unknown(Unknown::Value);
+        } else {
             self.entities.push(entity);
         }
     }

@@ -5,7 +5,9 @@ use rustc_hash::FxHashSet;
 use super::lookup::{Meaning, Tables};
 use super::origins::{Entity, Found, SymbolId, Unknown};
 use super::{FileId, Index, ModuleId};
-use crate::facts::{BindingId, BindingValue, DefinitionId, Dynamic, Reference, Root, ScopeId};
+use crate::facts::{
+    BindingId, BindingValue, DefinitionId, Dynamic, MOST_BINDINGS, Reference, Root, ScopeId,
+};
 
 /// Bindings as resolved for good.
 struct Settled<'a> {
@@ -239,7 +241,12 @@ pub struct Lookup {
 
 impl Lookup {
     fn add(&mut self, entity: Entity) {
-        if !self.entities.contains(&entity) {
+        if self.entities.contains(&entity) {
+            return;
+        }
+        if self.entities.len() >= MOST_BINDINGS {
+            self.unknown = self.unknown.or(Some(Unknown::Value));
+        } else {
             self.entities.push(entity);
         }
     }

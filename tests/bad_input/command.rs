@@ -73,7 +73,7 @@ fn mistakes_in_the_rules_are_underlined() {
             "did you mean `symbol`?",
         ),
         ("[[canonical]]\nreason = 'x'", "ssot.toml:1", "symbol"),
-        ("[[retired]]\nmodule = 3", "ssot.toml:2:10", "text"),
+        ("[[retired]]\nmodule = 3", "ssot.toml:2:10", "string"),
         ("[[contract]]\ntype = 'layer'", "ssot.toml:2:8", "layers"),
         (
             "[[allow]]\ncheck = 'nope'\nreason = 'x'",

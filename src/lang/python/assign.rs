@@ -9,6 +9,9 @@ use super::flow::Operation;
 use super::scope::TempValue;
 use crate::facts::{Dynamic, Usage};
 
+/// How many `:=` and partials around a value are looked through.
+const MOST_WRAPPERS: usize = 64;
+
 impl<'a> Extractor<'a> {
     pub(super) fn assign(&mut self, targets: &'a [Expr], value: &'a Expr) {
         let value = match (targets, value) {
@@ -104,7 +107,8 @@ impl<'a> Extractor<'a> {
     }
 
     fn bound_value(&mut self, mut value: &'a Expr) -> TempValue {
-        loop {
+        // Who nests more of them in one another gets a value; each asks for all those inside.
+        for _ in 0..MOST_WRAPPERS {
             value = match value {
                 Expr::Named(named) => &named.value,
                 other => match partial_of(other) {
