@@ -452,10 +452,11 @@ impl Scopes {
             found.push(*only);
             return true;
         }
-        // What other code binds may stand there at any time.
-        let foreign = run.iter().copied().filter(is_foreign);
+        // What other code binds may stand there at any time; only `global` and `nonlocal` let it.
         let start = found.len();
-        found.extend(foreign);
+        if !self.redirects.is_empty() {
+            found.extend(run.iter().copied().filter(is_foreign).take(MOST_BINDINGS));
+        }
         let certain = found.len() == start;
         self.reaching_own(run, branch, order, frame, found) && certain
     }
