@@ -8,7 +8,6 @@ use crate::facts::{
     BindingValue, DefinitionFlags, DefinitionKind, FileFacts, Reference, ScopeId, Shape,
 };
 use crate::index::{Ancestor, Entity, FileId, Index, SymbolId};
-use crate::lang::Language;
 
 /// In which capacity a definition bears a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,8 +58,7 @@ pub(super) fn places_by_name<'a>(
         .map(|at| {
             let file = FileId(at);
             let facts = index.facts(file);
-            if index.file(file).language == Language::PythonStub || index.module_of(file).is_none()
-            {
+            if index.file(file).language.is_stub() || index.module_of(file).is_none() {
                 return Vec::new();
             }
             let mut names = names(facts);

@@ -9,7 +9,6 @@ use crate::facts::{BindingValue, ImportId, ImportTarget, NameId, Reference, Slic
 use crate::index::{
     Entity, FileId, Index, Lookup, ModuleId, ModuleRef, SymbolId, UnknownImport, is_implicit,
 };
-use crate::lang::Language;
 use crate::score::{Area, Tally};
 use crate::suggest::closest;
 
@@ -161,8 +160,7 @@ fn missing_name(
     if name.is_empty() || name == "__init__" || is_implicit(name) {
         return None;
     }
-    let for_checkers =
-        what.when == When::TypeChecking || index.file(file).language == Language::PythonStub;
+    let for_checkers = what.when == When::TypeChecking || index.file(file).language.is_stub();
     if for_checkers
         && let Some(stub) = index.module(module).stub
         && (index.binds(stub, name)
@@ -174,7 +172,7 @@ fn missing_name(
     let is_compiled = index
         .module(module)
         .file
-        .is_some_and(|file| index.file(file).language == Language::PythonStub);
+        .is_some_and(|file| index.file(file).language.is_stub());
     if is_compiled && !for_checkers {
         // A stub alone tells checkers what it wants to; the module itself is not there to be read.
         return None;

@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{File, FileId, Module, ModuleId};
 use crate::facts::ImportId;
-use crate::lang::{Language, ModuleFile};
+use crate::lang::ModuleFile;
 
 /// What the module part of an import statement leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -427,7 +427,7 @@ fn name_modules<'a>(files: &[File], places: &[ModuleFile<'a>], roots: &[String])
                     // A stub beside its source: the same module seen by type checkers.
                     by_file.push((file, place.stem));
                     module.stub = Some(file);
-                } else if files[at as usize].language == Language::Python {
+                } else if !files[at as usize].language.is_stub() {
                     module.shadowed.push(file);
                 }
             }

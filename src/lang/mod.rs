@@ -39,6 +39,12 @@ impl Language {
         }
     }
 
+    /// Whether files of it only describe code, for checkers, and never run.
+    #[must_use]
+    pub const fn is_stub(self) -> bool {
+        matches!(self, Self::PythonStub)
+    }
+
     /// Whether a comment at the top of a file may name its encoding.
     #[must_use]
     pub const fn declares_encoding(self) -> bool {
