@@ -10,6 +10,7 @@ use std::num::NonZeroU32;
 use rustc_hash::FxBuildHasher;
 
 use crate::span::{LineIndex, Span};
+use crate::values::Values;
 
 /// Declares a `u32` index newtype.
 macro_rules! index_type {
@@ -174,6 +175,8 @@ pub struct FileFacts {
     pub unresolved_calls: UnresolvedCalls,
     /// Why the module's names cannot all be known.
     pub dynamic: Option<Dynamic>,
+    /// How values move, where that was asked for.
+    pub values: Option<Box<Values>>,
 }
 
 impl FileFacts {

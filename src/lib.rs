@@ -29,6 +29,7 @@ pub mod source;
 pub mod span;
 pub mod suggest;
 pub mod suppress;
+pub mod values;
 
 use std::collections::BTreeSet;
 use std::path::Path;
