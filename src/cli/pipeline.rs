@@ -15,6 +15,7 @@ use crate::diagnostic::{Applicability, Finding, Severity};
 use crate::fingerprint::identify;
 use crate::fix;
 use crate::fix::apply::{NewContents, write_all};
+use crate::graph::flow::FlowGraph;
 use crate::index::{Index, ModuleRef};
 use crate::report::graph::{Answer, CallGraph, ImportGraph};
 use crate::report::{Fixes, Report, Unresolved};
@@ -106,8 +107,8 @@ impl Engine for Pipeline {
         let config = self.config(setup)?;
         in_pool(setup, || {
             let project = Project::read(config);
-            let graphs = Graphs::build(&project.index);
-            super::views::call_graph(&project.index, &graphs.calls, external, adjacency)
+            let flow = FlowGraph::build(&project.index);
+            super::calls::call_graph(&project.index, &flow, external, adjacency)
         })
     }
 
