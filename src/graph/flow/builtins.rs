@@ -5,7 +5,8 @@
 use super::objects::{External, Obj, Object};
 use super::program::{Text, Var};
 use super::solver::{Link, NOWHERE, PassedKind, Role, Site, SiteId, Solver};
-use super::{Callee, Reason, special};
+use super::special::Conversion;
+use super::{Callee, Reason};
 use crate::facts::Slice;
 use crate::values::{Container, DescriptorKind, LiteralKind};
 
@@ -102,6 +103,14 @@ fn gives_back(path: &str) -> bool {
     )
 }
 
+/// Whether a method of a container does nothing but put its arguments there.
+fn moves_values(method: &str) -> bool {
+    matches!(
+        method,
+        "append" | "appendleft" | "add" | "extend" | "extendleft" | "insert" | "update"
+    )
+}
+
 impl Solver<'_> {
     /// The variable of the argument at a position, or with a name.
     fn argument(&self, site: SiteId, position: usize, name: &str) -> Option<Var> {
@@ -147,10 +156,9 @@ impl Solver<'_> {
 
     fn model(&mut self, site: SiteId, path: &str) {
         let to = self.sites[site.index()].to;
-        let methods = special::of_builtin(path);
-        if !methods.is_empty() {
+        if let Some(conversion) = Conversion::of(path) {
             for passed in self.passed(site) {
-                self.convert(site, passed.value, methods);
+                self.convert(site, passed.value, conversion);
             }
         }
         if calls_back(path) || iterates(path) {
@@ -280,52 +288,34 @@ impl Solver<'_> {
         }
     }
 
-    /// Runs the first of `methods` that a value's class has.
-    fn convert(&mut self, site: SiteId, value: Var, methods: &'static [&'static str]) {
-        for name in methods {
+    fn convert(&mut self, site: SiteId, value: Var, conversion: Conversion) {
+        self.link(value, Link::Convert { site, conversion });
+    }
+
+    /// A conversion runs a special method of a value.
+    pub(super) fn convert_one(&mut self, site: SiteId, conversion: Conversion, obj: Obj) {
+        let Some((class, or_below)) = self.instance_class(obj) else {
+            return;
+        };
+        for name in conversion.methods() {
             let Some(text) = self.program.texts.find(name) else {
                 continue;
             };
-            let special = self.derive(site, Role::Special(text.0 as u8), |_, site| Site {
-                arguments: Slice::default(),
-                to: NOWHERE,
-                name: Some(text),
-                is_call: true,
-                ..site
-            });
-            self.link(value, Link::Special { site: special });
-        }
-    }
-
-    /// The site's special method runs on a value, unless an earlier one of its kind does.
-    pub(super) fn special_of(&mut self, site: SiteId, obj: Obj) {
-        let (Some((class, or_below)), Some(name)) =
-            (self.instance_class(obj), self.sites[site.index()].name)
-        else {
-            return;
-        };
-        let better = match self.program.texts.get(name) {
-            "__repr__" => &["__str__"][..],
-            "__len__" => &["__bool__"][..],
-            "__index__" => &["__int__", "__float__"][..],
-            _ => &[],
-        };
-        let is_conversion_to_text = self.sites[site.index()].is_named;
-        for better in better {
-            if *better == "__str__" && !is_conversion_to_text {
+            let shape = self.shape(class, text, or_below);
+            if shape.own.is_none() && shape.below.is_none() {
                 continue;
             }
-            let has = self
-                .program
-                .texts
-                .find(better)
-                .is_some_and(|text| self.shape(class, text, false).own.is_some());
-            if has {
-                return;
-            }
+            let called = self.derive(site, Role::Convert(conversion), |_, site| Site {
+                arguments: Slice::default(),
+                to: NOWHERE,
+                name: None,
+                is_call: true,
+                is_named: false,
+                ..site
+            });
+            self.call_special(called, obj, shape);
+            return;
         }
-        let shape = self.shape(class, name, or_below);
-        self.call_special(site, obj, shape);
     }
 
     pub(super) fn result_container(
@@ -415,15 +405,15 @@ impl Solver<'_> {
                         }
                     }
                 }
-                self.convert(site, all, &["__lt__"]);
+                self.convert(site, all, Conversion::LESS);
             }
             "<builtin>.sum" => {
-                self.convert(site, all, &["__add__"]);
-                self.convert(site, all, &["__radd__"]);
+                self.convert(site, all, Conversion::ADD);
+                self.convert(site, all, Conversion::ADDED);
             }
             _ => {
                 if path == "<builtin>.sorted" {
-                    self.convert(site, all, &["__lt__"]);
+                    self.convert(site, all, Conversion::LESS);
                 }
                 if let Some(kind) = collected(path) {
                     let container = self.result_container(site, kind);
@@ -473,15 +463,18 @@ impl Solver<'_> {
             _ => return,
         };
         let method = self.program.texts.get(name);
-        let path = format!("<**{type_name}**>.{method}");
-        let external = self.externals.intern(&path);
-        let at = self.sites[site.index()];
-        self.record(
-            at.caller,
-            at.offset,
-            Callee::External(external),
-            Reason::Flow,
-        );
+        // What only moves values is flow, not a call.
+        if !moves_values(method) {
+            let path = format!("<**{type_name}**>.{method}");
+            let external = self.externals.intern(&path);
+            let at = self.sites[site.index()];
+            self.record(
+                at.caller,
+                at.offset,
+                Callee::External(external),
+                Reason::Flow,
+            );
+        }
         match self.object(of) {
             Object::Container(container) => self.call_container_method(site, container, method),
             Object::Generator(..)
@@ -493,7 +486,7 @@ impl Solver<'_> {
                 match method {
                     "format" | "format_map" => {
                         for passed in self.passed(site) {
-                            self.convert(site, passed.value, &["__format__", "__str__"]);
+                            self.convert(site, passed.value, Conversion::FORMAT);
                         }
                     }
                     "join" => {
@@ -644,7 +637,7 @@ impl Solver<'_> {
                         },
                     );
                 }
-                self.convert(site, elements, &["__lt__"]);
+                self.convert(site, elements, Conversion::LESS);
             }
             _ => {}
         }

@@ -61,7 +61,7 @@ impl Solver<'_> {
             }
             Object::Partial(id) => {
                 let partial = self.partials[id.index()];
-                let whole = self.derive(site, Role::Special(id.0 as u8), |solver, site| {
+                let whole = self.derive(site, Role::Bound(id.0), |solver, site| {
                     let start = solver.arguments.len() as u32;
                     for slice in [partial.arguments, site.arguments] {
                         for at in slice.range() {

@@ -97,8 +97,11 @@ pub(super) enum Link {
     Register(Obj),
     /// They are the type that the site constructs or returns: `type(x)`.
     TypeOf(Var),
-    /// They are turned into text or a number by the special method that the site names.
-    Special { site: SiteId },
+    /// They are converted, by a special method of theirs.
+    Convert {
+        site: SiteId,
+        conversion: super::special::Conversion,
+    },
 }
 
 struct LinkEntry {
@@ -159,6 +162,8 @@ pub(super) enum Role {
     Exit,
     Reflected,
     Special(u8),
+    Convert(super::special::Conversion),
+    Bound(u32),
     Argument(u8),
     Result,
 }
@@ -403,7 +408,7 @@ impl<'a> Solver<'a> {
                     self.add(to, class);
                 }
             }
-            Link::Special { site } => self.special_of(site, obj),
+            Link::Convert { site, conversion } => self.convert_one(site, conversion, obj),
         }
     }
 

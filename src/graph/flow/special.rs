@@ -91,26 +91,61 @@ pub(super) const fn methods(operator: Operator) -> (&'static str, &'static str) 
     }
 }
 
-/// The special methods that a builtin function or conversion runs on its argument: the first that the class has.
-pub(super) fn of_builtin(path: &str) -> &'static [&'static str] {
-    match path {
-        "<builtin>.str" | "<builtin>.print" => &["__str__", "__repr__"],
-        "<builtin>.repr" | "<builtin>.ascii" => &["__repr__"],
-        "<builtin>.format" => &["__format__", "__str__"],
-        "<builtin>.len" => &["__len__"],
-        "<builtin>.bool" => &["__bool__", "__len__"],
-        "<builtin>.hash" => &["__hash__"],
-        "<builtin>.bytes" => &["__bytes__"],
-        "<builtin>.int" | "math.trunc" => &["__int__", "__index__"],
-        "<builtin>.float" => &["__float__", "__index__"],
-        "<builtin>.complex" => &["__complex__", "__float__"],
-        "<builtin>.abs" => &["__abs__"],
-        "<builtin>.round" => &["__round__"],
-        "<builtin>.reversed" => &["__reversed__"],
-        "<builtin>.dir" => &["__dir__"],
-        "copy.copy" => &["__copy__"],
-        "copy.deepcopy" => &["__deepcopy__"],
-        "operator.index" => &["__index__"],
-        _ => &[],
+/// A conversion or function that runs a special method of its argument: the first of these that the class has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct Conversion(pub(super) u8);
+
+impl Conversion {
+    pub(super) const FORMAT: Self = Self(2);
+    pub(super) const LESS: Self = Self(16);
+    pub(super) const ADD: Self = Self(17);
+    pub(super) const ADDED: Self = Self(18);
+
+    /// What a function outside the project does with its arguments.
+    pub(super) fn of(path: &str) -> Option<Self> {
+        Some(Self(match path {
+            "<builtin>.str" | "<builtin>.print" => 0,
+            "<builtin>.repr" | "<builtin>.ascii" => 1,
+            "<builtin>.format" => 2,
+            "<builtin>.len" => 3,
+            "<builtin>.bool" => 4,
+            "<builtin>.hash" => 5,
+            "<builtin>.bytes" => 6,
+            "<builtin>.int" | "math.trunc" => 7,
+            "<builtin>.float" => 8,
+            "<builtin>.complex" => 9,
+            "<builtin>.abs" => 10,
+            "<builtin>.round" => 11,
+            "<builtin>.reversed" => 12,
+            "<builtin>.dir" => 13,
+            "copy.copy" => 14,
+            "copy.deepcopy" => 15,
+            _ => return None,
+        }))
+    }
+
+    pub(super) const fn methods(self) -> &'static [&'static str] {
+        match self.0 {
+            0 => &["__str__", "__repr__"],
+            1 => &["__repr__"],
+            2 => &["__format__", "__str__", "__repr__"],
+            3 => &["__len__"],
+            4 => &["__bool__", "__len__"],
+            5 => &["__hash__"],
+            6 => &["__bytes__"],
+            7 => &["__int__", "__index__"],
+            8 => &["__float__", "__index__"],
+            9 => &["__complex__", "__float__"],
+            10 => &["__abs__"],
+            11 => &["__round__"],
+            12 => &["__reversed__"],
+            13 => &["__dir__"],
+            14 => &["__copy__"],
+            15 => &["__deepcopy__"],
+            16 => &["__lt__"],
+            17 => &["__add__"],
+            18 => &["__radd__"],
+            _ => &[],
+        }
     }
 }
