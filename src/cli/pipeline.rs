@@ -21,7 +21,7 @@ use crate::report::graph::{Answer, CallGraph, ImportGraph};
 use crate::report::{Fixes, Report, Unresolved};
 use crate::score::Score;
 use crate::suppress::{self, FileSuppressions, UNUSED_SUPPRESSION};
-use crate::{Graphs, Project, analyze};
+use crate::{Graphs, Project, ReadOptions, analyze};
 
 /// The real engine.
 #[derive(Debug, Default)]
@@ -106,7 +106,7 @@ impl Engine for Pipeline {
     fn call_graph(&self, setup: &Setup, external: bool, adjacency: bool) -> Result<CallGraph> {
         let config = self.config(setup)?;
         in_pool(setup, || {
-            let project = Project::read(config);
+            let project = Project::read_with(config, ReadOptions { values: true });
             let flow = FlowGraph::build(&project.index);
             super::calls::call_graph(&project.index, &flow, external, adjacency)
         })
