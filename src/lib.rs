@@ -72,10 +72,23 @@ pub struct Layout {
     pub opaque: BTreeSet<String>,
 }
 
+/// What to read of each file besides its facts.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ReadOptions {
+    /// How values move: [`FileFacts::values`].
+    pub values: bool,
+}
+
 impl Project {
     /// Finds, reads and indexes the files below the project root. What cannot be read is among the problems.
     #[must_use]
     pub fn read(config: Config) -> Self {
+        Self::read_with(config, ReadOptions::default())
+    }
+
+    /// Like [`Project::read`], with more of each file.
+    #[must_use]
+    pub fn read_with(config: Config, read: ReadOptions) -> Self {
         let options = DiscoverOptions {
             exclude: config.project.exclude.clone(),
             jobs: rayon::current_num_threads(),
@@ -98,7 +111,7 @@ impl Project {
         let files = discovery
             .files
             .par_iter()
-            .map(|file| read_file(&config, file))
+            .map(|file| read_file(&config, file, read))
             .collect();
         Self::index(config, files, discovery.problems, layout)
     }
@@ -136,12 +149,15 @@ fn normalize_root(root: &str) -> String {
 }
 
 /// Reads one file into facts. A file that cannot be read has an error for its only fact.
-fn read_file(config: &Config, file: &SourceFile) -> File {
+fn read_file(config: &Config, file: &SourceFile, read: ReadOptions) -> File {
     let facts = match source::read(&config.root.join(Path::new(&*file.path)), file.language) {
         Ok(text) => {
-            let mut facts = file
-                .language
-                .extract(&text.text, config.project.target_version);
+            let target = config.project.target_version;
+            let mut facts = if read.values {
+                file.language.extract_with_values(&text.text, target)
+            } else {
+                file.language.extract(&text.text, target)
+            };
             if let Some(problem) = text.problem {
                 // What the parser says of a text that was no text helps nobody.
                 facts.errors = vec![undecodable(problem.offset, problem.message)];

@@ -350,7 +350,8 @@ pub enum Op {
         to: VarId,
         site: u32,
     },
-    /// `base[from:until]`.
+    /// `base[from:until]`. A bound that is left out is 0 or `i32::MAX`; none is one that is not known, or a slice with
+    /// a step.
     GetSlice {
         base: VarId,
         from: Option<i32>,

@@ -60,8 +60,21 @@ impl Language {
     /// Reads a file's text.
     #[must_use]
     pub fn extract(self, text: &str, target: Option<PythonVersion>) -> FileFacts {
-        let is_stub = self == Self::PythonStub;
-        python::extract(text, python::Options { target, is_stub })
+        python::extract(text, self.python(target, false))
+    }
+
+    /// Reads a file's text, and how values move in it ([`FileFacts::values`]).
+    #[must_use]
+    pub fn extract_with_values(self, text: &str, target: Option<PythonVersion>) -> FileFacts {
+        python::extract(text, self.python(target, true))
+    }
+
+    fn python(self, target: Option<PythonVersion>, values: bool) -> python::Options {
+        python::Options {
+            target,
+            is_stub: self == Self::PythonStub,
+            values,
+        }
     }
 
     /// Turns changes of a file's bindings into edits of its text.

@@ -48,7 +48,7 @@ impl Interner {
             .copied()
     }
 
-    fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         // Emptying a table costs its capacity: what one huge file needed is not carried along.
         if self.ids.capacity() > MANY_NAMES {
             self.ids = HashTable::new();

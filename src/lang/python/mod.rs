@@ -17,6 +17,7 @@ mod scope;
 mod statements;
 mod stdlib;
 mod syntax;
+mod values;
 
 pub use stdlib::{is_builtin, is_standard_module, literal_type};
 
@@ -51,6 +52,8 @@ pub struct Options {
     pub target: Option<TargetVersion>,
     /// Whether the file is a stub (`.pyi`).
     pub is_stub: bool,
+    /// Whether to tell how values move, too.
+    pub values: bool,
 }
 
 /// Reads `text` as Python.
@@ -92,7 +95,10 @@ pub fn extract(text: &str, options: Options) -> FileFacts {
         extractor.dynamic.get_or_insert(Dynamic::Recovered);
     }
     let depth = extractor.max_depth;
-    let facts = finish::Finisher::new(&extractor, facts).finish();
+    let mut facts = finish::Finisher::new(&extractor, facts).finish();
+    if options.values {
+        facts.values = Some(Box::new(values::lower(&parsed.syntax().body)));
+    }
     SCRATCH.set(extractor.into_scratch());
     drop_tree(parsed, depth);
     facts
