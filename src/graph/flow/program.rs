@@ -78,6 +78,8 @@ struct Uses {
     ops: Box<[u32]>,
     /// Variables that hold what a `def`, `class` or import put there under a name, and receivers.
     named: Box<[bool]>,
+    /// Where the operations of each code that has any start, in order.
+    runs: Box<[(u32, CodeId)]>,
 }
 
 impl<'a> Program<'a> {
@@ -217,10 +219,16 @@ impl<'a> Program<'a> {
         let Some(values) = self.values[file.index()] else {
             return Code(0);
         };
-        let at = values
-            .codes
-            .partition_point(|code| code.ops.start + code.ops.len <= op);
-        self.code(file, CodeId(at as u32))
+        let runs = &self.uses[file.index()].runs;
+        let at = runs.partition_point(|(start, _)| *start <= op);
+        let code = at.checked_sub(1).map_or(CodeId::MODULE, |at| runs[at].1);
+        debug_assert!(
+            values.codes[code.index()]
+                .ops
+                .range()
+                .contains(&(op as usize))
+        );
+        self.code(file, code)
     }
 
     /// The variable that a file's module scope holds `name` in.
@@ -291,7 +299,18 @@ fn uses(values: &Values) -> Uses {
         starts: starts.into(),
         ops: ops.into(),
         named: named(values),
+        runs: runs(values),
     }
+}
+
+fn runs(values: &Values) -> Box<[(u32, CodeId)]> {
+    let codes = values.codes.iter().enumerate();
+    let mut runs: Vec<(u32, CodeId)> = codes
+        .filter(|(_, code)| code.ops.len > 0)
+        .map(|(at, code)| (code.ops.start, CodeId(at as u32)))
+        .collect();
+    runs.sort_unstable();
+    runs.into()
 }
 
 fn named(values: &Values) -> Box<[bool]> {
