@@ -10,7 +10,7 @@ use super::objects::{Obj, Object};
 use super::program::{Class, Program, Text, Var};
 use super::solver::{Link, Role, Site, SiteId, Solver};
 use crate::index::{Entity, FileId, ModuleId, SymbolId};
-use crate::values::{DescriptorKind, Op};
+use crate::values::{DescriptorKind, LiteralKind, Op};
 
 /// How many overriding methods a call through a base class is said to reach.
 const MOST_OVERRIDES: usize = 128;
@@ -312,15 +312,25 @@ impl Solver<'_> {
     /// Looks `name` up on a value and reads or calls what is found at `site`.
     pub(super) fn access(&mut self, obj: Obj, name: Text, site: SiteId, is_named: bool) {
         match self.object(obj) {
+            Object::Decorated { by, .. } => self.access(by, name, site, false),
             Object::Module(module) => self.module_member(obj, module, name, site),
-            Object::External(external) | Object::ExternalInstance(external) => {
-                let text = self.program.texts.get(name);
-                if text == "__class__" {
-                    self.add(self.sites[site.index()].to, obj);
+            Object::External(external) => {
+                if self.externals.is_too_long(external) {
                     return;
                 }
+                let text = self.program.texts.get(name);
                 let member = self.externals.member(external, name, text);
                 let found = self.intern(Object::External(member));
+                self.found(site, found, None, Reason::Flow);
+            }
+            Object::ExternalInstance(external) => {
+                let text = self.program.texts.get(name);
+                let found = if text == "__class__" {
+                    Object::External(external)
+                } else {
+                    Object::ExternalMember(self.externals.member(external, name, text))
+                };
+                let found = self.intern(found);
                 self.found(site, found, None, Reason::Flow);
             }
             Object::Instance(class) => {
@@ -371,7 +381,14 @@ impl Solver<'_> {
             | Object::Prefix(_)
             | Object::Integer(_)
             | Object::Generator(..) => {
-                let method = self.intern(Object::Method { of: obj, name });
+                let of = match self.object(obj) {
+                    Object::Text(_) | Object::Prefix(_) => {
+                        self.intern(Object::Literal(LiteralKind::Text))
+                    }
+                    Object::Integer(_) => self.intern(Object::Literal(LiteralKind::Integer)),
+                    _ => obj,
+                };
+                let method = self.intern(Object::Method { of, name });
                 self.found(site, method, None, Reason::Flow);
             }
             _ => {}
@@ -510,7 +527,7 @@ impl Solver<'_> {
         }
         let text = self.program.texts.get(name);
         let member = self.externals.member(external, name, text);
-        let found = self.intern(Object::External(member));
+        let found = self.intern(Object::ExternalMember(member));
         self.found(site, found, None, Reason::Flow);
     }
 
@@ -647,7 +664,8 @@ impl Solver<'_> {
     pub(super) fn found(&mut self, site: SiteId, obj: Obj, receiver: Option<Obj>, reason: Reason) {
         let is_store = self.sites[site.index()].is_store;
         match (self.object(obj), receiver) {
-            (Object::Function(_) | Object::Partial(_), _) if is_store => {}
+            (Object::Function(_) | Object::Partial(_) | Object::Decorated { .. }, _)
+                if is_store => {}
             (Object::Descriptor(id), Some(receiver)) => self.describe(site, id, receiver, reason),
             (Object::Descriptor(id), None) => {
                 let descriptor = self.descriptors[id.index()];
@@ -659,6 +677,12 @@ impl Solver<'_> {
                 } else {
                     self.settle(site, obj, None, reason);
                 }
+            }
+            (Object::Decorated { by, .. }, Some(receiver))
+                if matches!(self.object(by), Object::Function(_))
+                    && self.instance_class(receiver).is_some() =>
+            {
+                self.settle(site, obj, Some(receiver), reason);
             }
             (Object::Function(_) | Object::Partial(_), Some(receiver))
                 if self.instance_class(receiver).is_some() =>

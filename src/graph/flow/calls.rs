@@ -4,10 +4,15 @@ use smallvec::SmallVec;
 
 use super::objects::{Obj, Object};
 use super::program::{Class, Code, Text, Var};
-use super::solver::{Link, NOWHERE, Passed, PassedKind, Role, Site, SiteId, Solver};
+use super::solver::{Link, MOST_DERIVED, NOWHERE, Passed, PassedKind, Role, Site, SiteId, Solver};
 use super::{Callee, Reason};
 use crate::facts::{ParameterKind, Slice};
 use crate::values::{CodeFlags, Owner};
+
+/// To how many functions one call hands `*args` and `**kwargs` on.
+const MOST_FORWARDED: u32 = 8;
+/// Of how many functions the results come back to one call.
+const MOST_RESULTS: u32 = 48;
 
 /// A parameter as arguments see it.
 #[derive(Clone, Copy)]
@@ -42,10 +47,18 @@ impl Solver<'_> {
 
     /// `obj` is called at a site.
     pub(super) fn invoke(&mut self, site: SiteId, obj: Obj, receiver: Option<Obj>, reason: Reason) {
+        if self.sites[site.index()].depth > MOST_DERIVED {
+            self.dropped += 1;
+            return;
+        }
         match self.object(obj) {
             Object::Function(code) => self.call_code(site, code, receiver, reason),
             Object::Bound { function, receiver } => {
                 self.invoke(site, function, Some(receiver), reason);
+            }
+            Object::Decorated { by, function } => {
+                self.invoke(site, by, receiver, reason);
+                self.flow_through(site, function, receiver);
             }
             Object::Class(class) | Object::ClassOrBelow(class) | Object::ReceiverClass(class) => {
                 self.construct(site, obj, class, reason);
@@ -55,6 +68,16 @@ impl Solver<'_> {
                 self.call_instance(site, obj, class, true, reason);
             }
             Object::External(external) => self.call_external(site, external, receiver),
+            Object::ExternalMember(external) => {
+                let at = self.sites[site.index()];
+                self.record(
+                    at.caller,
+                    at.offset,
+                    Callee::External(external),
+                    at.surest(),
+                );
+                self.add_object(at.to, Object::ExternalResult);
+            }
             Object::ExternalInstance(_) | Object::ExternalResult => {
                 let to = self.sites[site.index()].to;
                 self.add_object(to, Object::ExternalResult);
@@ -143,10 +166,7 @@ impl Solver<'_> {
             reason
         };
         self.record(at.caller, at.offset, Callee::Function(code), reason);
-        let receiver = receiver.filter(|_| {
-            let (_, body) = self.program.code_body(code);
-            !body.flags.contains(CodeFlags::STATIC)
-        });
+        let receiver = receiver.filter(|_| !self.is_static(code));
         if self.linked.insert((site, code)) {
             self.link_arguments(site, code, receiver.is_some());
             if let Some(&others) = self.registered.get(&code) {
@@ -164,6 +184,39 @@ impl Solver<'_> {
             self.hand_receiver(code, receiver);
         }
         self.link_result(at.to, site, code, receiver);
+    }
+
+    /// Arguments and results of a decorated function move as if it were called here: what stands in between hands
+    /// them on for many functions alike.
+    fn flow_through(&mut self, site: SiteId, function: Obj, receiver: Option<Obj>) {
+        match self.object(function) {
+            Object::Decorated { function, .. } => self.flow_through(site, function, receiver),
+            Object::Function(code) => {
+                let receiver = receiver.filter(|_| !self.is_static(code));
+                if self.linked.insert((site, code)) {
+                    self.link_arguments(site, code, receiver.is_some());
+                }
+                if let Some(receiver) = receiver {
+                    self.hand_receiver(code, receiver);
+                }
+                let to = self.sites[site.index()].to;
+                self.link_result(to, site, code, receiver);
+            }
+            _ => {}
+        }
+    }
+
+    fn is_static(&self, code: Code) -> bool {
+        let (_, body) = self.program.code_body(code);
+        body.flags.contains(CodeFlags::STATIC)
+    }
+
+    /// Whether a site hands `*args` or `**kwargs` on.
+    fn hands_on(&self, site: SiteId) -> bool {
+        let slice = self.sites[site.index()].arguments;
+        self.arguments[slice.range()]
+            .iter()
+            .any(|passed| matches!(passed.kind, PassedKind::Spread | PassedKind::KeywordSpread))
     }
 
     /// A receiver is handed to code that does not know its own from where it stands.
@@ -188,9 +241,11 @@ impl Solver<'_> {
                     self.add(first.var, receiver);
                 }
                 ParameterKind::VarPositional => {
-                    let var = self.fresh();
-                    self.add(var, receiver);
-                    self.put_argument(first.var, 0, var);
+                    if let Some(&container) = self.varargs.get(&first.var) {
+                        let key = self.intern(Object::Integer(0));
+                        let slot = self.slot(container, key);
+                        self.add(slot, receiver);
+                    }
                 }
                 _ => {}
             }
@@ -199,6 +254,11 @@ impl Solver<'_> {
 
     fn link_result(&mut self, to: Var, site: SiteId, code: Code, receiver: Option<Obj>) {
         if to == NOWHERE || !self.returned.insert((site, code, receiver)) {
+            return;
+        }
+        let callees = self.callees.get(&site).copied().unwrap_or_default();
+        if callees > MOST_RESULTS || (callees > MOST_FORWARDED && self.hands_on(site)) {
+            self.dropped += 1;
             return;
         }
         let (file, body) = self.program.code_body(code);
@@ -244,6 +304,11 @@ impl Solver<'_> {
 
     fn link_arguments(&mut self, site: SiteId, code: Code, has_receiver: bool) {
         let targets = self.targets(code);
+        let is_forwarder = {
+            let callees = self.callees.entry(site).or_default();
+            *callees = callees.saturating_add(1);
+            *callees > MOST_FORWARDED
+        };
         let mut position = u32::from(has_receiver);
         let is_seeded = self.is_seeded(code);
         for passed in self.passed(site) {
@@ -253,6 +318,10 @@ impl Solver<'_> {
                         self.link_position(&targets, position, passed.value);
                     }
                     position += 1;
+                }
+                // One place that hands anything to anything would mix up all arguments of the project.
+                PassedKind::Spread | PassedKind::KeywordSpread if is_forwarder => {
+                    self.dropped += 1;
                 }
                 PassedKind::Spread => self.link(
                     passed.value,

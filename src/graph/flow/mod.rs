@@ -89,7 +89,9 @@ impl<'a> FlowGraph<'a> {
         let mut solver = Solver::new(Program::new(index));
         solver.seed();
         solver.run();
+        solver.debug_stats();
         solver.settle_unknowns();
+        solver.debug_stats();
         let Solver {
             program,
             externals,

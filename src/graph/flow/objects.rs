@@ -49,6 +49,8 @@ pub(super) enum Object {
     External(External),
     /// An instance of a class outside the project.
     ExternalInstance(External),
+    /// An attribute of such an instance: it may be called, but what it has is not guessed.
+    ExternalMember(External),
     /// What a function outside the project returned.
     ExternalResult,
     /// A string constant.
@@ -71,8 +73,28 @@ pub(super) enum Object {
     Partial(PartialId),
     /// `f.register` of a `singledispatch` function.
     Register(Obj),
+    /// What a decorator made of a function: it is called, and as far as values go the function is.
+    Decorated { by: Obj, function: Obj },
     /// A method of a value of a builtin type.
     Method { of: Obj, name: Text },
+}
+
+impl Object {
+    /// Which kind of data the value is, of which a variable has only so many; none for what is called or has methods
+    /// in the project.
+    pub(super) const fn data_kind(self) -> Option<u8> {
+        match self {
+            Self::Text(_) | Self::Prefix(_) | Self::Integer(_) | Self::Literal(_) => Some(0),
+            Self::Container(_) => Some(1),
+            Self::External(_)
+            | Self::ExternalInstance(_)
+            | Self::ExternalMember(_)
+            | Self::ExternalResult
+            | Self::Method { .. } => Some(2),
+            Self::Generator(..) | Self::Coroutine(..) => Some(3),
+            _ => None,
+        }
+    }
 }
 
 /// A descriptor.
@@ -94,6 +116,9 @@ pub(super) struct Partial {
     /// The arguments given already, a run of the solver's arguments.
     pub(super) arguments: Slice,
 }
+
+/// Dots in a path outside the project from which on attributes are not followed.
+const MOST_SEGMENTS: usize = 8;
 
 /// All values.
 #[derive(Debug, Default)]
@@ -134,6 +159,11 @@ impl Externals {
         self.known.insert(path.into(), id);
         self.list.push(path.into());
         id
+    }
+
+    /// Whether a path is longer than any name that a module could have: a walk along `x = x.parent`.
+    pub(super) fn is_too_long(&self, id: External) -> bool {
+        self.list[id.index()].matches('.').count() > MOST_SEGMENTS
     }
 
     /// `of.name`.

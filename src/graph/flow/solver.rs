@@ -28,8 +28,13 @@ pub(super) const NOWHERE: Var = Var(u32::MAX);
 
 /// How many values a variable may have; what comes after is counted and dropped.
 const MOST_VALUES: usize = 192;
+/// How far a call leads to calls of its own before it is given up: partials of partials, attributes of attributes.
+pub(super) const MOST_DERIVED: u8 = 12;
 /// How many values are compared one by one before a table helps.
 const FEW: usize = 12;
+
+/// How many values of one kind of data (constants, containers, what is outside the project) a variable may have.
+const MOST_DATA: u8 = 12;
 
 /// What a variable may be.
 #[derive(Default)]
@@ -38,10 +43,12 @@ struct Set {
     /// How many of the items were handed on.
     done: u32,
     is_queued: bool,
+    /// How many values of each kind of data there are.
+    data: [u8; 4],
 }
 
 /// A constraint found while solving: where the values of a variable go.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Link {
     /// To another variable.
     Copy(Var),
@@ -93,6 +100,10 @@ pub(super) enum Link {
         container: super::objects::ContainerId,
         value: Var,
     },
+    /// They are functions, decorated: what the decorator made of them is `by`.
+    Decorated { by: Obj, to: Var },
+    /// They are what a decorator made of `target`.
+    DecoratedBy { target: Var, to: Var },
     /// They are registered for the dispatching function.
     Register(Obj),
     /// They are the type that the site constructs or returns: `type(x)`.
@@ -130,6 +141,8 @@ pub(super) struct Site {
     pub(super) is_store: bool,
     /// Whether the callee stands there by its own name.
     pub(super) is_named: bool,
+    /// How many sites it was derived through.
+    pub(super) depth: u8,
 }
 
 /// An argument of a site.
@@ -194,12 +207,15 @@ pub(super) struct Solver<'a> {
     large: FxHashSet<(Var, Obj)>,
     heads: Vec<u32>,
     links: Vec<LinkEntry>,
+    known_links: FxHashSet<(Var, Link)>,
     queue: VecDeque<Var>,
     pub(super) sites: Vec<Site>,
     pub(super) site_of_op: FxHashMap<(OpId, Role), SiteId>,
     pub(super) derived: FxHashMap<(SiteId, Role), SiteId>,
     pub(super) arguments: Vec<Passed>,
     pub(super) linked: FxHashSet<(SiteId, Code)>,
+    /// How many functions each site calls.
+    pub(super) callees: FxHashMap<SiteId, u32>,
     pub(super) returned: FxHashSet<(SiteId, Code, Option<Obj>)>,
     pub(super) varargs: FxHashMap<Var, super::objects::ContainerId>,
     /// What calls what.
@@ -242,12 +258,14 @@ impl<'a> Solver<'a> {
             large: FxHashSet::default(),
             heads: vec![NO_LINK; vars],
             links: Vec::new(),
+            known_links: FxHashSet::default(),
             queue: VecDeque::new(),
             sites: Vec::new(),
             site_of_op: FxHashMap::default(),
             derived: FxHashMap::default(),
             arguments: Vec::new(),
             linked: FxHashSet::default(),
+            callees: FxHashMap::default(),
             returned: FxHashSet::default(),
             varargs: FxHashMap::default(),
             calls: Vec::new(),
@@ -292,7 +310,14 @@ impl<'a> Solver<'a> {
             self.pool.push(Set::default());
             self.sets[var.index()] = at as u32;
         }
+        let kind = self.objects.get(obj).data_kind();
         let set = &mut self.pool[at];
+        if let Some(kind) = kind
+            && set.data[kind as usize] >= MOST_DATA
+        {
+            self.dropped += 1;
+            return;
+        }
         if set.items.len() <= FEW {
             if set.items.contains(&obj) {
                 return;
@@ -308,6 +333,9 @@ impl<'a> Solver<'a> {
             return;
         }
         set.items.push(obj);
+        if let Some(kind) = kind {
+            set.data[kind as usize] += 1;
+        }
         if !set.is_queued {
             set.is_queued = true;
             self.queue.push_back(var);
@@ -329,6 +357,9 @@ impl<'a> Solver<'a> {
         {
             return;
         }
+        if !self.known_links.insert((var, link)) {
+            return;
+        }
         let next = self.heads[var.index()];
         self.heads[var.index()] = self.links.len() as u32;
         self.links.push(LinkEntry { link, next });
@@ -343,7 +374,20 @@ impl<'a> Solver<'a> {
 
     /// Works until nothing new comes.
     pub(super) fn run(&mut self) {
+        let mut turns = 0u64;
         while let Some(var) = self.queue.pop_front() {
+            turns += 1;
+            if turns % 100_000 == 0 {
+                eprintln!(
+                    "turn {turns} vars {} links {} sites {} objects {:?} containers {} last {:?}",
+                    self.sets.len(),
+                    self.links.len(),
+                    self.sites.len(),
+                    0,
+                    self.containers.len(),
+                    0
+                );
+            }
             let set = &mut self.pool[self.sets[var.index()] as usize];
             set.is_queued = false;
             let gained: SmallVec<[Obj; 8]> = set.items[set.done as usize..].into();
@@ -402,6 +446,13 @@ impl<'a> Solver<'a> {
             Link::KeywordSpread { site, callee } => self.keyword_spread(site, callee, obj),
             Link::TakeOver { into } => self.take_over(into, obj),
             Link::Key { container, value } => self.put_under(container, obj, value),
+            Link::Decorated { by, to } => self.decorated(by, obj, to),
+            Link::DecoratedBy { target, to } => match self.object(obj) {
+                Object::Function(_) | Object::Instance(_) | Object::Partial(_) => {
+                    self.link(target, Link::Decorated { by: obj, to });
+                }
+                _ => self.add(to, obj),
+            },
             Link::Register(function) => self.register(function, obj),
             Link::TypeOf(to) => {
                 if let Some(class) = self.class_of(obj) {
@@ -410,6 +461,32 @@ impl<'a> Solver<'a> {
             }
             Link::Convert { site, conversion } => self.convert_one(site, conversion, obj),
         }
+    }
+
+    pub(super) fn debug_stats(&self) {
+        let mut kinds: std::collections::BTreeMap<String, usize> = Default::default();
+        let mut big = 0;
+        for set in &self.pool {
+            if set.items.len() > 50 {
+                big += 1;
+                for &o in &set.items {
+                    let t = format!("{:?}", self.object(o));
+                    *kinds
+                        .entry(t.split('(').next().unwrap_or("").to_owned())
+                        .or_default() += 1;
+                }
+            }
+        }
+        eprintln!(
+            "vars {} pool {} big {} links {} sites {} containers {} {:?}",
+            self.sets.len(),
+            self.pool.len(),
+            big,
+            self.links.len(),
+            self.sites.len(),
+            self.containers.len(),
+            kinds
+        );
     }
 
     /// What a method returned: its own receiver is the caller's.
@@ -512,7 +589,8 @@ impl<'a> Solver<'a> {
             return known;
         }
         let from = self.sites[site.index()];
-        let made = make(self, from);
+        let mut made = make(self, from);
+        made.depth = from.depth.saturating_add(1);
         let id = SiteId(self.sites.len() as u32);
         self.sites.push(made);
         self.derived.insert((site, role), id);

@@ -193,6 +193,7 @@ impl Solver<'_> {
             is_call: true,
             is_store: false,
             is_named: false,
+            depth: 0,
         };
         let id = SiteId(self.sites.len() as u32);
         self.sites.push(site);
@@ -605,7 +606,28 @@ impl Solver<'_> {
             Object::ExternalResult | Object::ExternalInstance(_) => {
                 self.link(target, Link::Copy(to));
             }
-            _ => self.invoke(site, obj, None, Reason::Direct),
+            _ => {
+                let result = self.derive(site, Role::Result, |solver, site| Site {
+                    to: solver.fresh(),
+                    ..site
+                });
+                let made = self.sites[result.index()].to;
+                self.link(made, Link::DecoratedBy { target, to });
+                self.invoke(result, obj, None, Reason::Direct);
+            }
+        }
+    }
+
+    /// What a decorator made of a function.
+    pub(super) fn decorated(&mut self, by: Obj, function: Obj, to: Var) {
+        let is_function = matches!(
+            self.object(function),
+            Object::Function(_) | Object::Decorated { .. }
+        );
+        if by == function || !is_function {
+            self.add(to, by);
+        } else {
+            self.add_object(to, Object::Decorated { by, function });
         }
     }
 
