@@ -219,6 +219,15 @@ impl Lowerer<'_> {
         let var = self.var();
         self.env.joins[at as usize].var = Some(var);
         self.env.pending.push(at);
+        // Where a name may be imported, as a rule the other branch makes up for it.
+        let mut next = self.env.joins[at as usize].inputs;
+        while next != END {
+            let input = &self.env.inputs[next as usize];
+            if let Some(&origin) = self.origins.get(&VarId(input.from.0)) {
+                self.origins.insert(var, origin);
+            }
+            next = input.next;
+        }
         var
     }
 
@@ -465,23 +474,22 @@ impl Lowerer<'_> {
         let mut keep = entered.log;
         for at in entered.log..env.log.len() {
             let (name, _) = env.log[at];
-            if env.slots[name.index()].outer < entered.hidden as u32
-                || env.slots[name.index()].scope == NOWHERE
-                || env.slots[name.index()].outer == END
-            {
+            let outer = env.slots[name.index()].outer;
+            if outer == END || outer < entered.hidden as u32 {
                 env.log[keep] = env.log[at];
                 keep += 1;
             }
         }
         env.log.truncate(keep);
-        if env.tries > 0 {
-            let slots = &env.slots;
-            let mut at = 0;
-            env.writes.retain(|&(name, _)| {
-                at += 1;
-                at <= entered.writes || slots[name.index()].scope != scope
-            });
+        let mut keep = entered.writes.min(env.writes.len());
+        for at in keep..env.writes.len() {
+            let (name, _) = env.writes[at];
+            if env.slots[name.index()].scope != scope {
+                env.writes[keep] = env.writes[at];
+                keep += 1;
+            }
         }
+        env.writes.truncate(keep);
         while env.hidden.len() > entered.hidden {
             if let Some((name, slot)) = env.hidden.pop() {
                 env.slots[name.index()] = slot;
@@ -660,6 +668,11 @@ impl Lowerer<'_> {
     pub(super) fn joins_of_writes(&mut self, from: usize, to: usize) -> Vec<(NameId, Version)> {
         let stamp = self.env.new_stamp();
         let mut joins: Vec<(NameId, Version)> = Vec::new();
+        // In a pile of `try`s each asks for all that the ones inside bind.
+        if self.write_budget < to - from {
+            return joins;
+        }
+        self.write_budget -= to - from;
         for at in from..to {
             let (name, version) = self.env.writes[at];
             if self.env.stamp(name, stamp) {

@@ -114,6 +114,7 @@ struct Lowerer<'a> {
     loops: Vec<Loop>,
     /// Copies that the jumps of loops may still cost.
     jump_budget: usize,
+    write_budget: usize,
     /// From a narrower view of a name to the version it is a view of.
     narrowed: FxHashMap<Version, Version>,
     origins: FxHashMap<VarId, Origin>,
@@ -153,6 +154,7 @@ impl<'a> Lowerer<'a> {
             is_live: true,
             loops: Vec::new(),
             jump_budget: branches::MOST_JUMP_COPIES,
+            write_budget: branches::MOST_LOOKED_BACK,
             narrowed: FxHashMap::default(),
             origins: FxHashMap::default(),
             class_vars: Vec::new(),
