@@ -5,7 +5,8 @@ use ruff_text_size::Ranged;
 
 use super::super::syntax::{constant_truth, is_irrefutable, suppressed};
 use super::Lowerer;
-use super::environment::{Branch, Version};
+use super::environment::Version;
+use super::joins::Branch;
 use super::symbols::noted;
 use crate::facts::NameId;
 use crate::values::{Op, VarId};

@@ -7,13 +7,16 @@ mod annotations;
 mod branches;
 mod calls;
 mod classes;
+mod collector;
 mod containers;
 mod environment;
 mod expressions;
 mod functions;
+mod joins;
 mod narrowing;
 mod operators;
 mod patterns;
+mod scopes;
 mod statements;
 mod symbols;
 mod targets;
@@ -384,7 +387,7 @@ impl<'a> Lowerer<'a> {
     }
 
     /// The members of the innermost scope, a module or class: its names with their last versions.
-    fn close_members(&mut self, entered: &environment::Entered) -> Slice {
+    fn close_members(&mut self, entered: &scopes::Entered) -> Slice {
         let start = self.out.members.len() as u32;
         for (name, version, shared) in self.opened_names(entered) {
             if version == environment::UNBOUND {
