@@ -148,11 +148,7 @@ impl<'a> Lowerer<'a> {
             return;
         }
         match (text, arguments) {
-            ("cast", _) if !is_free => {
-                if self.is_imported(&call.func) {
-                    self.cast(call, to);
-                }
-            }
+            ("cast", _) if self.is_imported(&call.func) => self.cast(call, to),
             _ if !is_free => {}
             ("super", _) if given.is_empty() => {
                 if let Some(class) = self.class {

@@ -286,13 +286,12 @@ impl<'a> Lowerer<'a> {
 
     /// A variable that is nothing: never written to.
     fn nothing(&mut self) -> VarId {
-        match self.nothing {
-            Some(var) => var,
-            None => {
-                let var = self.var();
-                *self.nothing.insert(var)
-            }
+        if let Some(var) = self.nothing {
+            return var;
         }
+        let var = self.var();
+        self.nothing = Some(var);
+        var
     }
 
     fn emit(&mut self, op: Op) {

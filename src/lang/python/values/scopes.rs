@@ -185,8 +185,9 @@ impl Lowerer<'_> {
             }
         }
         env.log.truncate(keep);
-        let mut keep = entered.writes.min(env.writes.len());
-        for at in keep..env.writes.len() {
+        let first = entered.writes.min(env.writes.len());
+        let mut keep = first;
+        for at in first..env.writes.len() {
             let (name, _) = env.writes[at];
             if env.slots[name.index()].scope != scope {
                 env.writes[keep] = env.writes[at];

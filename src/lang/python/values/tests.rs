@@ -2,6 +2,7 @@
 //!
 //! `UPDATE_CASES=1 cargo test values` writes the cases anew; read the diff.
 
+use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
@@ -27,7 +28,7 @@ fn each_construct_is_lowered_as_written_down() {
         let (title, rest) = case.split_once('\n').unwrap();
         let source = rest.split_once("---\n").map_or(rest, |(source, _)| source);
         let dump = dump(&lowered(source));
-        written.push_str(&format!("### {title}\n{source}---\n{dump}\n"));
+        let _ = write!(written, "### {title}\n{source}---\n{dump}\n");
     }
     if std::env::var_os("UPDATE_CASES").is_some() {
         fs::write(&path, written).unwrap();
@@ -143,7 +144,6 @@ fn definitions_and_codes_stand_at_the_same_places() {
 
 #[test]
 fn many_names_and_branches_cost_no_more_than_they_are() {
-    use std::fmt::Write;
     let mut text = String::new();
     for at in 0..50_000 {
         let _ = writeln!(text, "n{at} = f{at}");
@@ -169,7 +169,7 @@ fn piles_of_branches_end() {
             text.push_str(
                 &close
                     .replace('#', &at.to_string())
-                    .replace("\t", &" ".repeat(at)),
+                    .replace('\t', &" ".repeat(at)),
             );
         }
         text
