@@ -1,11 +1,11 @@
-//! The cost of lowering: reads a tree on one thread, with and without how values move, and counts what comes out.
+//! The cost of lowering: reads a tree on one thread and counts how values move. `--facts` does all but that; compare
+//! the CPU time of both with each other and with `parse_floor -j 1`.
 //!
-//! Usage: `values ROOT`
+//! Usage: `values [--facts] ROOT`
 
 #![allow(clippy::print_stdout)]
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use mimalloc::MiMalloc;
@@ -16,25 +16,24 @@ use ssot::source;
 static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> Result<()> {
-    let root: PathBuf = std::env::args_os()
-        .nth(1)
-        .context("usage: values ROOT")?
+    let mut arguments: Vec<_> = std::env::args_os().skip(1).collect();
+    let facts_only = arguments.first().is_some_and(|first| first == "--facts");
+    let root: PathBuf = arguments
+        .pop()
+        .context("usage: values [--facts] ROOT")?
         .into();
     let discovery = discover(&root, &DiscoverOptions::default());
-    let (mut facts_time, mut values_time) = (Duration::ZERO, Duration::ZERO);
     let mut counts = [0_usize; 8];
     let mut bytes = 0;
-    let mut bad_imports = 0;
     for file in &discovery.files {
         let Ok(text) = source::read(&root.join(Path::new(&*file.path)), file.language) else {
             continue;
         };
-        let start = Instant::now();
-        drop(file.language.extract(&text.text, None));
-        let middle = Instant::now();
+        if facts_only {
+            drop(file.language.extract(&text.text, None));
+            continue;
+        }
         let facts = file.language.extract_with_values(&text.text, None);
-        values_time += middle.elapsed();
-        facts_time += middle - start;
         let Some(values) = &facts.values else {
             continue;
         };
@@ -56,16 +55,6 @@ fn main() -> Result<()> {
             + size_of_val(&*values.items)
             + size_of_val(&*values.members)
             + size_of_val(&*values.codes);
-        for op in &values.ops {
-            if let ssot::values::Op::Import { alias, .. } = *op
-                && !facts
-                    .imports
-                    .iter()
-                    .any(|import| import.alias.start == alias)
-            {
-                bad_imports += 1;
-            }
-        }
     }
     let names = [
         "lines",
@@ -81,9 +70,5 @@ fn main() -> Result<()> {
         println!("{name:10} {count}");
     }
     println!("bytes      {bytes}");
-    println!("op size    {}", size_of::<ssot::values::Op>());
-    println!("alien      {bad_imports}");
-    println!("facts      {facts_time:?}");
-    println!("and values {values_time:?}");
     Ok(())
 }
