@@ -14,15 +14,16 @@ use crate::values::Values;
 
 /// Declares a `u32` index newtype.
 macro_rules! index_type {
-    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+    ($($(#[$doc:meta])* $vis:vis $name:ident;)*) => {$(
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub struct $name(pub u32);
+        $vis struct $name($vis u32);
 
         impl $name {
             /// The index as `usize`.
             #[must_use]
-            pub const fn index(self) -> usize {
+            #[allow(dead_code, reason = "not every index is used as one")]
+            $vis const fn index(self) -> usize {
                 self.0 as usize
             }
         }
@@ -32,19 +33,19 @@ pub(crate) use index_type;
 
 index_type! {
     /// A name in one file's [`NameTable`].
-    NameId;
+    pub NameId;
     /// A scope of one file; 0 is the module's.
-    ScopeId;
+    pub ScopeId;
     /// A binding of one file.
-    BindingId;
+    pub BindingId;
     /// A definition of one file.
-    DefinitionId;
+    pub DefinitionId;
     /// An imported name of one file.
-    ImportId;
+    pub ImportId;
     /// A reference kept for a file.
-    ReferenceId;
+    pub ReferenceId;
     /// A call of one file.
-    CallId;
+    pub CallId;
 }
 
 impl ScopeId {

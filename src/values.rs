@@ -9,11 +9,11 @@ use crate::facts::{NameId, NameTable, ParameterKind, Slice, index_type};
 
 index_type! {
     /// A variable of one file: what one version of a name or one expression may be.
-    VarId;
+    pub VarId;
     /// A piece of code of one file that runs in one go; 0 is the module's.
-    CodeId;
+    pub CodeId;
     /// A class of one file.
-    ClassIx;
+    pub ClassIx;
 }
 
 impl CodeId {

@@ -3,6 +3,7 @@
 //! Owns flags, help texts, streams and exit statuses; decides nothing about code.
 
 mod args;
+mod calls;
 mod check;
 mod console;
 mod engine;

@@ -15,12 +15,13 @@ use crate::diagnostic::{Applicability, Finding, Severity};
 use crate::fingerprint::identify;
 use crate::fix;
 use crate::fix::apply::{NewContents, write_all};
+use crate::graph::flow::FlowGraph;
 use crate::index::{Index, ModuleRef};
 use crate::report::graph::{Answer, CallGraph, ImportGraph};
 use crate::report::{Fixes, Report, Unresolved};
 use crate::score::Score;
 use crate::suppress::{self, FileSuppressions, UNUSED_SUPPRESSION};
-use crate::{Graphs, Project, analyze};
+use crate::{Graphs, Project, ReadOptions, analyze};
 
 /// The real engine.
 #[derive(Debug, Default)]
@@ -105,9 +106,9 @@ impl Engine for Pipeline {
     fn call_graph(&self, setup: &Setup, external: bool, adjacency: bool) -> Result<CallGraph> {
         let config = self.config(setup)?;
         in_pool(setup, || {
-            let project = Project::read(config);
-            let graphs = Graphs::build(&project.index);
-            super::views::call_graph(&project.index, &graphs.calls, external, adjacency)
+            let project = Project::read_with(config, ReadOptions { values: true });
+            let flow = FlowGraph::build(&project.index);
+            super::calls::call_graph(&project.index, &flow, external, adjacency)
         })
     }
 

@@ -3,6 +3,7 @@
 //! Owns edges and the algorithms on them. Says nothing about rules.
 
 pub mod calls;
+pub mod flow;
 pub mod imports;
 pub mod paths;
 pub mod recursion;

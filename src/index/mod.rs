@@ -26,9 +26,9 @@ use crate::lang::{Language, ModuleFile};
 
 crate::facts::index_type! {
     /// A file of the project, in path order.
-    FileId;
+    pub FileId;
     /// A module of the project, in name order.
-    ModuleId;
+    pub ModuleId;
 }
 
 /// One source file with its facts.

@@ -25,7 +25,7 @@ pub struct SymbolId {
 
 crate::facts::index_type! {
     /// A name outside the project, `module.name`.
-    ExternalId;
+    pub ExternalId;
 }
 
 /// What a name may be.

@@ -8,6 +8,7 @@ use std::fmt::Write;
 use serde::Serialize;
 
 use super::json::to_json;
+use crate::graph::flow::Reason;
 
 /// Which modules import which.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -71,6 +72,8 @@ pub struct Call {
     pub callee: String,
     /// The line of the call.
     pub line: u32,
+    /// Why this is said to be a call.
+    pub reason: Reason,
 }
 
 impl ImportGraph {
@@ -286,6 +289,7 @@ mod tests {
             caller: "m:f.<locals>.g".to_owned(),
             callee: "m:f".to_owned(),
             line: 1,
+            reason: Reason::Direct,
         };
         let graph = CallGraph {
             calls: vec![call],

@@ -1,0 +1,829 @@
+//! Attributes: what `base.name` finds on each kind of value, and where `base.name = value` puts it.
+//!
+//! Attributes of instances are kept per class and name; looking one up merges those of the class and of all above it.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::Reason;
+use super::hierarchy::Classes;
+use super::objects::{Obj, Object};
+use super::program::{Class, Program, Text, Var};
+use super::solver::{Link, Role, Site, SiteId, Solver};
+use crate::index::{Entity, FileId, ModuleId, SymbolId};
+use crate::values::{DescriptorKind, Op};
+
+/// How many overriding methods a call through a base class is said to reach.
+const MOST_OVERRIDES: usize = 128;
+
+/// Attributes that are no members of class bodies.
+#[derive(Default)]
+pub(super) struct Attributes {
+    /// Names that some statement stores.
+    stored: FxHashSet<Text>,
+    fields: FxHashMap<(Class, Text), Var>,
+    field_classes: FxHashMap<Text, Vec<Class>>,
+    /// Attributes assigned to the class itself from outside its body.
+    patches: FxHashMap<(Class, Text), Var>,
+    patched_classes: FxHashMap<Text, Vec<Class>>,
+    shapes: FxHashMap<(Class, Text, bool), Shape>,
+    watchers: FxHashMap<Text, Vec<Watcher>>,
+    /// Attributes of functions and modules assigned from outside.
+    loose: FxHashMap<(Obj, Text), Var>,
+    pub(super) annotated: FxHashMap<(Class, Text), Var>,
+}
+
+/// Who wants to know of attributes to come.
+#[derive(Clone, Copy)]
+struct Watcher {
+    class: Class,
+    or_below: bool,
+    fields: Var,
+    patches: Var,
+}
+
+/// Where an attribute of a class's instances is found.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Shape {
+    /// Assigned on instances.
+    fields: Option<Var>,
+    /// Bound by a class body of the order.
+    pub(super) own: Option<Var>,
+    /// Assigned on the class.
+    patches: Option<Var>,
+    /// Bound by class bodies below.
+    pub(super) below: Option<Var>,
+}
+
+impl Shape {
+    pub(super) fn is_empty(&self) -> bool {
+        self.own.is_none() && self.below.is_none() && self.fields.is_none()
+    }
+}
+
+impl Attributes {
+    pub(super) fn new(program: &Program<'_>, _classes: &Classes) -> Self {
+        let mut attributes = Self::default();
+        for file in program.file_ids() {
+            let Some(values) = program.values(file) else {
+                continue;
+            };
+            for op in &values.ops {
+                if let Op::SetAttribute { name, .. } = op {
+                    attributes.stored.insert(program.text(file, *name));
+                }
+            }
+            for (at, body) in values.classes.iter().enumerate() {
+                let class = program.class(file, crate::values::ClassIx(at as u32));
+                for field in &values.members[body.fields.range()] {
+                    let name = program.text(file, field.name);
+                    attributes.stored.insert(name);
+                    let var = program.var(file, field.var);
+                    attributes.annotated.insert((class, name), var);
+                    attributes.fields.insert((class, name), var);
+                    attributes
+                        .field_classes
+                        .entry(name)
+                        .or_default()
+                        .push(class);
+                }
+            }
+        }
+        attributes
+    }
+}
+
+impl Solver<'_> {
+    /// Where an attribute of instances of a class, or of those below too, is found.
+    pub(super) fn shape(&mut self, class: Class, name: Text, or_below: bool) -> Shape {
+        let or_below = or_below && !self.classes.below(class).is_empty();
+        if let Some(&known) = self.attributes.shapes.get(&(class, name, or_below)) {
+            return known;
+        }
+        let mut shape = Shape {
+            own: self.classes.member(class, name, 0).map(|(_, var)| var),
+            ..Shape::default()
+        };
+        if or_below {
+            let below = self.classes.members_below(class, name);
+            if !below.is_empty() {
+                self.dropped += below.len().saturating_sub(MOST_OVERRIDES) as u64;
+                let merged = self.fresh();
+                for var in below.into_iter().take(MOST_OVERRIDES) {
+                    self.link(var, Link::Copy(merged));
+                }
+                shape.below = Some(merged);
+            }
+        }
+        if self.attributes.stored.contains(&name) {
+            let watcher = Watcher {
+                class,
+                or_below,
+                fields: self.fresh(),
+                patches: self.fresh(),
+            };
+            shape.fields = Some(watcher.fields);
+            shape.patches = Some(watcher.patches);
+            self.watch(name, watcher);
+        }
+        self.attributes
+            .shapes
+            .insert((class, name, or_below), shape);
+        shape
+    }
+
+    fn watch(&mut self, name: Text, watcher: Watcher) {
+        let fields = self.attributes.field_classes.get(&name).cloned();
+        for class in fields.unwrap_or_default() {
+            if self.concerns(watcher, class) {
+                let var = self.attributes.fields[&(class, name)];
+                self.link(var, Link::Copy(watcher.fields));
+            }
+        }
+        let patches = self.attributes.patched_classes.get(&name).cloned();
+        for class in patches.unwrap_or_default() {
+            if self.concerns(watcher, class) {
+                let var = self.attributes.patches[&(class, name)];
+                self.link(var, Link::Copy(watcher.patches));
+            }
+        }
+        self.attributes
+            .watchers
+            .entry(name)
+            .or_default()
+            .push(watcher);
+    }
+
+    fn concerns(&self, watcher: Watcher, class: Class) -> bool {
+        self.classes.is_subclass(watcher.class, class)
+            || (watcher.or_below && self.classes.is_subclass(class, watcher.class))
+    }
+
+    /// The variable of an attribute assigned on instances of a class.
+    pub(super) fn field(&mut self, class: Class, name: Text) -> Var {
+        if let Some(&known) = self.attributes.fields.get(&(class, name)) {
+            return known;
+        }
+        let var = self.fresh();
+        self.attributes.fields.insert((class, name), var);
+        self.attributes
+            .field_classes
+            .entry(name)
+            .or_default()
+            .push(class);
+        self.attributes.stored.insert(name);
+        for watcher in self
+            .attributes
+            .watchers
+            .get(&name)
+            .cloned()
+            .unwrap_or_default()
+        {
+            if self.concerns(watcher, class) {
+                self.link(var, Link::Copy(watcher.fields));
+            }
+        }
+        var
+    }
+
+    fn patch(&mut self, class: Class, name: Text) -> Var {
+        if let Some(&known) = self.attributes.patches.get(&(class, name)) {
+            return known;
+        }
+        let var = self.fresh();
+        self.attributes.patches.insert((class, name), var);
+        self.attributes
+            .patched_classes
+            .entry(name)
+            .or_default()
+            .push(class);
+        for watcher in self
+            .attributes
+            .watchers
+            .get(&name)
+            .cloned()
+            .unwrap_or_default()
+        {
+            if self.concerns(watcher, class) {
+                self.link(var, Link::Copy(watcher.patches));
+            }
+        }
+        var
+    }
+
+    /// Whether some class of the order, or one below, has `name` assigned on its instances.
+    pub(super) fn has_field(&self, class: Class, name: Text) -> bool {
+        self.attributes
+            .field_classes
+            .get(&name)
+            .is_some_and(|classes| {
+                classes.iter().any(|&of| {
+                    self.classes.is_subclass(class, of) || self.classes.is_subclass(of, class)
+                })
+            })
+    }
+
+    /// `obj.name = from`.
+    pub(super) fn store(&mut self, obj: Obj, name: Text, from: Var, site: SiteId) {
+        match self.object(obj) {
+            Object::Instance(class)
+            | Object::Annotated(class)
+            | Object::Receiver(class)
+            | Object::Duck(class) => {
+                let field = self.field(class, name);
+                self.link(from, Link::Copy(field));
+                self.assign_through_property(obj, class, name, from, site);
+            }
+            Object::Class(class) | Object::ClassOrBelow(class) | Object::ReceiverClass(class) => {
+                let patch = self.patch(class, name);
+                self.link(from, Link::Copy(patch));
+            }
+            Object::Module(module) => {
+                let file = self.program.index.module(module).file;
+                let text = self.program.texts.get(name);
+                if let Some(var) = file.and_then(|file| self.program.global(file, text)) {
+                    self.link(from, Link::Copy(var));
+                } else {
+                    let var = self.loose(obj, name);
+                    self.link(from, Link::Copy(var));
+                }
+            }
+            Object::Function(_) => {
+                let var = self.loose(obj, name);
+                self.link(from, Link::Copy(var));
+            }
+            _ => {}
+        }
+    }
+
+    fn loose(&mut self, obj: Obj, name: Text) -> Var {
+        if let Some(&known) = self.attributes.loose.get(&(obj, name)) {
+            return known;
+        }
+        let var = self.fresh();
+        self.attributes.loose.insert((obj, name), var);
+        var
+    }
+
+    /// Setters and `__setattr__` run.
+    fn assign_through_property(
+        &mut self,
+        obj: Obj,
+        class: Class,
+        name: Text,
+        from: Var,
+        site: SiteId,
+    ) {
+        let or_below = !matches!(self.object(obj), Object::Instance(_));
+        let shape = self.shape(class, name, or_below);
+        for var in [shape.own, shape.below].into_iter().flatten() {
+            let setter = self.derive(site, Role::Argument(0), |solver, site| Site {
+                arguments: solver.pass_one(from),
+                to: super::solver::NOWHERE,
+                is_call: true,
+                is_store: true,
+                ..site
+            });
+            self.link(
+                var,
+                Link::Member {
+                    site: setter,
+                    receiver: Some(obj),
+                    reason: Reason::Flow,
+                },
+            );
+        }
+        if let Some(text) = self.program.texts.find("__setattr__") {
+            let any = self.shape(class, text, or_below);
+            if let Some(own) = any.own {
+                let setter = self.derive(site, Role::Argument(1), |solver, site| {
+                    let unknown = solver.fresh();
+                    Site {
+                        arguments: solver.pass(&[unknown, from]),
+                        to: super::solver::NOWHERE,
+                        is_call: true,
+                        ..site
+                    }
+                });
+                self.call_member(own, setter, Some(obj), Reason::Flow);
+            }
+        }
+    }
+
+    /// Looks `name` up on a value and reads or calls what is found at `site`.
+    pub(super) fn access(&mut self, obj: Obj, name: Text, site: SiteId, is_named: bool) {
+        match self.object(obj) {
+            Object::Module(module) => self.module_member(obj, module, name, site),
+            Object::External(external) | Object::ExternalInstance(external) => {
+                let text = self.program.texts.get(name);
+                if text == "__class__" {
+                    self.add(self.sites[site.index()].to, obj);
+                    return;
+                }
+                let member = self.externals.member(external, name, text);
+                let found = self.intern(Object::External(member));
+                self.found(site, found, None, Reason::Flow);
+            }
+            Object::Instance(class) => {
+                self.instance_member(obj, class, name, site, false, Reason::Flow)
+            }
+            Object::Receiver(class) => {
+                let reason = if is_named {
+                    Reason::Direct
+                } else {
+                    Reason::Flow
+                };
+                self.instance_member(obj, class, name, site, true, reason);
+            }
+            Object::Annotated(class) => {
+                self.instance_member(obj, class, name, site, true, Reason::Annotation);
+            }
+            Object::Duck(class) => {
+                self.instance_member(obj, class, name, site, true, Reason::Duck);
+            }
+            Object::Class(class) => {
+                let reason = if is_named {
+                    Reason::Direct
+                } else {
+                    Reason::Flow
+                };
+                self.class_member(obj, class, name, site, false, reason);
+            }
+            Object::ClassOrBelow(class) | Object::ReceiverClass(class) => {
+                let reason = if is_named {
+                    Reason::Direct
+                } else {
+                    Reason::Flow
+                };
+                self.class_member(obj, class, name, site, true, reason);
+            }
+            Object::Super(class) => self.super_member(class, name, site),
+            Object::Function(_) => {
+                if self.program.texts.get(name) == "register" {
+                    let register = self.intern(Object::Register(obj));
+                    self.found(site, register, None, Reason::Flow);
+                }
+                let var = self.loose(obj, name);
+                self.link_member(var, site, None, Reason::Flow);
+            }
+            Object::Container(_)
+            | Object::Literal(_)
+            | Object::Text(_)
+            | Object::Prefix(_)
+            | Object::Integer(_)
+            | Object::Generator(..) => {
+                let method = self.intern(Object::Method { of: obj, name });
+                self.found(site, method, None, Reason::Flow);
+            }
+            _ => {}
+        }
+    }
+
+    fn link_member(&mut self, var: Var, site: SiteId, receiver: Option<Obj>, reason: Reason) {
+        self.link(
+            var,
+            Link::Member {
+                site,
+                receiver,
+                reason,
+            },
+        );
+    }
+
+    /// Calls what a class body binds, with a receiver.
+    pub(super) fn call_member(
+        &mut self,
+        var: Var,
+        site: SiteId,
+        receiver: Option<Obj>,
+        reason: Reason,
+    ) {
+        self.link_member(var, site, receiver, reason);
+    }
+
+    fn instance_member(
+        &mut self,
+        obj: Obj,
+        class: Class,
+        name: Text,
+        site: SiteId,
+        or_below: bool,
+        reason: Reason,
+    ) {
+        if self.program.texts.get(name) == "__class__" {
+            if let Some(of) = self.class_of(obj) {
+                self.found(site, of, None, reason);
+            }
+            return;
+        }
+        let shape = self.shape(class, name, or_below);
+        if let Some(own) = shape.own {
+            self.link_member(own, site, Some(obj), reason);
+        }
+        if let Some(below) = shape.below {
+            self.link_member(below, site, Some(obj), reason.max(Reason::Override));
+        }
+        if let Some(patches) = shape.patches {
+            self.link_member(patches, site, Some(obj), reason.max(Reason::Flow));
+        }
+        if let Some(fields) = shape.fields {
+            self.link_member(fields, site, None, reason.max(Reason::Flow));
+        }
+        if shape.own.is_none() && shape.below.is_none() {
+            self.fallback_member(obj, class, name, site, or_below, shape.is_empty(), reason);
+        }
+    }
+
+    /// `__getattr__`, and bases outside the project.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one look-up, described by as many words"
+    )]
+    fn fallback_member(
+        &mut self,
+        obj: Obj,
+        class: Class,
+        name: Text,
+        site: SiteId,
+        or_below: bool,
+        is_unseen: bool,
+        reason: Reason,
+    ) {
+        let getattr = self.program.texts.find("__getattr__");
+        let own = getattr.and_then(|text| self.shape(class, text, or_below).own);
+        if let Some(own) = own.filter(|_| !self.program.texts.get(name).starts_with("__")) {
+            let getter = self.derive(site, Role::Getter, |solver, site| {
+                let text = solver.fresh();
+                solver.add_object(text, Object::Text(name));
+                let result = solver.fresh();
+                Site {
+                    arguments: solver.pass_one(text),
+                    to: result,
+                    is_call: true,
+                    is_named: false,
+                    ..site
+                }
+            });
+            let result = self.sites[getter.index()].to;
+            self.link_member(own, getter, Some(obj), reason);
+            self.link_member(result, site, None, Reason::Flow);
+        } else if is_unseen {
+            self.external_member(class, name, site);
+        }
+    }
+
+    /// An attribute that bases outside the project may have.
+    fn external_member(&mut self, class: Class, name: Text, site: SiteId) {
+        for above in self.classes.order(class).to_vec() {
+            if !self.classes.is_open(above) {
+                continue;
+            }
+            for base in self.bases(above) {
+                let site = self.derive(site, Role::Special(0), |_, site| Site {
+                    name: Some(name),
+                    ..site
+                });
+                self.link(base, Link::ExternalBase { site });
+            }
+        }
+    }
+
+    /// The variables of a class's bases.
+    pub(super) fn bases(&self, class: Class) -> Vec<Var> {
+        let (file, body) = self.program.class_body(class);
+        let Some(values) = self.program.values(file) else {
+            return Vec::new();
+        };
+        values.bases[body.bases.range()]
+            .iter()
+            .map(|&base| self.program.var(file, base))
+            .collect()
+    }
+
+    pub(super) fn external_base(&mut self, site: SiteId, base: Obj) {
+        let (Object::External(external), Some(name)) =
+            (self.object(base), self.sites[site.index()].name)
+        else {
+            return;
+        };
+        if self.externals.path(external).starts_with("<builtin>.") {
+            return;
+        }
+        let text = self.program.texts.get(name);
+        let member = self.externals.member(external, name, text);
+        let found = self.intern(Object::External(member));
+        self.found(site, found, None, Reason::Flow);
+    }
+
+    fn class_member(
+        &mut self,
+        obj: Obj,
+        class: Class,
+        name: Text,
+        site: SiteId,
+        or_below: bool,
+        reason: Reason,
+    ) {
+        let shape = self.shape(class, name, or_below);
+        if let Some(own) = shape.own {
+            self.link_member(own, site, Some(obj), reason);
+        }
+        if let Some(below) = shape.below {
+            self.link_member(below, site, Some(obj), reason.max(Reason::Override));
+        }
+        if let Some(patches) = shape.patches {
+            self.link_member(patches, site, Some(obj), Reason::Flow);
+        }
+        if shape.own.is_none() && shape.below.is_none() {
+            self.external_member(class, name, site);
+        } else if self.is_enumeration(class) {
+            let instance = self.intern(Object::Instance(class));
+            if !self.sites[site.index()].is_call {
+                self.found(site, instance, None, Reason::Flow);
+            }
+        }
+    }
+
+    /// Whether a base of the class is `enum.Enum` or the like.
+    pub(super) fn is_enumeration(&self, class: Class) -> bool {
+        self.classes.order(class).iter().any(|&above| {
+            self.bases(above).iter().any(|&base| {
+                self.values(base).iter().any(|&obj| match self.object(obj) {
+                    Object::External(external) => {
+                        self.externals.path(external).starts_with("enum.")
+                    }
+                    _ => false,
+                })
+            })
+        })
+    }
+
+    fn super_member(&mut self, class: Class, name: Text, site: SiteId) {
+        let receiver = self.intern(Object::Receiver(class));
+        match self.classes.member(class, name, 1) {
+            Some((_, var)) => self.link_member(var, site, Some(receiver), Reason::Direct),
+            None => {
+                // A sibling that a class below puts in between.
+                let mut siblings = Vec::new();
+                for &below in self.classes.below(class) {
+                    let order = self.classes.order(below);
+                    let Some(at) = order.iter().position(|&above| above == class) else {
+                        continue;
+                    };
+                    let next = order[at + 1..]
+                        .iter()
+                        .find_map(|&above| self.classes.own(above, name));
+                    siblings.extend(next.filter(|var| !siblings.contains(var)));
+                }
+                let is_empty = siblings.is_empty();
+                for var in siblings.into_iter().take(MOST_OVERRIDES) {
+                    self.link_member(var, site, Some(receiver), Reason::Override);
+                }
+                if is_empty {
+                    self.external_member(class, name, site);
+                }
+            }
+        }
+    }
+
+    fn module_member(&mut self, obj: Obj, module: ModuleId, name: Text, site: SiteId) {
+        let text = self.program.texts.get(name);
+        let file = self.program.index.module(module).file;
+        let var = file.and_then(|file| self.program.global(file, text));
+        if let Some(var) = var {
+            self.link_member(var, site, None, Reason::Direct);
+            return;
+        }
+        let found = self.program.index.member(module, text);
+        for entity in found.entities {
+            match self.entity(entity) {
+                Found::Value(obj) => self.found(site, obj, None, Reason::Direct),
+                Found::Variable(var) => self.link_member(var, site, None, Reason::Direct),
+                Found::Nothing => {}
+            }
+        }
+        let var = self.loose(obj, name);
+        self.link_member(var, site, None, Reason::Flow);
+    }
+
+    /// What an entity of the index is here.
+    pub(super) fn entity(&mut self, entity: Entity) -> Found {
+        match entity {
+            Entity::Module(module) => Found::Value(self.intern(Object::Module(module))),
+            Entity::External(id) => {
+                let path = self.program.index.origins.external(id);
+                let external = self.externals.intern(path);
+                Found::Value(self.intern(Object::External(external)))
+            }
+            Entity::Symbol(symbol) => match self.symbol(symbol) {
+                Some(var) => Found::Variable(var),
+                None => Found::Nothing,
+            },
+        }
+    }
+
+    fn symbol(&self, symbol: SymbolId) -> Option<Var> {
+        let index = self.program.index;
+        let binding = index.binding(symbol);
+        let name = index.symbol_name(symbol);
+        if binding.scope == crate::facts::ScopeId::MODULE {
+            return self.program.global(symbol.file, name);
+        }
+        let facts = self.program.facts(symbol.file);
+        let definition = facts.scopes[binding.scope.index()].definition?;
+        let offset = facts.definitions[definition.index()].name_span.start;
+        self.member_of_body(symbol.file, offset, name)
+    }
+
+    fn member_of_body(&self, file: FileId, offset: u32, name: &str) -> Option<Var> {
+        let values = self.program.values(file)?;
+        let class = values.classes.iter().find(|class| class.offset == offset)?;
+        values.members[class.members.range()]
+            .iter()
+            .find(|member| values.texts.get(member.name) == name)
+            .map(|member| self.program.var(file, member.var))
+    }
+
+    /// A value was found as an attribute, through a receiver or on its own: descriptors act, functions are bound.
+    pub(super) fn found(&mut self, site: SiteId, obj: Obj, receiver: Option<Obj>, reason: Reason) {
+        let is_store = self.sites[site.index()].is_store;
+        match (self.object(obj), receiver) {
+            (Object::Function(_) | Object::Partial(_), _) if is_store => {}
+            (Object::Descriptor(id), Some(receiver)) => self.describe(site, id, receiver, reason),
+            (Object::Descriptor(id), None) => {
+                let descriptor = self.descriptors[id.index()];
+                if matches!(
+                    descriptor.kind,
+                    DescriptorKind::Static | DescriptorKind::Class
+                ) {
+                    self.link_member(descriptor.function, site, None, reason);
+                } else {
+                    self.settle(site, obj, None, reason);
+                }
+            }
+            (Object::Function(_) | Object::Partial(_), Some(receiver))
+                if self.instance_class(receiver).is_some() =>
+            {
+                self.settle(site, obj, Some(receiver), reason);
+            }
+            (Object::Instance(class) | Object::Annotated(class), Some(receiver))
+                if self.instance_class(receiver).is_some() =>
+            {
+                let get = self
+                    .names
+                    .get
+                    .and_then(|get| self.shape(class, get, false).own);
+                match get {
+                    Some(get) => self.describe_by_class(site, obj, get, receiver, reason),
+                    None if is_store => {}
+                    None => self.settle(site, obj, None, reason),
+                }
+            }
+            _ if is_store => {}
+            _ => self.settle(site, obj, None, reason),
+        }
+    }
+
+    /// A value at a site, its binding decided: it is called or it is what was read.
+    pub(super) fn settle(&mut self, site: SiteId, obj: Obj, receiver: Option<Obj>, reason: Reason) {
+        let at = self.sites[site.index()];
+        if at.is_call {
+            self.invoke(site, obj, receiver, reason);
+            return;
+        }
+        let value = match receiver {
+            Some(receiver) => self.intern(Object::Bound {
+                function: obj,
+                receiver,
+            }),
+            None => obj,
+        };
+        self.add(at.to, value);
+    }
+
+    /// A built-in descriptor acts.
+    fn describe(
+        &mut self,
+        site: SiteId,
+        id: super::objects::DescriptorId,
+        receiver: Obj,
+        reason: Reason,
+    ) {
+        let descriptor = self.descriptors[id.index()];
+        let on_instance = self.instance_class(receiver).is_some();
+        let is_store = self.sites[site.index()].is_store;
+        match descriptor.kind {
+            DescriptorKind::Static => self.link_member(descriptor.function, site, None, reason),
+            DescriptorKind::Class => {
+                let class = self.class_of(receiver).unwrap_or(receiver);
+                self.link(
+                    descriptor.function,
+                    Link::Forced {
+                        site,
+                        receiver: class,
+                        reason,
+                    },
+                );
+            }
+            DescriptorKind::Getter | DescriptorKind::Setter | DescriptorKind::Deleter
+                if !on_instance =>
+            {
+                let obj = self.intern(Object::Descriptor(id));
+                self.settle(site, obj, None, reason);
+            }
+            DescriptorKind::Getter if !is_store => {
+                let result = self.through_getter(site);
+                self.link(
+                    descriptor.function,
+                    Link::Forced {
+                        site: result,
+                        receiver,
+                        reason,
+                    },
+                );
+            }
+            DescriptorKind::Setter if is_store => self.link(
+                descriptor.function,
+                Link::Forced {
+                    site,
+                    receiver,
+                    reason,
+                },
+            ),
+            _ => {}
+        }
+        if let Some(base) = descriptor.base {
+            self.link_member(base, site, Some(receiver), reason);
+        }
+    }
+
+    /// The site at which a getter is called whose result is read or called at `site`.
+    fn through_getter(&mut self, site: SiteId) -> SiteId {
+        let getter = self.derive(site, Role::Getter, |solver, site| Site {
+            arguments: crate::facts::Slice::default(),
+            to: if site.is_call {
+                solver.fresh()
+            } else {
+                site.to
+            },
+            is_call: true,
+            name: site.name,
+            ..site
+        });
+        if self.sites[site.index()].is_call
+            && self.derived.insert((getter, Role::Result), site).is_none()
+        {
+            let result = self.sites[getter.index()].to;
+            self.link(
+                result,
+                Link::Invoke {
+                    site,
+                    reason: Reason::Flow,
+                },
+            );
+        }
+        getter
+    }
+
+    /// An instance with `__get__` in a class body.
+    fn describe_by_class(
+        &mut self,
+        site: SiteId,
+        descriptor: Obj,
+        get: Var,
+        receiver: Obj,
+        reason: Reason,
+    ) {
+        if self.sites[site.index()].is_store {
+            let set = self.program.texts.find("__set__");
+            let class = self.instance_class(descriptor).map(|(class, _)| class);
+            if let (Some(set), Some(class)) = (set, class)
+                && let Some(set) = self.shape(class, set, false).own
+            {
+                self.link_member(set, site, Some(descriptor), reason);
+            }
+            return;
+        }
+        let getter = self.through_getter(site);
+        let instance = self.derive(getter, Role::Argument(0), |solver, site| {
+            let instance = solver.fresh();
+            Site {
+                arguments: solver.pass_one(instance),
+                ..site
+            }
+        });
+        let start = self.sites[instance.index()].arguments.start as usize;
+        let var = self.arguments[start].value;
+        self.add(var, receiver);
+        self.link_member(get, instance, Some(descriptor), reason);
+    }
+}
+
+/// What an entity is.
+pub(super) enum Found {
+    /// A value.
+    Value(Obj),
+    /// What this variable is.
+    Variable(Var),
+    /// Nothing that is known.
+    Nothing,
+}

@@ -1,0 +1,645 @@
+//! What functions and methods outside the project do with values, as far as it matters for calls.
+//!
+//! Everything else outside is a sink: it is named where it is called, and what it returns is not looked into.
+
+use super::objects::{External, Obj, Object};
+use super::program::{Text, Var};
+use super::solver::{Link, NOWHERE, PassedKind, Role, Site, SiteId, Solver};
+use super::special::Conversion;
+use super::{Callee, Reason};
+use crate::facts::Slice;
+use crate::values::{Container, DescriptorKind, LiteralKind};
+
+/// The literal that a builtin type's instances are.
+pub(super) fn literal(path: &str) -> Option<LiteralKind> {
+    Some(match path.strip_prefix("<builtin>.")? {
+        "str" => LiteralKind::Text,
+        "bytes" => LiteralKind::Bytes,
+        "int" => LiteralKind::Integer,
+        "float" => LiteralKind::Float,
+        "complex" => LiteralKind::Complex,
+        "bool" => LiteralKind::Bool,
+        _ => return None,
+    })
+}
+
+/// Whether the last segment of a path is written like a class.
+pub(super) fn is_class_like(path: &str) -> bool {
+    let last = path.rsplit('.').next().unwrap_or(path);
+    last.trim_start_matches('_')
+        .starts_with(|first: char| first.is_ascii_uppercase())
+}
+
+/// The container that calling a function makes from the elements of its arguments.
+fn collected(path: &str) -> Option<Container> {
+    Some(match path {
+        "<builtin>.list" | "<builtin>.sorted" | "collections.deque" | "<builtin>.reversed"
+        | "heapq.nlargest" | "heapq.nsmallest" => Container::List,
+        "<builtin>.tuple" => Container::Tuple,
+        "<builtin>.set" | "<builtin>.frozenset" => Container::Set,
+        "<builtin>.iter"
+        | "<builtin>.filter"
+        | "itertools.chain"
+        | "itertools.islice"
+        | "itertools.cycle"
+        | "itertools.takewhile"
+        | "itertools.dropwhile"
+        | "itertools.filterfalse" => Container::Generator,
+        _ => return None,
+    })
+}
+
+/// Whether a function calls the callables among its positional arguments with elements of the others.
+fn calls_back(path: &str) -> bool {
+    matches!(
+        path,
+        "<builtin>.map"
+            | "<builtin>.filter"
+            | "functools.reduce"
+            | "itertools.starmap"
+            | "itertools.takewhile"
+            | "itertools.dropwhile"
+            | "itertools.filterfalse"
+            | "itertools.accumulate"
+            | "itertools.groupby"
+            | "re.sub"
+            | "re.subn"
+    )
+}
+
+/// Whether a function goes through all elements of its arguments.
+fn iterates(path: &str) -> bool {
+    matches!(
+        path,
+        "<builtin>.all" | "<builtin>.any" | "<builtin>.sum" | "<builtin>.min" | "<builtin>.max"
+    ) || collected(path).is_some()
+}
+
+/// Whether a function gives its first argument back.
+fn gives_back(path: &str) -> bool {
+    matches!(
+        path,
+        "copy.copy"
+            | "copy.deepcopy"
+            | "functools.update_wrapper"
+            | "functools.cmp_to_key"
+            | "functools.singledispatch"
+            | "functools.lru_cache"
+            | "functools.cache"
+            | "contextlib.contextmanager"
+            | "contextlib.asynccontextmanager"
+            | "contextlib.nullcontext"
+            | "contextlib.closing"
+            | "contextlib.aclosing"
+            | "asyncio.create_task"
+            | "asyncio.ensure_future"
+            | "asyncio.shield"
+            | "asyncio.wait_for"
+            | "weakref.proxy"
+            | "types.MappingProxyType"
+            | "types.coroutine"
+            | "atexit.register"
+            | "inspect.unwrap"
+    )
+}
+
+/// Whether a method of a container does nothing but put its arguments there.
+fn moves_values(method: &str) -> bool {
+    matches!(
+        method,
+        "append" | "appendleft" | "add" | "extend" | "extendleft" | "insert" | "update"
+    )
+}
+
+impl Solver<'_> {
+    /// The variable of the argument at a position, or with a name.
+    fn argument(&self, site: SiteId, position: usize, name: &str) -> Option<Var> {
+        let passed = self.passed(site);
+        let by_position = passed
+            .iter()
+            .filter(|passed| passed.kind == PassedKind::Positional)
+            .nth(position);
+        let by_name = || {
+            passed.iter().find(|passed| match passed.kind {
+                PassedKind::Keyword(text) => self.program.texts.get(text) == name,
+                _ => false,
+            })
+        };
+        by_position.or_else(by_name).map(|passed| passed.value)
+    }
+
+    /// Something outside the project is called.
+    pub(super) fn call_external(
+        &mut self,
+        site: SiteId,
+        external: External,
+        receiver: Option<Obj>,
+    ) {
+        let _ = receiver;
+        let at = self.sites[site.index()];
+        self.record(
+            at.caller,
+            at.offset,
+            Callee::External(external),
+            at.surest(),
+        );
+        let path = self.externals.path(external).to_owned();
+        self.model(site, &path);
+        if let Some(kind) = literal(&path) {
+            self.add_object(at.to, Object::Literal(kind));
+        } else if is_class_like(&path) {
+            self.add_object(at.to, Object::ExternalInstance(external));
+        } else if !path.starts_with("<builtin>.") {
+            self.add_object(at.to, Object::ExternalResult);
+        }
+    }
+
+    fn model(&mut self, site: SiteId, path: &str) {
+        let to = self.sites[site.index()].to;
+        if let Some(conversion) = Conversion::of(path) {
+            for passed in self.passed(site) {
+                self.convert(site, passed.value, conversion);
+            }
+        }
+        if calls_back(path) || iterates(path) {
+            self.model_elements(site, path, to);
+        }
+        if gives_back(path)
+            && let Some(first) = self.argument(site, 0, "")
+        {
+            self.link(first, Link::Copy(to));
+        }
+        match path {
+            "<builtin>.next" => {
+                if let Some(first) = self.argument(site, 0, "") {
+                    let next = self.derive(site, Role::Next, |_, site| Site { ..site });
+                    self.link(first, Link::Next { site: next });
+                }
+                if let Some(default) = self.argument(site, 1, "") {
+                    self.link(default, Link::Copy(to));
+                }
+            }
+            "<builtin>.getattr" => {}
+            "<builtin>.type" if self.passed(site).len() == 1 => {
+                if let Some(first) = self.argument(site, 0, "") {
+                    self.link(first, Link::TypeOf(to));
+                }
+            }
+            "<builtin>.enumerate" => self.model_rows(site, &[None, Some(0)], to),
+            "<builtin>.zip" | "itertools.product" | "itertools.zip_longest" => {
+                let count = self.passed(site).len();
+                let columns: Vec<Option<usize>> = (0..count).map(Some).collect();
+                self.model_rows(site, &columns, to);
+            }
+            "<builtin>.dict" | "collections.OrderedDict" | "collections.ChainMap" => {
+                let container = self.result_container(site, Container::Dict);
+                for passed in self.passed(site) {
+                    match passed.kind {
+                        PassedKind::Keyword(name) => {
+                            let key = self.intern(Object::Text(name));
+                            self.put_under(container, key, passed.value);
+                        }
+                        _ => self.link(passed.value, Link::TakeOver { into: container }),
+                    }
+                }
+                self.add_object(to, Object::Container(container));
+            }
+            "collections.defaultdict" => {
+                let container = self.result_container(site, Container::Dict);
+                if let Some(factory) = self.argument(site, 0, "default_factory") {
+                    let made = self.derive(site, Role::Result, |solver, site| Site {
+                        arguments: Slice::default(),
+                        to: solver.fresh(),
+                        is_call: true,
+                        name: None,
+                        ..site
+                    });
+                    self.link(
+                        factory,
+                        Link::Invoke {
+                            site: made,
+                            reason: Reason::Flow,
+                        },
+                    );
+                    let value = self.sites[made.index()].to;
+                    self.put_anywhere(container, value);
+                }
+                self.add_object(to, Object::Container(container));
+            }
+            "functools.partial" | "functools.partialmethod" => {
+                let passed = self.passed(site);
+                if let Some(first) = passed.first() {
+                    let slice = self.sites[site.index()].arguments;
+                    let partial = super::objects::Partial {
+                        function: first.value,
+                        arguments: Slice {
+                            start: slice.start + 1,
+                            len: slice.len - 1,
+                        },
+                    };
+                    self.partials.push(partial);
+                    let id = super::objects::PartialId(self.partials.len() as u32 - 1);
+                    self.add_object(to, Object::Partial(id));
+                }
+            }
+            "<builtin>.property" | "functools.cached_property" => self.model_property(site, to),
+            "<builtin>.staticmethod" | "<builtin>.classmethod" => {
+                if let Some(function) = self.argument(site, 0, "") {
+                    let kind = if path.ends_with("staticmethod") {
+                        DescriptorKind::Static
+                    } else {
+                        DescriptorKind::Class
+                    };
+                    let descriptor = self.new_descriptor(super::objects::Descriptor {
+                        kind,
+                        function,
+                        base: None,
+                    });
+                    self.add_object(to, descriptor);
+                }
+            }
+            "asyncio.run" | "asyncio.gather" => {
+                for passed in self.passed(site) {
+                    self.link(passed.value, Link::Await(to));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn model_property(&mut self, site: SiteId, to: Var) {
+        let setter = self.argument(site, 1, "fset").map(|function| {
+            let descriptor = self.new_descriptor(super::objects::Descriptor {
+                kind: DescriptorKind::Setter,
+                function,
+                base: None,
+            });
+            let var = self.fresh();
+            self.add_object(var, descriptor);
+            var
+        });
+        if let Some(function) = self.argument(site, 0, "fget") {
+            let descriptor = self.new_descriptor(super::objects::Descriptor {
+                kind: DescriptorKind::Getter,
+                function,
+                base: setter,
+            });
+            self.add_object(to, descriptor);
+        }
+    }
+
+    fn convert(&mut self, site: SiteId, value: Var, conversion: Conversion) {
+        self.link(value, Link::Convert { site, conversion });
+    }
+
+    /// A conversion runs a special method of a value.
+    pub(super) fn convert_one(&mut self, site: SiteId, conversion: Conversion, obj: Obj) {
+        let Some((class, or_below)) = self.instance_class(obj) else {
+            return;
+        };
+        for name in conversion.methods() {
+            let Some(text) = self.program.texts.find(name) else {
+                continue;
+            };
+            let shape = self.shape(class, text, or_below);
+            if shape.own.is_none() && shape.below.is_none() {
+                continue;
+            }
+            let called = self.derive(site, Role::Convert(conversion), |_, site| Site {
+                arguments: Slice::default(),
+                to: NOWHERE,
+                name: None,
+                is_call: true,
+                is_named: false,
+                ..site
+            });
+            self.call_special(called, obj, shape);
+            return;
+        }
+    }
+
+    pub(super) fn result_container(
+        &mut self,
+        site: SiteId,
+        kind: Container,
+    ) -> super::objects::ContainerId {
+        let key = (super::program::OpId(u32::MAX - site.0), Role::Result);
+        self.container_for(key.0, key.1, kind)
+    }
+
+    /// The variable of the elements of one argument.
+    fn elements_of(&mut self, site: SiteId, at: usize, value: Var) -> Var {
+        let iter = self.program.texts.find("__iter__");
+        let each = self.derive(site, Role::Argument(at as u8), |solver, site| Site {
+            arguments: Slice::default(),
+            to: solver.fresh(),
+            name: iter,
+            is_call: true,
+            ..site
+        });
+        self.link(value, Link::Iterate { site: each });
+        self.sites[each.index()].to
+    }
+
+    /// Functions that go through their arguments' elements, call functions with them, or collect them.
+    fn model_elements(&mut self, site: SiteId, path: &str, to: Var) {
+        let passed = self.passed(site);
+        let elements = self.derive(site, Role::Item, |solver, site| Site {
+            to: solver.fresh(),
+            ..site
+        });
+        let all = self.sites[elements.index()].to;
+        let mut keys = Vec::new();
+        for (at, argument) in passed.iter().enumerate() {
+            match argument.kind {
+                PassedKind::Positional | PassedKind::Spread => {
+                    let each = self.elements_of(site, at, argument.value);
+                    self.link(each, Link::Copy(all));
+                    if calls_back(path) {
+                        keys.push(argument.value);
+                    }
+                }
+                PassedKind::Keyword(name) if self.program.texts.get(name) == "key" => {
+                    keys.push(argument.value);
+                }
+                PassedKind::Keyword(name) if self.program.texts.get(name) == "default" => {
+                    self.link(argument.value, Link::Copy(to));
+                }
+                _ => {}
+            }
+        }
+        let called = self.derive(site, Role::Result, |solver, site| Site {
+            arguments: solver.pass(&[all, all]),
+            to: solver.fresh(),
+            is_call: true,
+            is_named: false,
+            name: None,
+            ..site
+        });
+        for key in keys {
+            self.link(
+                key,
+                Link::Invoke {
+                    site: called,
+                    reason: Reason::Flow,
+                },
+            );
+        }
+        let results = self.sites[called.index()].to;
+        match path {
+            "<builtin>.map" | "itertools.starmap" => {
+                let container = self.result_container(site, Container::Generator);
+                self.put_anywhere(container, results);
+                self.add_object(to, Object::Container(container));
+            }
+            "functools.reduce" => {
+                self.link(results, Link::Copy(to));
+                self.link(results, Link::Copy(all));
+            }
+            "<builtin>.min" | "<builtin>.max" => {
+                self.link(all, Link::Copy(to));
+                if passed.len() > 1 {
+                    for argument in &passed {
+                        if argument.kind == PassedKind::Positional {
+                            self.link(argument.value, Link::Copy(to));
+                        }
+                    }
+                }
+                self.convert(site, all, Conversion::LESS);
+            }
+            "<builtin>.sum" => {
+                self.convert(site, all, Conversion::ADD);
+                self.convert(site, all, Conversion::ADDED);
+            }
+            _ => {
+                if path == "<builtin>.sorted" {
+                    self.convert(site, all, Conversion::LESS);
+                }
+                if let Some(kind) = collected(path) {
+                    let container = self.result_container(site, kind);
+                    self.put_anywhere(container, all);
+                    self.add_object(to, Object::Container(container));
+                }
+            }
+        }
+    }
+
+    /// Iterables of tuples: for each column the argument whose elements stand there.
+    fn model_rows(&mut self, site: SiteId, columns: &[Option<usize>], to: Var) {
+        let passed = self.passed(site);
+        let rows = self.result_container(site, Container::Generator);
+        let row = self.new_container(Container::Tuple);
+        for (at, column) in columns.iter().enumerate() {
+            let Some(argument) = column.and_then(|column| passed.get(column)) else {
+                continue;
+            };
+            let each = self.elements_of(site, at, argument.value);
+            let key = self.intern(Object::Integer(at as i32));
+            self.put_under(row, key, each);
+        }
+        let var = self.fresh();
+        self.add_object(var, Object::Container(row));
+        self.put_anywhere(rows, var);
+        self.add_object(to, Object::Container(rows));
+    }
+
+    /// A method of a value of a builtin type is called.
+    pub(super) fn call_builtin_method(&mut self, site: SiteId, of: Obj, name: Text) {
+        let type_name = match self.object(of) {
+            Object::Container(container) => match self.container_kind(container) {
+                Container::List => "PyList",
+                Container::Tuple => "PyTuple",
+                Container::Set => "PySet",
+                Container::Dict => "PyDict",
+                Container::Generator => "PyGenerator",
+            },
+            Object::Text(_) | Object::Prefix(_) | Object::Literal(LiteralKind::Text) => "PyStr",
+            Object::Literal(LiteralKind::Bytes) => "PyBytes",
+            Object::Integer(_) | Object::Literal(LiteralKind::Integer) => "PyInt",
+            Object::Literal(LiteralKind::Float) => "PyFloat",
+            Object::Literal(LiteralKind::Complex) => "PyComplex",
+            Object::Literal(LiteralKind::Bool) => "PyBool",
+            Object::Generator(..) => "PyGenerator",
+            _ => return,
+        };
+        let method = self.program.texts.get(name);
+        // What only moves values is flow, not a call.
+        if !moves_values(method) {
+            let path = format!("<**{type_name}**>.{method}");
+            let external = self.externals.intern(&path);
+            let at = self.sites[site.index()];
+            self.record(
+                at.caller,
+                at.offset,
+                Callee::External(external),
+                Reason::Flow,
+            );
+        }
+        match self.object(of) {
+            Object::Container(container) => self.call_container_method(site, container, method),
+            Object::Generator(..)
+                if matches!(method, "send" | "__next__" | "asend" | "__anext__") =>
+            {
+                self.iterate_one(site, of);
+            }
+            Object::Text(_) | Object::Prefix(_) | Object::Literal(LiteralKind::Text) => {
+                match method {
+                    "format" | "format_map" => {
+                        for passed in self.passed(site) {
+                            self.convert(site, passed.value, Conversion::FORMAT);
+                        }
+                    }
+                    "join" => {
+                        if let Some(first) = self.argument(site, 0, "") {
+                            self.elements_of(site, 0, first);
+                        }
+                    }
+                    _ => {}
+                }
+                self.text_method_result(site, method);
+            }
+            _ => {}
+        }
+    }
+
+    fn text_method_result(&mut self, site: SiteId, method: &str) {
+        let to = self.sites[site.index()].to;
+        match method {
+            "encode" => self.add_object(to, Object::Literal(LiteralKind::Bytes)),
+            "find" | "index" | "rfind" | "count" => {
+                self.add_object(to, Object::Literal(LiteralKind::Integer));
+            }
+            "split" | "rsplit" | "splitlines" | "partition" | "rpartition" => {
+                let container = self.result_container(site, Container::List);
+                let var = self.fresh();
+                self.add_object(var, Object::Literal(LiteralKind::Text));
+                self.put_anywhere(container, var);
+                self.add_object(to, Object::Container(container));
+            }
+            _ if method.starts_with("is") || method.ends_with("with") => {
+                self.add_object(to, Object::Literal(LiteralKind::Bool));
+            }
+            _ => self.add_object(to, Object::Literal(LiteralKind::Text)),
+        }
+    }
+
+    fn call_container_method(
+        &mut self,
+        site: SiteId,
+        container: super::objects::ContainerId,
+        method: &str,
+    ) {
+        let to = self.sites[site.index()].to;
+        let is_keyed = self.container_kind(container) == Container::Dict;
+        match method {
+            "append" | "add" | "appendleft" => {
+                if let Some(value) = self.argument(site, 0, "") {
+                    self.put_anywhere(container, value);
+                }
+            }
+            "insert" => {
+                if let Some(value) = self.argument(site, 1, "") {
+                    self.put_anywhere(container, value);
+                }
+            }
+            "extend" | "extendleft" | "update" | "union" => {
+                for passed in self.passed(site) {
+                    match passed.kind {
+                        PassedKind::Keyword(name) => {
+                            let key = self.intern(Object::Text(name));
+                            self.put_under(container, key, passed.value);
+                        }
+                        _ => self.link(passed.value, Link::TakeOver { into: container }),
+                    }
+                }
+                if method == "union" {
+                    self.add_object(to, Object::Container(container));
+                }
+            }
+            "get" | "pop" | "setdefault" if is_keyed => {
+                if let Some(default) = self.argument(site, 1, "") {
+                    self.link(default, Link::Copy(to));
+                    if method == "setdefault"
+                        && let Some(key) = self.argument(site, 0, "")
+                    {
+                        match self.values(key) {
+                            &[key] => self.put_under(container, key, default),
+                            _ => self.put_anywhere(container, default),
+                        }
+                    }
+                }
+                let key = self.argument(site, 0, "");
+                match key.map(|key| self.values(key)) {
+                    Some(&[key]) => self.item(container, key, to),
+                    _ => {
+                        let elements = self.elements(container);
+                        self.link(elements, Link::Copy(to));
+                    }
+                }
+            }
+            "pop" | "popleft" | "__next__" => {
+                let elements = self.elements(container);
+                self.link(elements, Link::Copy(to));
+            }
+            "values" | "keys" => {
+                let from = if method == "keys" {
+                    self.keys(container)
+                } else {
+                    self.elements(container)
+                };
+                let view = self.result_container(site, Container::Set);
+                self.put_anywhere(view, from);
+                self.add_object(to, Object::Container(view));
+            }
+            "items" | "popitem" => {
+                let row = self.result_container(site, Container::Tuple);
+                for (at, from) in [self.keys(container), self.elements(container)]
+                    .into_iter()
+                    .enumerate()
+                {
+                    let key = self.intern(Object::Integer(at as i32));
+                    self.put_under(row, key, from);
+                }
+                if method == "popitem" {
+                    self.add_object(to, Object::Container(row));
+                    return;
+                }
+                let view = self.derive(site, Role::Item, |solver, site| Site {
+                    to: solver.fresh(),
+                    ..site
+                });
+                let rows = self.result_container(view, Container::Set);
+                let var = self.sites[view.index()].to;
+                self.add_object(var, Object::Container(row));
+                self.put_anywhere(rows, var);
+                self.add_object(to, Object::Container(rows));
+            }
+            "copy" => {
+                let kind = self.container_kind(container);
+                let copy = self.result_container(site, kind);
+                let obj = self.intern(Object::Container(container));
+                self.take_over(copy, obj);
+                self.add_object(to, Object::Container(copy));
+            }
+            "sort" => {
+                let elements = self.elements(container);
+                if let Some(key) = self.argument(site, usize::MAX, "key") {
+                    let called = self.derive(site, Role::Result, |solver, site| Site {
+                        arguments: solver.pass_one(elements),
+                        to: NOWHERE,
+                        ..site
+                    });
+                    self.link(
+                        key,
+                        Link::Invoke {
+                            site: called,
+                            reason: Reason::Flow,
+                        },
+                    );
+                }
+                self.convert(site, elements, Conversion::LESS);
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,519 @@
+//! Calls: who is called, and how arguments and results move.
+
+use smallvec::SmallVec;
+
+use super::objects::{Obj, Object};
+use super::program::{Class, Code, Text, Var};
+use super::solver::{Link, NOWHERE, Passed, PassedKind, Role, Site, SiteId, Solver};
+use super::{Callee, Reason};
+use crate::facts::{ParameterKind, Slice};
+use crate::values::{CodeFlags, Owner};
+
+/// A parameter as arguments see it.
+#[derive(Clone, Copy)]
+pub(super) struct Target {
+    pub(super) name: Text,
+    pub(super) kind: ParameterKind,
+    pub(super) var: Var,
+}
+
+impl Solver<'_> {
+    /// Arguments for a site that the solver makes.
+    pub(super) fn pass(&mut self, values: &[Var]) -> Slice {
+        let start = self.arguments.len() as u32;
+        self.arguments.extend(values.iter().map(|&value| Passed {
+            kind: PassedKind::Positional,
+            value,
+        }));
+        Slice {
+            start,
+            len: values.len() as u32,
+        }
+    }
+
+    pub(super) fn pass_one(&mut self, value: Var) -> Slice {
+        self.pass(&[value])
+    }
+
+    pub(super) fn passed(&self, site: SiteId) -> SmallVec<[Passed; 8]> {
+        let slice = self.sites[site.index()].arguments;
+        self.arguments[slice.range()].into()
+    }
+
+    /// `obj` is called at a site.
+    pub(super) fn invoke(&mut self, site: SiteId, obj: Obj, receiver: Option<Obj>, reason: Reason) {
+        match self.object(obj) {
+            Object::Function(code) => self.call_code(site, code, receiver, reason),
+            Object::Bound { function, receiver } => {
+                self.invoke(site, function, Some(receiver), reason);
+            }
+            Object::Class(class) | Object::ClassOrBelow(class) | Object::ReceiverClass(class) => {
+                self.construct(site, obj, class, reason);
+            }
+            Object::Instance(class) => self.call_instance(site, obj, class, false, reason),
+            Object::Annotated(class) | Object::Receiver(class) | Object::Duck(class) => {
+                self.call_instance(site, obj, class, true, reason);
+            }
+            Object::External(external) => self.call_external(site, external, receiver),
+            Object::ExternalInstance(_) | Object::ExternalResult => {
+                let to = self.sites[site.index()].to;
+                self.add_object(to, Object::ExternalResult);
+            }
+            Object::Partial(id) => {
+                let partial = self.partials[id.index()];
+                let whole = self.derive(site, Role::Bound(id.0), |solver, site| {
+                    let start = solver.arguments.len() as u32;
+                    for slice in [partial.arguments, site.arguments] {
+                        for at in slice.range() {
+                            let passed = solver.arguments[at];
+                            solver.arguments.push(passed);
+                        }
+                    }
+                    Site {
+                        arguments: Slice {
+                            start,
+                            len: solver.arguments.len() as u32 - start,
+                        },
+                        is_named: false,
+                        ..site
+                    }
+                });
+                self.link(
+                    partial.function,
+                    Link::Invoke {
+                        site: whole,
+                        reason: Reason::Flow,
+                    },
+                );
+            }
+            Object::Register(function) => {
+                for passed in self.passed(site) {
+                    self.link(passed.value, Link::Register(function));
+                }
+                let to = self.sites[site.index()].to;
+                self.add(to, obj);
+                if let Some(first) = self.passed(site).first() {
+                    self.link(first.value, Link::Copy(to));
+                }
+            }
+            Object::Method { of, name } => self.call_builtin_method(site, of, name),
+            _ => {}
+        }
+    }
+
+    pub(super) fn register(&mut self, function: Obj, implementation: Obj) {
+        let (Object::Function(code), Object::Function(_)) =
+            (self.object(function), self.object(implementation))
+        else {
+            return;
+        };
+        let var = match self.registered.get(&code) {
+            Some(&var) => var,
+            None => {
+                let var = self.fresh();
+                self.registered.insert(code, var);
+                var
+            }
+        };
+        self.add(var, implementation);
+    }
+
+    fn call_instance(
+        &mut self,
+        site: SiteId,
+        obj: Obj,
+        class: Class,
+        or_below: bool,
+        reason: Reason,
+    ) {
+        if let Some(call) = self.names.call {
+            let shape = self.shape(class, call, or_below);
+            if let Some(own) = shape.own {
+                self.call_member(own, site, Some(obj), reason.max(Reason::Flow));
+            }
+        }
+    }
+
+    /// A function of the project is called.
+    fn call_code(&mut self, site: SiteId, code: Code, receiver: Option<Obj>, reason: Reason) {
+        let at = self.sites[site.index()];
+        let reason = if reason == Reason::Direct && !at.is_named {
+            Reason::Flow
+        } else {
+            reason
+        };
+        self.record(at.caller, at.offset, Callee::Function(code), reason);
+        let receiver = receiver.filter(|_| {
+            let (_, body) = self.program.code_body(code);
+            !body.flags.contains(CodeFlags::STATIC)
+        });
+        if self.linked.insert((site, code)) {
+            self.link_arguments(site, code, receiver.is_some());
+            if let Some(&others) = self.registered.get(&code) {
+                self.link(
+                    others,
+                    Link::Member {
+                        site,
+                        receiver,
+                        reason: Reason::Flow,
+                    },
+                );
+            }
+        }
+        if let Some(receiver) = receiver {
+            self.hand_receiver(code, receiver);
+        }
+        self.link_result(at.to, site, code, receiver);
+    }
+
+    /// A receiver is handed to code that does not know its own from where it stands.
+    fn hand_receiver(&mut self, code: Code, receiver: Obj) {
+        if self.is_seeded(code)
+            && let Some(class) = self.program.class_of_method(code)
+        {
+            let of = match self.object(receiver) {
+                Object::Class(of) | Object::ClassOrBelow(of) | Object::ReceiverClass(of) => {
+                    Some(of)
+                }
+                _ => self.instance_class(receiver).map(|(of, _)| of),
+            };
+            if of.is_some_and(|of| self.classes.is_subclass(of, class)) {
+                return;
+            }
+        }
+        let first = self.targets(code).into_iter().next();
+        if let Some(first) = first {
+            match first.kind {
+                ParameterKind::Positional | ParameterKind::PositionalOnly => {
+                    self.add(first.var, receiver);
+                }
+                ParameterKind::VarPositional => {
+                    let var = self.fresh();
+                    self.add(var, receiver);
+                    self.put_argument(first.var, 0, var);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn link_result(&mut self, to: Var, site: SiteId, code: Code, receiver: Option<Obj>) {
+        if to == NOWHERE || !self.returned.insert((site, code, receiver)) {
+            return;
+        }
+        let (file, body) = self.program.code_body(code);
+        let is_method = matches!(body.owner, Owner::Class(_));
+        let kept = receiver.filter(|_| is_method);
+        if body.flags.contains(CodeFlags::GENERATOR) {
+            self.add_object(to, Object::Generator(code, kept));
+        } else if body.flags.contains(CodeFlags::ASYNC) {
+            self.add_object(to, Object::Coroutine(code, kept));
+        } else {
+            let result = self.program.var(file, body.result);
+            self.link_returned(result, code, kept, to);
+        }
+    }
+
+    /// What a method gives back goes to `to`, its own receiver turned into the caller's.
+    pub(super) fn link_returned(&mut self, from: Var, code: Code, receiver: Option<Obj>, to: Var) {
+        let link = match (receiver, self.program.class_of_method(code)) {
+            (Some(receiver), Some(class)) => Link::Return {
+                to,
+                class,
+                receiver,
+            },
+            _ => Link::Copy(to),
+        };
+        self.link(from, link);
+    }
+
+    pub(super) fn targets(&self, code: Code) -> SmallVec<[Target; 8]> {
+        let (file, body) = self.program.code_body(code);
+        let Some(values) = self.program.values(file) else {
+            return SmallVec::new();
+        };
+        values.parameters[body.parameters.range()]
+            .iter()
+            .map(|parameter| Target {
+                name: self.program.text(file, parameter.name),
+                kind: parameter.kind,
+                var: self.program.var(file, parameter.var),
+            })
+            .collect()
+    }
+
+    fn link_arguments(&mut self, site: SiteId, code: Code, has_receiver: bool) {
+        let targets = self.targets(code);
+        let mut position = u32::from(has_receiver);
+        let is_seeded = self.is_seeded(code);
+        for passed in self.passed(site) {
+            match passed.kind {
+                PassedKind::Positional => {
+                    if position > 0 || !is_seeded {
+                        self.link_position(&targets, position, passed.value);
+                    }
+                    position += 1;
+                }
+                PassedKind::Spread => self.link(
+                    passed.value,
+                    Link::Spread {
+                        site,
+                        callee: code,
+                        position,
+                    },
+                ),
+                PassedKind::Keyword(name) => self.link_keyword(&targets, name, passed.value),
+                PassedKind::KeywordSpread => {
+                    self.link(passed.value, Link::KeywordSpread { site, callee: code });
+                }
+            }
+        }
+    }
+
+    /// An argument by position.
+    pub(super) fn link_position(&mut self, targets: &[Target], position: u32, value: Var) {
+        let by_position = targets
+            .iter()
+            .filter(|target| {
+                matches!(
+                    target.kind,
+                    ParameterKind::Positional | ParameterKind::PositionalOnly
+                )
+            })
+            .count() as u32;
+        if position < by_position {
+            self.link(value, Link::Copy(targets[position as usize].var));
+        } else if let Some(rest) = targets
+            .iter()
+            .find(|target| target.kind == ParameterKind::VarPositional)
+        {
+            self.put_argument(rest.var, position - by_position, value);
+        }
+    }
+
+    /// An argument whose position is not known.
+    pub(super) fn link_somewhere(&mut self, targets: &[Target], from: u32, value: Var) {
+        for (at, target) in targets.iter().enumerate() {
+            match target.kind {
+                ParameterKind::Positional | ParameterKind::PositionalOnly if at as u32 >= from => {
+                    self.link(value, Link::Copy(target.var));
+                }
+                ParameterKind::VarPositional => {
+                    if let Some(&container) = self.varargs.get(&target.var) {
+                        self.put_anywhere(container, value);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// An argument by name.
+    pub(super) fn link_keyword(&mut self, targets: &[Target], name: Text, value: Var) {
+        let named = targets.iter().find(|target| {
+            target.name == name
+                && matches!(
+                    target.kind,
+                    ParameterKind::Positional | ParameterKind::KeywordOnly
+                )
+        });
+        if let Some(target) = named {
+            self.link(value, Link::Copy(target.var));
+        } else if let Some(rest) = targets
+            .iter()
+            .find(|target| target.kind == ParameterKind::VarKeyword)
+            && let Some(&container) = self.varargs.get(&rest.var)
+        {
+            let key = self.intern(Object::Text(name));
+            self.put_under(container, key, value);
+        }
+    }
+
+    fn put_argument(&mut self, rest: Var, index: u32, value: Var) {
+        if let Some(&container) = self.varargs.get(&rest) {
+            let key = self.intern(Object::Integer(index as i32));
+            self.put_under(container, key, value);
+        }
+    }
+
+    /// A class is called.
+    fn construct(&mut self, site: SiteId, obj: Obj, class: Class, reason: Reason) {
+        let to = self.sites[site.index()].to;
+        let (instance, or_below) = match self.object(obj) {
+            Object::Class(_) => (Object::Instance(class), false),
+            Object::ClassOrBelow(_) => (Object::Annotated(class), true),
+            _ => (Object::Receiver(class), true),
+        };
+        let instance = self.intern(instance);
+        self.add(to, instance);
+        let mut is_made = false;
+        for (name, role) in [(self.names.new, Role::New), (self.names.init, Role::Init)] {
+            let Some(name) = name else { continue };
+            let shape = self.shape(class, name, or_below);
+            if shape.own.is_none() && shape.below.is_none() {
+                continue;
+            }
+            is_made |= shape.own.is_some();
+            let maker = self.derive(site, role, |_, site| Site {
+                to: if role == Role::New { site.to } else { NOWHERE },
+                ..site
+            });
+            let receiver = if role == Role::New { obj } else { instance };
+            for (var, reason) in [(shape.own, reason), (shape.below, Reason::Override)] {
+                if let Some(var) = var {
+                    self.link(
+                        var,
+                        Link::Forced {
+                            site: maker,
+                            receiver,
+                            reason: reason.max(self.sites[site.index()].surest()),
+                        },
+                    );
+                }
+            }
+        }
+        self.metaclass(site, obj, class);
+        if !is_made && !self.construct_from_fields(site, class, instance) {
+            for above in self.classes.order(class).to_vec() {
+                if self.classes.is_open(above) {
+                    for base in self.bases(above) {
+                        self.link(base, Link::ExternalInit { site });
+                    }
+                }
+            }
+        }
+    }
+
+    fn metaclass(&mut self, site: SiteId, obj: Obj, class: Class) {
+        for above in self.classes.order(class).to_vec() {
+            let (file, body) = self.program.class_body(above);
+            if let Some(metaclass) = body.metaclass {
+                let var = self.program.var(file, metaclass);
+                self.link(var, Link::Metaclass { site, class: obj });
+                return;
+            }
+        }
+    }
+
+    /// A metaclass may have a `__call__` of its own.
+    pub(super) fn metaclass_call(&mut self, site: SiteId, metaclass: Obj, class: Obj) {
+        let (Object::Class(metaclass), Some(call)) = (self.object(metaclass), self.names.call)
+        else {
+            return;
+        };
+        if let Some((_, var)) = self.classes.member(metaclass, call, 0) {
+            self.link(
+                var,
+                Link::Forced {
+                    site,
+                    receiver: class,
+                    reason: Reason::Flow,
+                },
+            );
+        }
+    }
+
+    /// The constructor that a decorator or base makes from annotated fields. False when there is none.
+    fn construct_from_fields(&mut self, site: SiteId, class: Class, instance: Obj) -> bool {
+        let mut is_generated = false;
+        let mut fields: Vec<(Class, Text)> = Vec::new();
+        for above in self.classes.order(class).to_vec().into_iter().rev() {
+            let (file, body) = self.program.class_body(above);
+            is_generated |= body.has_generated_init;
+            let Some(values) = self.program.values(file) else {
+                continue;
+            };
+            for member in &values.members[body.fields.range()] {
+                let name = self.program.text(file, member.name);
+                if !fields.iter().any(|(_, known)| *known == name) {
+                    fields.push((above, name));
+                }
+            }
+        }
+        if !is_generated {
+            return false;
+        }
+        if self.derived.insert((site, Role::PostInit), site).is_none() {
+            let mut position = 0;
+            for passed in self.passed(site) {
+                let field = match passed.kind {
+                    PassedKind::Positional => {
+                        position += 1;
+                        fields.get(position - 1).copied()
+                    }
+                    PassedKind::Keyword(name) => {
+                        fields.iter().find(|(_, known)| *known == name).copied()
+                    }
+                    _ => None,
+                };
+                if let Some((above, name)) = field {
+                    let var = self.field(above, name);
+                    self.link(passed.value, Link::Copy(var));
+                }
+            }
+        }
+        let post = self.program.texts.find("__post_init__");
+        let member = post.and_then(|name| self.classes.member(class, name, 0));
+        if let Some((_, var)) = member {
+            let after = self.derive(site, Role::Init, |_, site| Site {
+                to: NOWHERE,
+                arguments: Slice::default(),
+                is_named: false,
+                ..site
+            });
+            self.call_member(var, after, Some(instance), Reason::Flow);
+        }
+        true
+    }
+
+    pub(super) fn external_init(&mut self, site: SiteId, base: Obj) {
+        let Object::External(external) = self.object(base) else {
+            return;
+        };
+        if self.externals.path(external).starts_with("<builtin>.") {
+            return;
+        }
+        let path = format!("{}.__init__", self.externals.path(external));
+        let external = self.externals.intern(&path);
+        let at = self.sites[site.index()];
+        self.record(
+            at.caller,
+            at.offset,
+            Callee::External(external),
+            Reason::Flow,
+        );
+    }
+
+    /// Containers that `*args` hands on.
+    pub(super) fn spread(&mut self, site: SiteId, callee: Code, position: u32, obj: Obj) {
+        let _ = site;
+        if let Object::Container(container) = self.object(obj) {
+            self.watch_container(
+                container,
+                super::containers::Watch::Spread { callee, position },
+            );
+        }
+    }
+
+    /// Dictionaries that `**kwargs` hands on.
+    pub(super) fn keyword_spread(&mut self, site: SiteId, callee: Code, obj: Obj) {
+        let _ = site;
+        if let Object::Container(container) = self.object(obj) {
+            self.watch_container(
+                container,
+                super::containers::Watch::KeywordSpread { callee },
+            );
+        }
+    }
+}
+
+impl Site {
+    /// The surest reason that a call here can have.
+    pub(super) const fn surest(&self) -> Reason {
+        if self.is_named {
+            Reason::Direct
+        } else {
+            Reason::Flow
+        }
+    }
+}

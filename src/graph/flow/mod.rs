@@ -1,0 +1,125 @@
+//! The call graph by value flow: who calls whom, through values as well as through names.
+//!
+//! A points-to analysis over [`crate::values`]. It shows every call it can make out, each with the reason why it is
+//! said to be one; [`crate::graph::calls`] holds what can be proven by names alone, and the checks use that.
+
+mod attributes;
+mod builtins;
+mod calls;
+mod containers;
+mod hierarchy;
+mod objects;
+mod program;
+mod solver;
+mod special;
+mod step;
+mod unknown;
+
+use serde::Serialize;
+
+pub use objects::External;
+pub use program::Code;
+
+use crate::index::{FileId, Index};
+use objects::Externals;
+use program::Program;
+use solver::Solver;
+
+/// Why a call is said to be one, the surest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reason {
+    /// The callee's name leads there.
+    Direct,
+    /// The callee is a value that gets there.
+    Flow,
+    /// An annotation says what the receiver is.
+    Annotation,
+    /// A class below the receiver's overrides the method.
+    Override,
+    /// The attribute's name begins so: `getattr(self, "visit_" + name)`.
+    NamePrefix,
+    /// Nothing but the attributes used tells what the receiver is.
+    Duck,
+}
+
+/// What is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Callee {
+    /// A function of the project.
+    Function(Code),
+    /// A name outside the project.
+    External(External),
+}
+
+/// A call.
+#[derive(Clone, Copy, Debug)]
+pub struct FlowCall {
+    /// Whose code calls.
+    pub caller: Code,
+    /// What is called.
+    pub callee: Callee,
+    /// Offset of the call in the caller's file, in bytes.
+    pub offset: u32,
+    /// Why this is said.
+    pub reason: Reason,
+}
+
+/// Counts of what the analysis left out.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Omissions {
+    /// Values dropped because a variable could be too many things.
+    pub values: u64,
+}
+
+/// All calls of the project.
+pub struct FlowGraph<'a> {
+    program: Program<'a>,
+    externals: Externals,
+    /// The calls, sorted by caller, place and callee.
+    pub calls: Vec<FlowCall>,
+    /// What was left out.
+    pub omissions: Omissions,
+}
+
+impl<'a> FlowGraph<'a> {
+    /// Works the graph out. The files' facts must have been read with [`crate::facts::FileFacts::values`].
+    #[must_use]
+    pub fn build(index: &'a Index) -> Self {
+        let mut solver = Solver::new(Program::new(index));
+        solver.seed();
+        solver.run();
+        solver.settle_unknowns();
+        let Solver {
+            program,
+            externals,
+            mut calls,
+            dropped,
+            ..
+        } = solver;
+        calls.sort_unstable_by_key(|call| (call.caller, call.offset, call.callee));
+        Self {
+            program,
+            externals,
+            calls,
+            omissions: Omissions { values: dropped },
+        }
+    }
+
+    /// All pieces of code.
+    pub fn codes(&self) -> impl Iterator<Item = Code> + use<> {
+        (0..self.program.code_count()).map(Code)
+    }
+
+    /// A piece of code, with its file.
+    #[must_use]
+    pub fn code(&self, code: Code) -> (FileId, &'a crate::values::Code) {
+        self.program.code_body(code)
+    }
+
+    /// The dotted path of a name outside the project.
+    #[must_use]
+    pub fn external(&self, external: External) -> &str {
+        self.externals.path(external)
+    }
+}

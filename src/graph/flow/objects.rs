@@ -1,0 +1,153 @@
+//! The values that variables are said to have, each once.
+
+use rustc_hash::FxHashMap;
+
+use super::program::{Class, Code, Text, Var};
+use crate::facts::{Slice, index_type};
+use crate::index::ModuleId;
+use crate::values::{DescriptorKind, LiteralKind};
+
+index_type! {
+    /// A value.
+    pub(super) Obj;
+    /// A dotted path outside the project.
+    pub External;
+    /// A container that an operation makes.
+    pub(super) ContainerId;
+    /// A descriptor.
+    pub(super) DescriptorId;
+    /// A call of `functools.partial`.
+    pub(super) PartialId;
+}
+
+/// What a value is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Object {
+    /// A function of the project.
+    Function(Code),
+    /// A callable with its receiver.
+    Bound { function: Obj, receiver: Obj },
+    /// This very class.
+    Class(Class),
+    /// The class or one below it: `type[C]`.
+    ClassOrBelow(Class),
+    /// The receiver of a class method.
+    ReceiverClass(Class),
+    /// An instance of this very class.
+    Instance(Class),
+    /// An instance of the class or of one below, as an annotation says.
+    Annotated(Class),
+    /// The receiver of a method: an instance of the class or of one below.
+    Receiver(Class),
+    /// An instance of the class or of one below, as its use suggests.
+    Duck(Class),
+    /// `super()` in a method of this class.
+    Super(Class),
+    /// A module of the project.
+    Module(ModuleId),
+    /// A name outside the project.
+    External(External),
+    /// An instance of a class outside the project.
+    ExternalInstance(External),
+    /// What a function outside the project returned.
+    ExternalResult,
+    /// A string constant.
+    Text(Text),
+    /// A string that begins so.
+    Prefix(Text),
+    /// An integer constant.
+    Integer(i32),
+    /// Another value of a builtin type.
+    Literal(LiteralKind),
+    /// A container.
+    Container(ContainerId),
+    /// What calling a generator function gives; the receiver when it is a method.
+    Generator(Code, Option<Obj>),
+    /// What calling a coroutine function gives.
+    Coroutine(Code, Option<Obj>),
+    /// A property or the like in a class body.
+    Descriptor(DescriptorId),
+    /// A callable with some of its arguments.
+    Partial(PartialId),
+    /// `f.register` of a `singledispatch` function.
+    Register(Obj),
+    /// A method of a value of a builtin type.
+    Method { of: Obj, name: Text },
+}
+
+/// A descriptor.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Descriptor {
+    /// What it does.
+    pub(super) kind: DescriptorKind,
+    /// The function in it.
+    pub(super) function: Var,
+    /// The descriptor that it adds to.
+    pub(super) base: Option<Var>,
+}
+
+/// A call of `functools.partial`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Partial {
+    /// What is called in the end.
+    pub(super) function: Var,
+    /// The arguments given already, a run of the solver's arguments.
+    pub(super) arguments: Slice,
+}
+
+/// All values.
+#[derive(Debug, Default)]
+pub(super) struct Objects {
+    known: FxHashMap<Object, Obj>,
+    list: Vec<Object>,
+}
+
+impl Objects {
+    pub(super) fn intern(&mut self, object: Object) -> Obj {
+        let next = Obj(self.list.len() as u32);
+        let list = &mut self.list;
+        *self.known.entry(object).or_insert_with(|| {
+            list.push(object);
+            next
+        })
+    }
+
+    pub(super) fn get(&self, obj: Obj) -> Object {
+        self.list[obj.index()]
+    }
+}
+
+/// Dotted paths outside the project, each once.
+#[derive(Debug, Default)]
+pub(super) struct Externals {
+    known: FxHashMap<Box<str>, External>,
+    list: Vec<Box<str>>,
+    members: FxHashMap<(External, Text), External>,
+}
+
+impl Externals {
+    pub(super) fn intern(&mut self, path: &str) -> External {
+        if let Some(&known) = self.known.get(path) {
+            return known;
+        }
+        let id = External(self.list.len() as u32);
+        self.known.insert(path.into(), id);
+        self.list.push(path.into());
+        id
+    }
+
+    /// `of.name`.
+    pub(super) fn member(&mut self, of: External, text: Text, name: &str) -> External {
+        if let Some(&known) = self.members.get(&(of, text)) {
+            return known;
+        }
+        let path = format!("{}.{name}", self.list[of.index()]);
+        let id = self.intern(&path);
+        self.members.insert((of, text), id);
+        id
+    }
+
+    pub(super) fn path(&self, id: External) -> &str {
+        &self.list[id.index()]
+    }
+}

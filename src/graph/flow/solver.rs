@@ -1,0 +1,578 @@
+//! The worklist: what every variable may be, until nothing new comes.
+//!
+//! Inclusion-based points-to analysis (Andersen 1994) with difference propagation (Pearce, Kelly, Hankin 2003):
+//! a variable hands on only what it has gained since its last turn. Operations of the files are static constraints;
+//! what solving finds out about callees and attributes is added as links.
+
+use std::collections::VecDeque;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
+
+use super::attributes::Attributes;
+use super::containers::ContainerData;
+use super::hierarchy::Classes;
+use super::objects::{Descriptor, Externals, Obj, Object, Objects, Partial};
+use super::program::{Class, Code, OpId, Program, Text, Var};
+use super::{Callee, FlowCall, Reason};
+use crate::facts::{Slice, index_type};
+use crate::values::{CodeFlags, Owner};
+
+index_type! {
+    /// A place where something is called or read.
+    pub(super) SiteId;
+}
+
+/// The variable that nobody reads.
+pub(super) const NOWHERE: Var = Var(u32::MAX);
+
+/// How many values a variable may have; what comes after is counted and dropped.
+const MOST_VALUES: usize = 192;
+/// How many values are compared one by one before a table helps.
+const FEW: usize = 12;
+
+/// What a variable may be.
+#[derive(Default)]
+struct Set {
+    items: SmallVec<[Obj; 4]>,
+    /// How many of the items were handed on.
+    done: u32,
+    is_queued: bool,
+}
+
+/// A constraint found while solving: where the values of a variable go.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Link {
+    /// To another variable.
+    Copy(Var),
+    /// From a function's result to the variable that the call fills; the receiver stands for what the method
+    /// returned as its own.
+    Return {
+        to: Var,
+        class: Class,
+        receiver: Obj,
+    },
+    /// They are found as an attribute and read or called at this site.
+    Member {
+        site: SiteId,
+        receiver: Option<Obj>,
+        reason: Reason,
+    },
+    /// As `Member`, bound to the receiver whatever it is.
+    Forced {
+        site: SiteId,
+        receiver: Obj,
+        reason: Reason,
+    },
+    /// They are called.
+    Invoke { site: SiteId, reason: Reason },
+    /// They are bases outside the project that the site's name is looked up in.
+    ExternalBase { site: SiteId },
+    /// They are bases outside the project that are constructed.
+    ExternalInit { site: SiteId },
+    /// They are the metaclass of the class that is called.
+    Metaclass { site: SiteId, class: Obj },
+    /// They are iterators: their elements go to the site's variable.
+    Next { site: SiteId },
+    /// They are iterated over.
+    Iterate { site: SiteId },
+    /// They are awaited, and what comes of it goes on.
+    Await(Var),
+    /// They are handed to `*args` of a call: from this position on.
+    Spread {
+        site: SiteId,
+        callee: Code,
+        position: u32,
+    },
+    /// They are handed to `**kwargs` of a call.
+    KeywordSpread { site: SiteId, callee: Code },
+    /// They are containers that are taken over into this one.
+    TakeOver { into: super::objects::ContainerId },
+    /// They are keys under which `value` is put into the container.
+    Key {
+        container: super::objects::ContainerId,
+        value: Var,
+    },
+    /// They are registered for the dispatching function.
+    Register(Obj),
+    /// They are the type that the site constructs or returns: `type(x)`.
+    TypeOf(Var),
+    /// They are converted, by a special method of theirs.
+    Convert {
+        site: SiteId,
+        conversion: super::special::Conversion,
+    },
+}
+
+struct LinkEntry {
+    link: Link,
+    next: u32,
+}
+
+const NO_LINK: u32 = u32::MAX;
+
+/// Where something is called or read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Site {
+    /// The code that does it.
+    pub(super) caller: Code,
+    /// Where it stands.
+    pub(super) offset: u32,
+    /// Where the value goes.
+    pub(super) to: Var,
+    /// The attribute's name.
+    pub(super) name: Option<Text>,
+    /// Arguments, a run of [`Solver::arguments`].
+    pub(super) arguments: Slice,
+    /// Whether what is found is called.
+    pub(super) is_call: bool,
+    /// Whether a value is assigned here: only setters act.
+    pub(super) is_store: bool,
+    /// Whether the callee stands there by its own name.
+    pub(super) is_named: bool,
+}
+
+/// An argument of a site.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Passed {
+    pub(super) kind: PassedKind,
+    pub(super) value: Var,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PassedKind {
+    Positional,
+    Spread,
+    Keyword(Text),
+    KeywordSpread,
+}
+
+/// What a derived site or variable is for; with the operation or site it tells it apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) enum Role {
+    Own,
+    Getter,
+    Init,
+    New,
+    PostInit,
+    Iterator,
+    Next,
+    Item,
+    Enter,
+    Exit,
+    Reflected,
+    Special(u8),
+    Convert(super::special::Conversion),
+    Bound(u32),
+    Argument(u8),
+    Result,
+}
+
+/// Names that the solver itself looks up.
+pub(super) struct Names {
+    pub(super) init: Option<Text>,
+    pub(super) new: Option<Text>,
+    pub(super) call: Option<Text>,
+    pub(super) get: Option<Text>,
+}
+
+/// The state of solving.
+pub(super) struct Solver<'a> {
+    pub(super) program: Program<'a>,
+    pub(super) classes: Classes,
+    pub(super) objects: Objects,
+    pub(super) externals: Externals,
+    pub(super) attributes: Attributes,
+    pub(super) containers: Vec<ContainerData>,
+    pub(super) container_of: FxHashMap<(OpId, Role), super::objects::ContainerId>,
+    pub(super) descriptors: Vec<Descriptor>,
+    pub(super) partials: Vec<Partial>,
+    pub(super) registered: FxHashMap<Code, Var>,
+    pub(super) names: Names,
+    sets: Vec<u32>,
+    pool: Vec<Set>,
+    large: FxHashSet<(Var, Obj)>,
+    heads: Vec<u32>,
+    links: Vec<LinkEntry>,
+    queue: VecDeque<Var>,
+    pub(super) sites: Vec<Site>,
+    pub(super) site_of_op: FxHashMap<(OpId, Role), SiteId>,
+    pub(super) derived: FxHashMap<(SiteId, Role), SiteId>,
+    pub(super) arguments: Vec<Passed>,
+    pub(super) linked: FxHashSet<(SiteId, Code)>,
+    pub(super) returned: FxHashSet<(SiteId, Code, Option<Obj>)>,
+    pub(super) varargs: FxHashMap<Var, super::objects::ContainerId>,
+    /// What calls what.
+    pub(super) calls: Vec<FlowCall>,
+    recorded: FxHashMap<(Code, u32, Callee), u32>,
+    /// Values that were dropped because a variable had too many.
+    pub(super) dropped: u64,
+    /// Variables whose emptiness no longer stands for anything.
+    pub(super) degraded: FxHashSet<OpId>,
+}
+
+impl<'a> Solver<'a> {
+    pub(super) fn new(mut program: Program<'a>) -> Self {
+        for name in super::special::NAMES {
+            program.texts.intern(name);
+        }
+        let classes = Classes::new(&program);
+        let vars = program.vars();
+        let names = Names {
+            init: program.texts.find("__init__"),
+            new: program.texts.find("__new__"),
+            call: program.texts.find("__call__"),
+            get: program.texts.find("__get__"),
+        };
+        let attributes = Attributes::new(&program, &classes);
+        Self {
+            program,
+            classes,
+            objects: Objects::default(),
+            externals: Externals::default(),
+            attributes,
+            containers: Vec::new(),
+            container_of: FxHashMap::default(),
+            descriptors: Vec::new(),
+            partials: Vec::new(),
+            registered: FxHashMap::default(),
+            names,
+            sets: vec![0; vars],
+            pool: vec![Set::default()],
+            large: FxHashSet::default(),
+            heads: vec![NO_LINK; vars],
+            links: Vec::new(),
+            queue: VecDeque::new(),
+            sites: Vec::new(),
+            site_of_op: FxHashMap::default(),
+            derived: FxHashMap::default(),
+            arguments: Vec::new(),
+            linked: FxHashSet::default(),
+            returned: FxHashSet::default(),
+            varargs: FxHashMap::default(),
+            calls: Vec::new(),
+            recorded: FxHashMap::default(),
+            dropped: 0,
+            degraded: FxHashSet::default(),
+        }
+    }
+
+    /// A variable that no file has.
+    pub(super) fn fresh(&mut self) -> Var {
+        let var = Var(self.sets.len() as u32);
+        self.sets.push(0);
+        self.heads.push(NO_LINK);
+        var
+    }
+
+    /// What a variable may be, as far as known.
+    pub(super) fn values(&self, var: Var) -> &[Obj] {
+        if var == NOWHERE {
+            return &[];
+        }
+        &self.pool[self.sets[var.index()] as usize].items
+    }
+
+    pub(super) fn object(&self, obj: Obj) -> Object {
+        self.objects.get(obj)
+    }
+
+    pub(super) fn intern(&mut self, object: Object) -> Obj {
+        self.objects.intern(object)
+    }
+
+    /// A variable may be a value.
+    pub(super) fn add(&mut self, var: Var, obj: Obj) {
+        if var == NOWHERE {
+            return;
+        }
+        let mut at = self.sets[var.index()] as usize;
+        if at == 0 {
+            at = self.pool.len();
+            self.pool.push(Set::default());
+            self.sets[var.index()] = at as u32;
+        }
+        let set = &mut self.pool[at];
+        if set.items.len() <= FEW {
+            if set.items.contains(&obj) {
+                return;
+            }
+            if set.items.len() == FEW {
+                self.large.extend(set.items.iter().map(|&item| (var, item)));
+                self.large.insert((var, obj));
+            }
+        } else if set.items.len() >= MOST_VALUES {
+            self.dropped += u64::from(!self.large.contains(&(var, obj)));
+            return;
+        } else if !self.large.insert((var, obj)) {
+            return;
+        }
+        set.items.push(obj);
+        if !set.is_queued {
+            set.is_queued = true;
+            self.queue.push_back(var);
+        }
+    }
+
+    pub(super) fn add_object(&mut self, var: Var, object: Object) {
+        let obj = self.intern(object);
+        self.add(var, obj);
+    }
+
+    /// The values of `var` go where `link` says, those it has and those to come.
+    pub(super) fn link(&mut self, var: Var, link: Link) {
+        if var == NOWHERE {
+            return;
+        }
+        if let Link::Copy(to) = link
+            && (to == var || to == NOWHERE)
+        {
+            return;
+        }
+        let next = self.heads[var.index()];
+        self.heads[var.index()] = self.links.len() as u32;
+        self.links.push(LinkEntry { link, next });
+        let set = &self.pool[self.sets[var.index()] as usize];
+        if set.done > 0 {
+            let seen: SmallVec<[Obj; 8]> = set.items[..set.done as usize].into();
+            for obj in seen {
+                self.deliver(link, obj);
+            }
+        }
+    }
+
+    /// Works until nothing new comes.
+    pub(super) fn run(&mut self) {
+        while let Some(var) = self.queue.pop_front() {
+            let set = &mut self.pool[self.sets[var.index()] as usize];
+            set.is_queued = false;
+            let gained: SmallVec<[Obj; 8]> = set.items[set.done as usize..].into();
+            set.done = set.items.len() as u32;
+            let mut at = self.heads[var.index()];
+            if var.index() < self.program.vars() {
+                let file = self.program.file_of_var(var);
+                for using in self.program.uses(file, var) {
+                    let op = self.program.use_at(file, using);
+                    self.step(file, op, var, &gained);
+                }
+            }
+            while at != NO_LINK {
+                let LinkEntry { link, next } = self.links[at as usize];
+                for &obj in &gained {
+                    self.deliver(link, obj);
+                }
+                at = next;
+            }
+        }
+    }
+
+    fn deliver(&mut self, link: Link, obj: Obj) {
+        match link {
+            Link::Copy(to) => self.add(to, obj),
+            Link::Return {
+                to,
+                class,
+                receiver,
+            } => {
+                let obj = self.own_as_receiver(obj, class, receiver);
+                self.add(to, obj);
+            }
+            Link::Member {
+                site,
+                receiver,
+                reason,
+            } => self.found(site, obj, receiver, reason),
+            Link::Forced {
+                site,
+                receiver,
+                reason,
+            } => self.settle(site, obj, Some(receiver), reason),
+            Link::Invoke { site, reason } => self.invoke(site, obj, None, reason),
+            Link::ExternalBase { site } => self.external_base(site, obj),
+            Link::ExternalInit { site } => self.external_init(site, obj),
+            Link::Metaclass { site, class } => self.metaclass_call(site, obj, class),
+            Link::Next { site } => self.next_of(site, obj),
+            Link::Iterate { site } => self.iterate_one(site, obj),
+            Link::Await(to) => self.await_one(to, obj),
+            Link::Spread {
+                site,
+                callee,
+                position,
+            } => self.spread(site, callee, position, obj),
+            Link::KeywordSpread { site, callee } => self.keyword_spread(site, callee, obj),
+            Link::TakeOver { into } => self.take_over(into, obj),
+            Link::Key { container, value } => self.put_under(container, obj, value),
+            Link::Register(function) => self.register(function, obj),
+            Link::TypeOf(to) => {
+                if let Some(class) = self.class_of(obj) {
+                    self.add(to, class);
+                }
+            }
+            Link::Convert { site, conversion } => self.convert_one(site, conversion, obj),
+        }
+    }
+
+    /// What a method returned: its own receiver is the caller's.
+    fn own_as_receiver(&mut self, obj: Obj, class: Class, receiver: Obj) -> Obj {
+        match self.object(obj) {
+            Object::Receiver(own) if own == class => self.instance_of(receiver).unwrap_or(obj),
+            Object::ReceiverClass(own) if own == class => self.class_of(receiver).unwrap_or(obj),
+            _ => obj,
+        }
+    }
+
+    /// The instance that a receiver is or makes.
+    fn instance_of(&mut self, receiver: Obj) -> Option<Obj> {
+        let object = match self.object(receiver) {
+            Object::Instance(_) | Object::Annotated(_) | Object::Receiver(_) | Object::Duck(_) => {
+                return Some(receiver);
+            }
+            Object::Class(class) => Object::Instance(class),
+            Object::ClassOrBelow(class) => Object::Annotated(class),
+            Object::ReceiverClass(class) => Object::Receiver(class),
+            _ => return None,
+        };
+        Some(self.intern(object))
+    }
+
+    /// The class that a value is or has.
+    pub(super) fn class_of(&mut self, receiver: Obj) -> Option<Obj> {
+        let object = match self.object(receiver) {
+            Object::Class(_) | Object::ClassOrBelow(_) | Object::ReceiverClass(_) => {
+                return Some(receiver);
+            }
+            Object::Instance(class) => Object::Class(class),
+            Object::Annotated(class) | Object::Duck(class) => Object::ClassOrBelow(class),
+            Object::Receiver(class) => Object::ReceiverClass(class),
+            Object::ExternalInstance(external) => Object::External(external),
+            _ => return None,
+        };
+        Some(self.intern(object))
+    }
+
+    /// The project's class that a value is an instance of, and whether it may be one below.
+    pub(super) fn instance_class(&self, obj: Obj) -> Option<(Class, bool)> {
+        match self.object(obj) {
+            Object::Instance(class) => Some((class, false)),
+            Object::Annotated(class) | Object::Receiver(class) | Object::Duck(class) => {
+                Some((class, true))
+            }
+            _ => None,
+        }
+    }
+
+    /// An annotation names a class: the variable holds an instance.
+    pub(super) fn annotate(&mut self, to: Var, class: Obj) {
+        let object = match self.object(class) {
+            Object::Class(class) | Object::ClassOrBelow(class) | Object::ReceiverClass(class) => {
+                Object::Annotated(class)
+            }
+            Object::External(external) => {
+                match super::builtins::literal(self.externals.path(external)) {
+                    Some(kind) => Object::Literal(kind),
+                    None if super::builtins::is_class_like(self.externals.path(external)) => {
+                        Object::ExternalInstance(external)
+                    }
+                    None => return,
+                }
+            }
+            _ => return,
+        };
+        self.add_object(to, object);
+    }
+
+    /// Notes a call, once; the surest reason stays.
+    pub(super) fn record(&mut self, caller: Code, offset: u32, callee: Callee, reason: Reason) {
+        let next = self.calls.len() as u32;
+        let at = *self
+            .recorded
+            .entry((caller, offset, callee))
+            .or_insert(next);
+        if at == next {
+            self.calls.push(FlowCall {
+                caller,
+                callee,
+                offset,
+                reason,
+            });
+        } else {
+            let call = &mut self.calls[at as usize];
+            call.reason = call.reason.min(reason);
+        }
+    }
+
+    /// A site derived from another: same place, other purpose.
+    pub(super) fn derive(
+        &mut self,
+        site: SiteId,
+        role: Role,
+        make: impl FnOnce(&mut Self, Site) -> Site,
+    ) -> SiteId {
+        if let Some(&known) = self.derived.get(&(site, role)) {
+            return known;
+        }
+        let from = self.sites[site.index()];
+        let made = make(self, from);
+        let id = SiteId(self.sites.len() as u32);
+        self.sites.push(made);
+        self.derived.insert((site, role), id);
+        id
+    }
+
+    /// The seeds that hang on no operation: receivers, and what `*args` and `**kwargs` hold.
+    pub(super) fn seed_parameters(&mut self) {
+        for number in 0..self.program.code_count() {
+            let code = Code(number);
+            let (file, body) = self.program.code_body(code);
+            let Some(values) = self.program.values(file) else {
+                continue;
+            };
+            let parameters = &values.parameters[body.parameters.range()];
+            for parameter in parameters {
+                use crate::facts::ParameterKind;
+                let kind = match parameter.kind {
+                    ParameterKind::VarPositional => crate::values::Container::Tuple,
+                    ParameterKind::VarKeyword => crate::values::Container::Dict,
+                    _ => continue,
+                };
+                let var = self.program.var(file, parameter.var);
+                let container = self.new_container(kind);
+                self.varargs.insert(var, container);
+                self.add_object(var, Object::Container(container));
+            }
+            let (Owner::Class(class), Some(first)) = (body.owner, parameters.first()) else {
+                continue;
+            };
+            if self.is_seeded(code) {
+                let class = self.program.class(file, class);
+                let object = if body.flags.contains(CodeFlags::CLASS_METHOD) {
+                    Object::ReceiverClass(class)
+                } else {
+                    Object::Receiver(class)
+                };
+                let var = self.program.var(file, first.var);
+                self.add_object(var, object);
+            }
+        }
+    }
+
+    /// Whether the first parameter of a code is a receiver whose class is known from where the code stands.
+    pub(super) fn is_seeded(&self, code: Code) -> bool {
+        use crate::facts::ParameterKind;
+        let (file, body) = self.program.code_body(code);
+        let Some(values) = self.program.values(file) else {
+            return false;
+        };
+        matches!(body.owner, Owner::Class(_))
+            && !body.flags.contains(CodeFlags::STATIC)
+            && !body.flags.contains(CodeFlags::LAMBDA)
+            && values.parameters[body.parameters.range()]
+                .first()
+                .is_some_and(|first| {
+                    matches!(
+                        first.kind,
+                        ParameterKind::PositionalOnly | ParameterKind::Positional
+                    )
+                })
+    }
+}

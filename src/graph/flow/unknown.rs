@@ -1,0 +1,323 @@
+//! What is assumed where nothing is known, once everything that flows has flowed.
+//!
+//! Keys that no constant reaches, decorators that lead nowhere, receivers that nothing reaches.
+
+use super::objects::Object;
+use super::program::{Class, Text, Var};
+use super::solver::{Link, Solver};
+use crate::index::FileId;
+use crate::values::{Op, VarId};
+
+/// How often assumptions may lead to new ones.
+const ROUNDS: usize = 4;
+/// How many unrelated classes may fit the use of a receiver.
+const MOST_FAMILIES: usize = 3;
+
+impl Solver<'_> {
+    /// Makes assumptions and solves again, until there are none to make.
+    pub(super) fn settle_unknowns(&mut self) {
+        for _ in 0..ROUNDS {
+            let mut any = false;
+            for file in self.program.file_ids() {
+                any |= self.settle_file(file);
+            }
+            self.run();
+            if !any {
+                break;
+            }
+        }
+    }
+
+    fn settle_file(&mut self, file: FileId) -> bool {
+        let Some(values) = self.program.values(file) else {
+            return false;
+        };
+        let mut any = false;
+        for (at, op) in values.ops.iter().enumerate() {
+            let id = self.program.op_id(file, at as u32);
+            match *op {
+                Op::GetItem { base, key, to, .. } => {
+                    let (base, key, to) = (
+                        self.program.var(file, base),
+                        self.program.var(file, key),
+                        self.program.var(file, to),
+                    );
+                    if !self.values(key).is_empty() || self.values(base).is_empty() {
+                        continue;
+                    }
+                    for obj in self.values(base).to_vec() {
+                        if let Object::Container(container) = self.object(obj)
+                            && self.degraded.insert(id)
+                        {
+                            let elements = self.elements(container);
+                            self.link(elements, Link::Copy(to));
+                            any = true;
+                        }
+                    }
+                }
+                Op::SetItem {
+                    base,
+                    key,
+                    from: value,
+                    ..
+                } => {
+                    let (base, key, value) = (
+                        self.program.var(file, base),
+                        self.program.var(file, key),
+                        self.program.var(file, value),
+                    );
+                    if !self.values(key).is_empty() || self.values(base).is_empty() {
+                        continue;
+                    }
+                    for obj in self.values(base).to_vec() {
+                        if let Object::Container(container) = self.object(obj)
+                            && self.degraded.insert(id)
+                        {
+                            self.put_anywhere(container, value);
+                            any = true;
+                        }
+                    }
+                }
+                Op::Decorate {
+                    decorator,
+                    target,
+                    to,
+                    ..
+                } => {
+                    let decorator = self.program.var(file, decorator);
+                    let to = self.program.var(file, to);
+                    if (self.values(decorator).is_empty() || self.values(to).is_empty())
+                        && self.degraded.insert(id)
+                    {
+                        let target = self.program.var(file, target);
+                        self.link(target, Link::Copy(to));
+                        any = true;
+                    }
+                }
+                Op::CallMethod { base, name, .. } => {
+                    let var = self.program.var(file, base);
+                    if self.values(var).is_empty() && self.degraded.insert(id) {
+                        let name = self.program.text(file, name);
+                        any |= self.duck(file, var, base, name);
+                    }
+                }
+                _ => {}
+            }
+        }
+        any
+    }
+
+    /// A receiver that nothing reaches: it may be an instance of what has all the attributes used on it, when few
+    /// classes do.
+    fn duck(&mut self, file: FileId, var: Var, local: VarId, name: Text) -> bool {
+        if is_common(self.program.texts.get(name)) {
+            return false;
+        }
+        let definers = self.classes.definers(name);
+        if definers.is_empty() || definers.len() > 64 {
+            return false;
+        }
+        let wanted = self.attributes_used(file, var, local);
+        let mut families: Vec<Class> = Vec::new();
+        for &class in self.classes.definers(name) {
+            let fits = wanted.iter().all(|&name| self.has_attribute(class, name));
+            // Only the topmost of a family: the others are below it.
+            let is_below = self
+                .classes
+                .order(class)
+                .iter()
+                .skip(1)
+                .any(|&above| self.classes.own(above, name).is_some());
+            if fits && !is_below {
+                families.push(class);
+            }
+        }
+        if families.is_empty() || families.len() > MOST_FAMILIES {
+            return false;
+        }
+        for class in families {
+            self.add_object(var, Object::Duck(class));
+        }
+        true
+    }
+
+    /// The attributes that operations use on a variable.
+    fn attributes_used(&self, file: FileId, var: Var, local: VarId) -> Vec<Text> {
+        let Some(values) = self.program.values(file) else {
+            return Vec::new();
+        };
+        let mut names = Vec::new();
+        for at in self.program.uses(file, var) {
+            let name = match values.ops[self.program.use_at(file, at) as usize] {
+                Op::GetAttribute { base, name, .. } | Op::CallMethod { base, name, .. }
+                    if base == local =>
+                {
+                    self.program.text(file, name)
+                }
+                _ => continue,
+            };
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
+    }
+
+    /// Whether instances of a class, or of one below, have an attribute.
+    fn has_attribute(&self, class: Class, name: Text) -> bool {
+        self.classes.member(class, name, 0).is_some()
+            || self.has_field(class, name)
+            || self.classes.is_open(class)
+    }
+}
+
+/// Whether values of builtin types or of everyday libraries have a method of this name, so that it tells nothing.
+fn is_common(name: &str) -> bool {
+    name.starts_with("__")
+        || matches!(
+            name,
+            "add"
+                | "all"
+                | "any"
+                | "append"
+                | "appendleft"
+                | "apply"
+                | "as_integer_ratio"
+                | "bit_length"
+                | "capitalize"
+                | "cancel"
+                | "casefold"
+                | "clear"
+                | "close"
+                | "closed"
+                | "commit"
+                | "connect"
+                | "copy"
+                | "count"
+                | "cursor"
+                | "debug"
+                | "decode"
+                | "delete"
+                | "difference"
+                | "discard"
+                | "done"
+                | "emit"
+                | "encode"
+                | "endswith"
+                | "error"
+                | "exception"
+                | "execute"
+                | "exists"
+                | "expandtabs"
+                | "extend"
+                | "fetchall"
+                | "fetchone"
+                | "fileno"
+                | "filter"
+                | "find"
+                | "findall"
+                | "finditer"
+                | "first"
+                | "flush"
+                | "format"
+                | "format_map"
+                | "fullmatch"
+                | "get"
+                | "getvalue"
+                | "group"
+                | "groupdict"
+                | "groups"
+                | "hex"
+                | "index"
+                | "info"
+                | "insert"
+                | "intersection"
+                | "is_dir"
+                | "is_file"
+                | "isalnum"
+                | "isalpha"
+                | "isatty"
+                | "isdigit"
+                | "isoformat"
+                | "isspace"
+                | "issubset"
+                | "items"
+                | "iterdir"
+                | "join"
+                | "keys"
+                | "load"
+                | "log"
+                | "lower"
+                | "lstrip"
+                | "map"
+                | "match"
+                | "mean"
+                | "mkdir"
+                | "move_to_end"
+                | "next"
+                | "open"
+                | "parse"
+                | "partition"
+                | "pop"
+                | "popitem"
+                | "popleft"
+                | "post"
+                | "put"
+                | "read"
+                | "readline"
+                | "readlines"
+                | "recv"
+                | "release"
+                | "acquire"
+                | "remove"
+                | "rename"
+                | "replace"
+                | "request"
+                | "reshape"
+                | "reset"
+                | "result"
+                | "reverse"
+                | "rfind"
+                | "rollback"
+                | "rsplit"
+                | "rstrip"
+                | "run"
+                | "save"
+                | "search"
+                | "seek"
+                | "send"
+                | "set"
+                | "setdefault"
+                | "shutdown"
+                | "sort"
+                | "span"
+                | "split"
+                | "splitlines"
+                | "start"
+                | "startswith"
+                | "stat"
+                | "stop"
+                | "strftime"
+                | "strip"
+                | "sub"
+                | "submit"
+                | "sum"
+                | "tell"
+                | "title"
+                | "tobytes"
+                | "tolist"
+                | "total_seconds"
+                | "translate"
+                | "truncate"
+                | "union"
+                | "unlink"
+                | "update"
+                | "upper"
+                | "values"
+                | "wait"
+                | "warning"
+                | "write"
+                | "writelines"
+                | "zfill"
+        )
+}
