@@ -22,12 +22,6 @@ mod symbols;
 mod targets;
 mod texts;
 
-#[cfg(test)]
-mod dump;
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests;
-
 use std::cell::Cell;
 use std::collections::VecDeque;
 

@@ -1,17 +1,21 @@
-//! What single pieces of syntax are lowered to: `cases.txt`, and what holds of all files.
+//! How values move: what single pieces of syntax are lowered to (`values/cases.txt`), and what holds of all files.
 //!
-//! `UPDATE_CASES=1 cargo test values` writes the cases anew; read the diff.
+//! `UPDATE_CASES=1 cargo test --test values` writes the cases anew; read the diff.
+
+#![allow(clippy::unwrap_used)]
+
+#[path = "values/dump.rs"]
+mod dump;
 
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
+use dump::dump;
+use ssot::facts::Slice;
+use ssot::lang::Language;
+use ssot::values::{Op, Owner, Values};
 use walkdir::WalkDir;
-
-use super::dump::dump;
-use crate::facts::Slice;
-use crate::lang::Language;
-use crate::values::{Op, Values};
 
 fn lowered(text: &str) -> Values {
     let facts = Language::Python.extract_with_values(text, None);
@@ -21,7 +25,7 @@ fn lowered(text: &str) -> Values {
 /// Cases of a source and its dump: `### title`, source, `---`, dump.
 #[test]
 fn each_construct_is_lowered_as_written_down() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lang/python/values/cases.txt");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/values/cases.txt");
     let text = fs::read_to_string(&path).unwrap();
     let mut written = String::new();
     for case in text.split("### ").skip(1) {
@@ -52,7 +56,7 @@ fn assert_sound(values: &Values, imports: &[u32]) {
     for (at, code) in values.codes.iter().enumerate() {
         covered += code.ops.len;
         assert!(code.ops.range().end <= values.ops.len());
-        if let crate::values::Owner::Code(owner) = code.owner {
+        if let Owner::Code(owner) = code.owner {
             assert!(owner.index() <= at, "a parent stands before its children");
         }
     }
@@ -111,7 +115,7 @@ fn all_fixtures_are_lowered() {
     assert!(files.map(|file| check_file(file.path())).count() > 100);
 }
 
-/// `CORPUS=/folder cargo test --profile quick --lib -- --ignored a_corpus`.
+/// `CORPUS=/folder cargo test --profile quick --test values -- --ignored`.
 #[test]
 #[ignore = "takes a folder with much code"]
 fn a_corpus_is_lowered() {

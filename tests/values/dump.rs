@@ -1,12 +1,12 @@
-//! A readable rendering of [`Values`], for tests.
+//! A readable rendering of [`Values`].
 
 use std::fmt::Write;
 
-use crate::facts::{NameId, Slice};
-use crate::values::{ArgumentKind, CodeFlags, DescriptorKind, ItemKey, Op, Owner, Values, VarId};
+use ssot::facts::{NameId, Slice};
+use ssot::values::{ArgumentKind, CodeFlags, DescriptorKind, ItemKey, Op, Owner, Values, VarId};
 
 /// Everything but offsets; constants and free names are written where they are used.
-pub(super) fn dump(values: &Values) -> String {
+pub(crate) fn dump(values: &Values) -> String {
     let mut dump = Dump {
         values,
         names: vec![None; values.vars as usize],
