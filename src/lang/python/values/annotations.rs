@@ -3,8 +3,8 @@
 use ruff_python_ast::{self as ast, Expr};
 use ruff_python_parser::parse_expression;
 
-use super::Lowerer;
 use super::classes::last_segment;
+use super::{Lowerer, Origin};
 use crate::values::{CodeFlags, CodeId, Container, Item, ItemKey, LiteralKind, Op, VarId};
 
 impl Lowerer<'_> {
@@ -125,13 +125,10 @@ impl Lowerer<'_> {
         let is_own = match expr {
             Expr::Name(name) => {
                 let name = self.name_of(name);
-                let is_free = self.is_free(name);
-                let var = self.read(name);
-                !is_free
-                    && self
-                        .origins
-                        .get(&var)
-                        .is_some_and(|origin| *origin != super::Origin::Import)
+                !self.is_free(name) && {
+                    let var = self.read(name);
+                    matches!(self.origins.get(&var), Some(Origin::Class(_)))
+                }
             }
             _ => false,
         };

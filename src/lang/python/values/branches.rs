@@ -5,13 +5,18 @@ use ruff_text_size::Ranged;
 
 use super::super::syntax::{constant_truth, is_irrefutable, suppressed};
 use super::Lowerer;
-use super::environment::{Branch, Version};
+use super::environment::Version;
+use super::joins::Branch;
 use super::symbols::noted;
 use crate::facts::NameId;
 use crate::values::{Op, VarId};
 
 /// Copies that `break` and `continue` may cost in a file; those past it are left out.
 pub(super) const MOST_JUMP_COPIES: usize = 1 << 20;
+/// Names that handlers may look back at in a file; those past it see only what stood before their `try`.
+pub(super) const MOST_LOOKED_BACK: usize = 1 << 22;
+/// Tests of one `if` that may bind names; those past it bind them for all branches.
+const MOST_GROUPS: usize = 64;
 /// Loops in one another beyond which names are not followed round the inner ones.
 const MOST_LOOPS: usize = 40;
 
@@ -83,9 +88,10 @@ impl<'a> Lowerer<'a> {
 
     fn open_group(&mut self, groups: &mut Vec<(usize, Vec<Branch>)>) {
         let mark = self.env.mark();
+        let count = groups.len();
         match groups.last_mut() {
             Some((start, branches)) if branches.is_empty() => *start = mark,
-            Some((start, _)) if *start == mark => {}
+            Some((start, _)) if *start == mark || count >= MOST_GROUPS => {}
             _ => groups.push((mark, Vec::new())),
         }
     }

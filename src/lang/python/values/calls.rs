@@ -114,19 +114,19 @@ impl<'a> Lowerer<'a> {
     }
 
     /// Whether `expr` names something that was imported.
-    pub(super) fn is_imported(&mut self, expr: &'a Expr) -> bool {
-        match expr {
-            Expr::Name(name) => {
-                let name = self.name_of(name);
-                if self.is_free(name) {
-                    return false;
-                }
-                let var = self.read(name);
-                self.origins.get(&var) == Some(&Origin::Import)
-            }
-            Expr::Attribute(attribute) => self.is_imported(&attribute.value),
-            _ => false,
+    pub(super) fn is_imported(&mut self, mut expr: &Expr) -> bool {
+        while let Expr::Attribute(attribute) = expr {
+            expr = &attribute.value;
         }
+        let Expr::Name(name) = expr else {
+            return false;
+        };
+        let name = self.name_of(name);
+        if self.is_free(name) {
+            return false;
+        }
+        let var = self.read(name);
+        self.origins.get(&var) == Some(&Origin::Import)
     }
 
     fn special_call(
@@ -148,11 +148,7 @@ impl<'a> Lowerer<'a> {
             return;
         }
         match (text, arguments) {
-            ("cast", _) if !is_free => {
-                if self.is_imported(&call.func) {
-                    self.cast(call, to);
-                }
-            }
+            ("cast", _) if self.is_imported(&call.func) => self.cast(call, to),
             _ if !is_free => {}
             ("super", _) if given.is_empty() => {
                 if let Some(class) = self.class {

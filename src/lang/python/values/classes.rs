@@ -110,11 +110,11 @@ impl<'a> Lowerer<'a> {
             Expr::Call(call) => &*call.func,
             other => other,
         };
-        let is_known = match (callee, last_segment(callee)) {
-            (_, Some("dataclass" | "define" | "frozen" | "attrs")) => true,
-            (Expr::Attribute(_), Some("s")) => true,
-            _ => false,
-        };
+        let is_known = matches!(
+            (callee, last_segment(callee)),
+            (_, Some("dataclass" | "define" | "frozen" | "attrs"))
+                | (Expr::Attribute(_), Some("s"))
+        );
         is_known && self.is_imported(callee)
     }
 

@@ -75,7 +75,7 @@ impl<'a> Lowerer<'a> {
         for item in items {
             match (display.kind, item.key) {
                 (Container::Dict, ItemKey::Key(found)) if found == key => return Some(item.value),
-                (Container::List, ItemKey::Index(at)) if Some(at as i32) == index => {
+                (Container::List, ItemKey::Index(at)) if i32::try_from(at).ok() == index => {
                     return Some(item.value);
                 }
                 _ => {}

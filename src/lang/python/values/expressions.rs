@@ -273,15 +273,20 @@ impl<'a> Lowerer<'a> {
 
 /// The value of an integer literal.
 fn constant(expr: &Expr) -> Option<i32> {
-    match expr {
-        Expr::NumberLiteral(number) => match &number.value {
-            ast::Number::Int(int) => int.as_i32(),
-            _ => None,
-        },
+    let (number, is_negative) = match expr {
+        Expr::NumberLiteral(number) => (number, false),
         Expr::UnaryOp(unary) if unary.op == ast::UnaryOp::USub => {
-            constant(&unary.operand).and_then(i32::checked_neg)
+            (unary.operand.as_number_literal_expr()?, true)
         }
-        Expr::NoneLiteral(_) => None,
-        _ => None,
+        _ => return None,
+    };
+    let ast::Number::Int(value) = &number.value else {
+        return None;
+    };
+    let value = value.as_i32()?;
+    if is_negative {
+        value.checked_neg()
+    } else {
+        Some(value)
     }
 }

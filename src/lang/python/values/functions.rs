@@ -297,6 +297,7 @@ impl<'a> Lowerer<'a> {
         self.code = pending.code;
         self.class = pending.class;
         self.is_live = true;
+        let mark = self.env.mark();
         let entered = self.enter(pending.scope);
         for at in self.out.codes[self.code.index()].parameters.range() {
             let FlowParameter { name, var, .. } = self.out.parameters[at];
@@ -313,6 +314,8 @@ impl<'a> Lowerer<'a> {
             }
         }
         self.end_code(start);
+        // Views of names around end with the code that took them.
+        self.env.cut(mark);
         self.leave(&entered);
     }
 }

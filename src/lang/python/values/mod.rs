@@ -7,23 +7,20 @@ mod annotations;
 mod branches;
 mod calls;
 mod classes;
+mod collector;
 mod containers;
 mod environment;
 mod expressions;
 mod functions;
+mod joins;
 mod narrowing;
 mod operators;
 mod patterns;
+mod scopes;
 mod statements;
 mod symbols;
 mod targets;
 mod texts;
-
-#[cfg(test)]
-mod dump;
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests;
 
 use std::cell::Cell;
 use std::collections::VecDeque;
@@ -114,6 +111,7 @@ struct Lowerer<'a> {
     loops: Vec<Loop>,
     /// Copies that the jumps of loops may still cost.
     jump_budget: usize,
+    write_budget: usize,
     /// From a narrower view of a name to the version it is a view of.
     narrowed: FxHashMap<Version, Version>,
     origins: FxHashMap<VarId, Origin>,
@@ -153,6 +151,7 @@ impl<'a> Lowerer<'a> {
             is_live: true,
             loops: Vec::new(),
             jump_budget: branches::MOST_JUMP_COPIES,
+            write_budget: branches::MOST_LOOKED_BACK,
             narrowed: FxHashMap::default(),
             origins: FxHashMap::default(),
             class_vars: Vec::new(),
@@ -281,13 +280,12 @@ impl<'a> Lowerer<'a> {
 
     /// A variable that is nothing: never written to.
     fn nothing(&mut self) -> VarId {
-        match self.nothing {
-            Some(var) => var,
-            None => {
-                let var = self.var();
-                *self.nothing.insert(var)
-            }
+        if let Some(var) = self.nothing {
+            return var;
         }
+        let var = self.var();
+        self.nothing = Some(var);
+        var
     }
 
     fn emit(&mut self, op: Op) {
@@ -382,7 +380,7 @@ impl<'a> Lowerer<'a> {
     }
 
     /// The members of the innermost scope, a module or class: its names with their last versions.
-    fn close_members(&mut self, entered: &environment::Entered) -> Slice {
+    fn close_members(&mut self, entered: &scopes::Entered) -> Slice {
         let start = self.out.members.len() as u32;
         for (name, version, shared) in self.opened_names(entered) {
             if version == environment::UNBOUND {

@@ -3,7 +3,7 @@
 use ruff_python_ast::{self as ast, CmpOp, Expr, UnaryOp};
 
 use super::Lowerer;
-use super::environment::Branch;
+use super::joins::Branch;
 use crate::values::{LiteralKind, Op, Operator, VarId};
 
 pub(super) const fn operator(op: ast::Operator) -> Operator {

@@ -24,25 +24,7 @@ impl<'a> Lowerer<'a> {
                 let star = pattern.patterns.iter().position(Pattern::is_match_star);
                 let count = pattern.patterns.len();
                 for (at, inner) in pattern.patterns.iter().enumerate() {
-                    let to = self.var();
-                    match star {
-                        Some(star) if star == at => self.emit(Op::Rest {
-                            base: subject,
-                            front: at as u32,
-                            back: (count - at) as u32 - 1,
-                            to,
-                        }),
-                        Some(star) if star < at => self.emit(Op::Element {
-                            base: subject,
-                            index: at as i32 - count as i32,
-                            to,
-                        }),
-                        _ => self.emit(Op::Element {
-                            base: subject,
-                            index: at as i32,
-                            to,
-                        }),
-                    }
+                    let to = self.element(subject, at, star, count);
                     self.pattern(inner, to, None);
                 }
             }

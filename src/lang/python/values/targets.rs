@@ -165,30 +165,43 @@ impl<'a> Lowerer<'a> {
             to,
             site,
         });
-        let starred = targets.iter().position(Expr::is_starred_expr);
+        let star = targets.iter().position(Expr::is_starred_expr);
         for (at, target) in targets.iter().enumerate() {
-            let to = self.var();
-            let back = targets.len() - at;
-            match starred {
-                Some(star) if star == at => self.emit(Op::Rest {
-                    base,
-                    front: at as u32,
-                    back: back as u32 - 1,
-                    to,
-                }),
-                Some(star) if star < at => self.emit(Op::Element {
-                    base,
-                    index: -i32::try_from(back).unwrap_or(i32::MAX),
-                    to,
-                }),
-                _ => self.emit(Op::Element {
-                    base,
-                    index: at as i32,
-                    to,
-                }),
-            }
+            let to = self.element(base, at, star, targets.len());
             self.target(target, to, site);
         }
+    }
+
+    /// What the part at `at` of `count` gets when `base` is taken apart; the one at `star` takes all that is left.
+    pub(super) fn element(
+        &mut self,
+        base: VarId,
+        at: usize,
+        star: Option<usize>,
+        count: usize,
+    ) -> VarId {
+        let to = self.var();
+        let (front, back) = (at as u32, (count - at) as u32);
+        let op = match star {
+            Some(star) if star == at => Op::Rest {
+                base,
+                front,
+                back: back - 1,
+                to,
+            },
+            Some(star) if star < at => Op::Element {
+                base,
+                index: -back.cast_signed(),
+                to,
+            },
+            _ => Op::Element {
+                base,
+                index: front.cast_signed(),
+                to,
+            },
+        };
+        self.emit(op);
+        to
     }
 
     pub(super) fn set_attribute(

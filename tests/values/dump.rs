@@ -1,12 +1,12 @@
-//! A readable rendering of [`Values`], for tests.
+//! A readable rendering of [`Values`].
 
 use std::fmt::Write;
 
-use crate::facts::{NameId, Slice};
-use crate::values::{ArgumentKind, CodeFlags, DescriptorKind, ItemKey, Op, Owner, Values, VarId};
+use ssot::facts::{NameId, Slice};
+use ssot::values::{ArgumentKind, CodeFlags, DescriptorKind, ItemKey, Op, Owner, Values, VarId};
 
 /// Everything but offsets; constants and free names are written where they are used.
-pub(super) fn dump(values: &Values) -> String {
+pub(crate) fn dump(values: &Values) -> String {
     let mut dump = Dump {
         values,
         names: vec![None; values.vars as usize],
@@ -14,7 +14,29 @@ pub(super) fn dump(values: &Values) -> String {
     };
     dump.name_vars();
     dump.all();
-    dump.out
+    renumber(&dump.out)
+}
+
+/// Numbers the variables without a name in the order in which they appear.
+fn renumber(text: &str) -> String {
+    let mut numbers: Vec<&str> = Vec::new();
+    let mut parts = text.split('%');
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let digits = part.len() - part.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let (number, rest) = part.split_at(digits);
+        out.push('%');
+        if !number.is_empty() {
+            let at = numbers.iter().position(|known| *known == number);
+            let at = at.unwrap_or_else(|| {
+                numbers.push(number);
+                numbers.len() - 1
+            });
+            let _ = write!(out, "{}", at + 1);
+        }
+        out.push_str(rest);
+    }
+    out
 }
 
 struct Dump<'a> {
@@ -86,7 +108,8 @@ impl<'a> Dump<'a> {
             for op in &self.values.ops[code.ops.range()] {
                 let line = self.op(op);
                 if !line.is_empty() {
-                    let _ = writeln!(self.out, "{line}");
+                    let indent = if at > 0 { "  " } else { "" };
+                    let _ = writeln!(self.out, "{indent}{line}");
                 }
             }
         }
