@@ -27,14 +27,14 @@ index_type! {
 pub(super) const NOWHERE: Var = Var(u32::MAX);
 
 /// How many values a variable may have; what comes after is counted and dropped.
-const MOST_VALUES: usize = 192;
+const MOST_VALUES: usize = 72;
 /// How far a call leads to calls of its own before it is given up: partials of partials, attributes of attributes.
 pub(super) const MOST_DERIVED: u8 = 12;
 /// How many values are compared one by one before a table helps.
 const FEW: usize = 12;
 
 /// How many values of one kind of data (constants, containers, what is outside the project) a variable may have.
-const MOST_DATA: u8 = 12;
+const MOST_DATA: u8 = 8;
 
 /// What a variable may be.
 #[derive(Default)]
@@ -201,6 +201,8 @@ pub(super) struct Solver<'a> {
     pub(super) descriptors: Vec<Descriptor>,
     pub(super) partials: Vec<Partial>,
     pub(super) registered: FxHashMap<Code, Var>,
+    /// Functions that some decorator is put on.
+    pub(super) targets_of_decorators: FxHashSet<Code>,
     pub(super) names: Names,
     sets: Vec<u32>,
     pool: Vec<Set>,
@@ -252,6 +254,7 @@ impl<'a> Solver<'a> {
             descriptors: Vec::new(),
             partials: Vec::new(),
             registered: FxHashMap::default(),
+            targets_of_decorators: FxHashSet::default(),
             names,
             sets: vec![0; vars],
             pool: vec![Set::default()],
@@ -448,6 +451,8 @@ impl<'a> Solver<'a> {
             Link::Key { container, value } => self.put_under(container, obj, value),
             Link::Decorated { by, to } => self.decorated(by, obj, to),
             Link::DecoratedBy { target, to } => match self.object(obj) {
+                Object::Function(_) if self.is_other_target(obj, target) => {}
+                Object::Decorated { function, .. } if self.is_other_target(function, target) => {}
                 Object::Function(_) | Object::Instance(_) | Object::Partial(_) => {
                     self.link(target, Link::Decorated { by: obj, to });
                 }

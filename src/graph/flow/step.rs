@@ -28,6 +28,15 @@ impl Solver<'_> {
         let var = |var: VarId, solver: &Self| solver.program.var(file, var);
         let (object, to) = match *op {
             Op::Function { code, to } => (Object::Function(self.program.code(file, code)), to),
+            Op::Decorate { target, .. } => {
+                let target = var(target, self);
+                for obj in self.values(target).to_vec() {
+                    if let Object::Function(code) = self.object(obj) {
+                        self.targets_of_decorators.insert(code);
+                    }
+                }
+                return;
+            }
             Op::Class { class, to } => {
                 let class = self.program.class(file, class);
                 self.init_subclass(file, at, class);
@@ -583,6 +592,9 @@ impl Solver<'_> {
 
     fn decorate(&mut self, site: SiteId, obj: Obj, target: Var, to: Var) {
         match self.object(obj) {
+            // What made the decorator was put on this function somewhere: it gives back what it is given.
+            Object::Function(_) | Object::Decorated { .. }
+                if !self.sites[site.index()].is_named && self.is_other_target(obj, target) => {}
             Object::External(external) => {
                 let at = self.sites[site.index()];
                 self.record(
@@ -616,6 +628,29 @@ impl Solver<'_> {
                 self.invoke(result, obj, None, Reason::Direct);
             }
         }
+    }
+
+    /// Whether a decorator gave back a function that it was put on elsewhere: it gives back what it is given.
+    pub(super) fn is_other_target(&self, function: Obj, target: Var) -> bool {
+        let innermost = self.innermost(function);
+        let Object::Function(code) = self.object(innermost) else {
+            return false;
+        };
+        self.targets_of_decorators.contains(&code)
+            && !self
+                .values(target)
+                .iter()
+                .any(|&own| self.innermost(own) == innermost)
+    }
+
+    fn innermost(&self, mut function: Obj) -> Obj {
+        while let Object::Decorated {
+            function: inner, ..
+        } = self.object(function)
+        {
+            function = inner;
+        }
+        function
     }
 
     /// What a decorator made of a function.
