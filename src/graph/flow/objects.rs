@@ -79,20 +79,59 @@ pub(super) enum Object {
     Method { of: Obj, name: Text },
 }
 
-impl Object {
-    /// Which kind of data the value is, of which a variable has only so many; none for what is called or has methods
-    /// in the project.
-    pub(super) const fn data_kind(self) -> Option<u8> {
+/// A kind of value, of which a variable has only so many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Function,
+    Class,
+    Instance,
+    Constant,
+    Container,
+    External,
+    Suspended,
+}
+
+impl Kind {
+    /// How many kinds there are.
+    pub(super) const COUNT: usize = 7;
+
+    /// How many values of the kind a variable has at most. A table of handlers is long; that many unlike instances
+    /// in one place only show that everything meets there.
+    pub(super) const fn most(self) -> u8 {
         match self {
-            Self::Text(_) | Self::Prefix(_) | Self::Integer(_) | Self::Literal(_) => Some(0),
-            Self::Container(_) => Some(1),
+            Self::Function => 40,
+            Self::Class | Self::Instance => 16,
+            Self::Constant => 8,
+            Self::Container | Self::External | Self::Suspended => 6,
+        }
+    }
+}
+
+impl Object {
+    pub(super) const fn kind(self) -> Kind {
+        match self {
+            Self::Function(_)
+            | Self::Bound { .. }
+            | Self::Decorated { .. }
+            | Self::Partial(_)
+            | Self::Register(_)
+            | Self::Descriptor(_) => Kind::Function,
+            Self::Class(_) | Self::ClassOrBelow(_) | Self::ReceiverClass(_) | Self::Module(_) => {
+                Kind::Class
+            }
+            Self::Instance(_)
+            | Self::Annotated(_)
+            | Self::Receiver(_)
+            | Self::Duck(_)
+            | Self::Super(_) => Kind::Instance,
+            Self::Text(_) | Self::Prefix(_) | Self::Integer(_) | Self::Literal(_) => Kind::Constant,
+            Self::Container(_) => Kind::Container,
             Self::External(_)
             | Self::ExternalInstance(_)
             | Self::ExternalMember(_)
             | Self::ExternalResult
-            | Self::Method { .. } => Some(2),
-            Self::Generator(..) | Self::Coroutine(..) => Some(3),
-            _ => None,
+            | Self::Method { .. } => Kind::External,
+            Self::Generator(..) | Self::Coroutine(..) => Kind::Suspended,
         }
     }
 }

@@ -12,7 +12,7 @@ use smallvec::SmallVec;
 use super::attributes::Attributes;
 use super::containers::ContainerData;
 use super::hierarchy::Classes;
-use super::objects::{Descriptor, Externals, Obj, Object, Objects, Partial};
+use super::objects::{Descriptor, Externals, Kind, Obj, Object, Objects, Partial};
 use super::program::{Class, Code, OpId, Program, Text, Var};
 use super::{Callee, FlowCall, Reason};
 use crate::facts::{Slice, index_type};
@@ -26,15 +26,10 @@ index_type! {
 /// The variable that nobody reads.
 pub(super) const NOWHERE: Var = Var(u32::MAX);
 
-/// How many values a variable may have; what comes after is counted and dropped.
-const MOST_VALUES: usize = 72;
 /// How far a call leads to calls of its own before it is given up: partials of partials, attributes of attributes.
 pub(super) const MOST_DERIVED: u8 = 12;
 /// How many values are compared one by one before a table helps.
 const FEW: usize = 12;
-
-/// How many values of one kind of data (constants, containers, what is outside the project) a variable may have.
-const MOST_DATA: u8 = 8;
 
 /// What a variable may be.
 #[derive(Default)]
@@ -43,8 +38,8 @@ struct Set {
     /// How many of the items were handed on.
     done: u32,
     is_queued: bool,
-    /// How many values of each kind of data there are.
-    data: [u8; 4],
+    /// How many values of each kind there are.
+    counts: [u8; Kind::COUNT],
 }
 
 /// A constraint found while solving: where the values of a variable go.
@@ -313,11 +308,9 @@ impl<'a> Solver<'a> {
             self.pool.push(Set::default());
             self.sets[var.index()] = at as u32;
         }
-        let kind = self.objects.get(obj).data_kind();
+        let kind = self.objects.get(obj).kind();
         let set = &mut self.pool[at];
-        if let Some(kind) = kind
-            && set.data[kind as usize] >= MOST_DATA
-        {
+        if set.counts[kind as usize] >= kind.most() {
             self.dropped += 1;
             return;
         }
@@ -329,16 +322,11 @@ impl<'a> Solver<'a> {
                 self.large.extend(set.items.iter().map(|&item| (var, item)));
                 self.large.insert((var, obj));
             }
-        } else if set.items.len() >= MOST_VALUES {
-            self.dropped += u64::from(!self.large.contains(&(var, obj)));
-            return;
         } else if !self.large.insert((var, obj)) {
             return;
         }
         set.items.push(obj);
-        if let Some(kind) = kind {
-            set.data[kind as usize] += 1;
-        }
+        set.counts[kind as usize] += 1;
         if !set.is_queued {
             set.is_queued = true;
             self.queue.push_back(var);
