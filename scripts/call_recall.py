@@ -6,8 +6,8 @@ usage: call_recall.py record [--scratch FOLDER] [--python PYTHON] [PACKAGE ...]
 
 `record` fetches the source distributions with pip, runs each test suite under `sys.monitoring` in a virtual environment
 and writes `<package>.calls.json`. It needs Python 3.12 or later, and is done once. `compare` analyses the package
-alone, without its tests, and prints how many of the recorded edges the static graph has. All is kept in the scratch folder
-(`target/calls` unless given).
+alone, without its tests, and prints how many of the recorded edges the static graph has. All is kept in the scratch
+folder (`target/calls` unless given).
 
 An edge is a pair of functions, both written in the package and neither in its tests. Comprehensions and class bodies
 are part of the function (or module) they stand in; a module is a caller, never a callee. Calls that Python makes itself
@@ -23,6 +23,7 @@ Exit status: 0, or 2 when there was nothing to compare.
 
 import argparse
 import ast
+import builtins
 import collections
 import functools
 import json
@@ -98,7 +99,7 @@ def environment(package, scratch, python):
         subprocess.run([python, "-m", "venv", folder], check=True)
     pip = [interpreter, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     # The package itself is installed for its metadata only: PYTHONPATH comes first.
-    subprocess.run(pip + ["pytest", package, *PACKAGES[package].needs.split()], check=True)
+    subprocess.run(pip + ["pytest<9", package, *PACKAGES[package].needs.split()], check=True)
     return interpreter
 
 
@@ -300,71 +301,100 @@ def text_of(path):
 
 
 def expression_at(path, place):
-    """The smallest expression or statement that has just this place, or None."""
+    """The expression that has just this place, or None. Of a chain of calls over lines CPython keeps only the end."""
     line, column, end_line, end_column = place
+    ends = []
     for node in ast.walk(text_of(path)[0]):
-        if isinstance(node, ast.Expr) or getattr(node, "lineno", None) != line:
+        if isinstance(node, ast.Expr) or getattr(node, "end_lineno", None) != end_line:
             continue
-        if (node.col_offset, node.end_lineno, node.end_col_offset) == (column, end_line, end_column):
-            return node
-    return None
+        if node.end_col_offset == end_column:
+            if (node.lineno, node.col_offset) == (line, column):
+                return node
+            ends.append(node)
+    calls = [node for node in ends if isinstance(node, ast.Call)]
+    return calls[0] if calls else None
 
 
 def reason(edge, folder):
     """Guesses from the expression that made the call what a static analysis would have to know."""
     name = re.split(r"[.:]", edge.callee.symbol)[-1]
-    node = expression_at(os.path.join(folder, edge.caller.path), edge.place)
-    if "call" not in edge.hows:
-        return "generator: only driven here"
+    path = os.path.join(folder, edge.caller.path)
+    node = expression_at(path, edge.place)
     if isinstance(node, ast.Await):
         node = node.value
+    shape = Shape(path, edge.caller)
+    if "call" not in edge.hows:
+        return "generator: only driven here"
     if isinstance(node, ast.Call):
-        return reason_of_call(edge, node, name)
+        return reason_of_call(edge, node, name, shape)
     if isinstance(node, ast.Attribute):
         if name in ("__getattr__", "__getattribute__", "__get__"):
             return "attribute: " + name
-        return "attribute: property of {}".format(receiver(node.value))
+        return "property of " + shape.of(node.value)
+    if isinstance(node, ast.Name) and "drive" not in edge.hows and not name.startswith("__"):
+        return "decorator: called where a function is defined"
     if name.startswith("__") and name.endswith("__"):
         return "implicit: " + name
-    if isinstance(node, (ast.For, ast.AsyncFor, ast.comprehension)) or "drive" in edge.hows:
+    if "drive" in edge.hows:
         return "generator: driven by iteration"
     return "other: {} at {}".format(name if name == "<lambda>" else edge.callee.kind, type(node).__name__)
 
 
-def receiver(node):
-    if isinstance(node, ast.Name):
-        return node.id if node.id in ("self", "cls") else "a name"
-    if isinstance(node, ast.Call):
-        called = node.func
-        return "super()" if isinstance(called, ast.Name) and called.id == "super" else "a call's result"
-    if isinstance(node, ast.Attribute):
-        return "self.attribute" if isinstance(node.value, ast.Name) and node.value.id == "self" else "an attribute"
-    return "an item" if isinstance(node, ast.Subscript) else "another expression"
-
-
-def reason_of_call(edge, node, name):
+def reason_of_call(edge, node, name, shape):
     called = node.func
-    if name in ("__init__", "__new__", "__init_subclass__", "__call__", "__post_init__"):
-        return "{}: callee is {}".format(name, shape(called))
+    if name in ("__init__", "__new__", "__call__", "__post_init__"):
+        return "{} of {}".format(name, shape.of(called))
     if isinstance(called, ast.Attribute) and called.attr == name:
-        return "method: .{}() of {}".format("name", receiver(called.value))
-    if isinstance(called, ast.Name) and called.id == name:
-        return "name: a function by its own name"
+        return "method of " + shape.of(called.value)
     if isinstance(called, ast.Call) and isinstance(called.func, ast.Name) and called.func.id == "getattr":
         return "getattr(): computed attribute"
     if name.startswith("__") and name.endswith("__"):
         return "implicit: " + name
-    if "<locals>" in edge.callee.symbol:
-        return "value: closure or lambda called as {}".format(shape(called))
-    return "value: function called as {}".format(shape(called))
+    if isinstance(called, ast.Name) and hasattr(builtins, called.id):
+        return "value: called by a builtin"
+    kind = "closure or lambda" if "<locals>" in edge.callee.symbol or name == "<lambda>" else "function"
+    return "value: {} called as {}".format(kind, shape.of(called))
 
 
-def shape(node):
-    if isinstance(node, ast.Name):
-        return "a name"
-    if isinstance(node, ast.Attribute):
-        return "an attribute of {}".format(receiver(node.value))
-    return receiver(node)
+class Shape:
+    """Says in words what kind of expression one is, in a function."""
+
+    def __init__(self, path, caller):
+        spans = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+        nodes = ast.walk(text_of(path)[0])
+        self.scope = next((node for node in nodes if isinstance(node, spans) and node.lineno == caller.line), None)
+
+    def of(self, node):
+        if isinstance(node, ast.Name):
+            return self.of_name(node.id)
+        if isinstance(node, ast.Attribute):
+            return "an attribute of self" if self.of(node.value) == "self" else "an attribute"
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "super":
+            return "super()"
+        shapes = {ast.Call: "a call's result", ast.Subscript: "an item", ast.Await: "an awaited result"}
+        return shapes.get(type(node), "another expression")
+
+    def of_name(self, name):
+        if name in ("self", "cls") or self.scope is None:
+            return name if name in ("self", "cls") else "a global"
+        arguments = self.scope.args
+        for argument in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]:
+            if argument.arg == name:
+                return "an annotated parameter" if argument.annotation else "a parameter"
+        for node in ast.walk(self.scope):
+            if isinstance(node, (ast.For, ast.AsyncFor, ast.comprehension)) and binds(node.target, name):
+                return "a loop variable"
+            if isinstance(node, ast.withitem) and node.optional_vars and binds(node.optional_vars, name):
+                return "a with variable"
+            if isinstance(node, ast.Assign) and any(binds(target, name) for target in node.targets):
+                return "a local that is {}".format(self.of(node.value) if not binds(node.value, name) else "itself")
+            if isinstance(node, (ast.AnnAssign, ast.NamedExpr)) and binds(node.target, name):
+                return "a local"
+        return "a name from outside"
+
+
+def binds(target, name):
+    return any(isinstance(node, ast.Name) and node.id == name for node in ast.walk(target))
 
 
 def describe(edge, folder):
