@@ -11,7 +11,8 @@ Edges count, as pairs of names. A call graph is *complete* when no edge is spuri
 (the words of the PyCG paper), *exact* when it is both. Nodes are compared too, but only shown.
 
 The published truth of some cases is not what CPython does. `CORRECTED` has what it should be, and the table ends with
-both rows. `--against-cpython` runs every case under `sys.setprofile` and shows where the published truth differs.
+both rows. `--against-cpython` runs every case under `sys.setprofile` (Python 3.11 or later) and shows where the
+published truth differs.
 
 Exit status: 0 all is well, 1 fewer than N corrected cases are exact, 2 there was nothing to compare.
 """
@@ -73,6 +74,7 @@ def unpack(path, folder):
     with tarfile.open(path) as tar:
         snippets = (member for member in tar if member.name.startswith(SNIPPETS + "/"))
         members = [member for member in snippets if member.isfile() or member.isdir()]
+        tar.extraction_filter = getattr(tarfile, "data_filter", None)
         tar.extractall(folder, members)
     root = os.path.join(folder, SNIPPETS)
     found = glob.glob(os.path.join(root, "*", "*", "callgraph.json"))

@@ -87,6 +87,7 @@ def fetch(package, scratch):
     folder = os.path.join(scratch, archive[: -len(".tar.gz")])
     if not os.path.isdir(folder):
         with tarfile.open(os.path.join(scratch, archive)) as tar:
+            tar.extraction_filter = getattr(tarfile, "data_filter", None)
             tar.extractall(scratch)
     return folder
 
