@@ -34,12 +34,12 @@ def verdicts_of(path):
     return {(row[1], row[2]): row[0] for row in rows if len(row) >= 3 and row[0] in ("possible", "impossible")}
 
 
-def seen_pairs(package, scratch, graph):
+def seen_pairs(package, scratch, graph, folder):
     """The pairs of static names that were recorded; none where nothing was recorded."""
     if not os.path.isfile(os.path.join(scratch, package + ".calls.json")):
         return set()
     _, edges = call_recall.truth_of(package, scratch)
-    name = call_recall.StaticNames(graph)
+    name = call_recall.StaticNames(graph, folder)
     return {(name(edge.caller), name(edge.callee)) for edge in edges}
 
 
@@ -99,7 +99,7 @@ def draw(package, arguments):
         calls.setdefault((call["caller"], call["callee"]), call)
     pairs = sorted(calls)
     drawn = sorted(random.Random(arguments.seed).sample(pairs, min(arguments.edges, len(pairs))))
-    seen = seen_pairs(package, arguments.scratch, graph)
+    seen = seen_pairs(package, arguments.scratch, graph, folder)
     verdicts = verdicts_of(arguments.verdicts)
     judged = collections.Counter("seen" if pair in seen else verdicts.get(pair, "not judged") for pair in drawn)
     print("\n== {}: {} of {} edges".format(package, len(drawn), len(pairs)))

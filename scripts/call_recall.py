@@ -276,15 +276,21 @@ def static_graph(package, scratch, binary, options=()):
 class StaticNames:
     """Which function of the static graph a recorded one is: by place, else by name."""
 
-    def __init__(self, graph):
-        functions = graph["functions"]
-        self.by_place = {(each["path"], each["line"]): name for name, each in functions.items() if "lambda" not in name}
-        self.names = set(functions)
+    def __init__(self, graph, folder):
+        self.folder = os.path.realpath(folder)
+        self.by_place = collections.defaultdict(list)
+        for name, each in graph["functions"].items():
+            self.by_place[each["path"], each["line"], "<lambda" in name.split(".")[-1]].append(name)
 
     def __call__(self, function):
-        name = self.by_place.get((function.path, function.line)) if function.kind == "def" else None
-        # Two definitions of one name (a getter and its setter) are one function of the static graph.
-        return name or function.symbol
+        names = self.by_place[function.path, function.line, function.kind == "lambda"]
+        if function.kind == "lambda" and len(names) > 1:
+            lines = (found[2] for found in functions_of(self.folder, function.path))
+            here = sorted(each.column for each in lines if (each.kind, each.line) == ("lambda", function.line))
+            # They are numbered in source order.
+            names = sorted(names, key=lambda name: (len(name), name))[here.index(function.column) :]
+        # Two definitions of one name (a getter and its setter) may be one function of the static graph.
+        return names[0] if names else function.symbol
 
 
 def static_pairs(graph):
@@ -414,7 +420,7 @@ def compare(package, scratch, binary, options, misses):
     """Prints a row, and the misses by reason where these are wanted."""
     truth, edges = truth_of(package, scratch)
     graph, folder = static_graph(package, scratch, binary, options)
-    name, static = StaticNames(graph), static_pairs(graph)
+    name, static = StaticNames(graph, folder), static_pairs(graph)
     is_found = {edge: (name(edge.caller), name(edge.callee)) in static for edge in edges}
     called = [edge for edge in is_found if "call" in edge.hows]
     percent = lambda of: 100.0 * sum(is_found[edge] for edge in of) / len(of) if of else float("nan")

@@ -18,8 +18,10 @@ import sys
 import types
 
 SUSPENDS = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
-# Call instructions stop being watched after so many calls that made no generator.
-PATIENCE = 50
+# Functions and call instructions that have shown nothing new so many times in a row are not watched any more, until
+# so many tests later everything is watched again. Hot functions would take most of the time otherwise.
+PATIENCE = 20_000
+TESTS_BETWEEN = 20
 
 
 class Recorder:
@@ -30,6 +32,7 @@ class Recorder:
         self.frames = {}
         self.creations = {}
         self.idle = {}
+        self.tests = 0
         # Tests may take it away.
         self.frame_at = sys._getframe
 
@@ -58,7 +61,19 @@ class Recorder:
             pair = (id(frame.f_code), callee)
             if pair[0] in self.codes and pair not in self.frames:
                 self.frames[pair] = frame.f_lasti
-        return None
+                self.idle.pop(callee, None)
+                return None
+        return self.tired_of(callee)
+
+    def tired_of(self, place):
+        self.idle[place] = self.idle.get(place, 0) + 1
+        return sys.monitoring.DISABLE if self.idle[place] > PATIENCE else None
+
+    def pytest_runtest_setup(self):
+        self.tests += 1
+        if self.tests % TESTS_BETWEEN == 0:
+            self.idle.clear()
+            sys.monitoring.restart_events()
 
     def on_call(self, code, offset, function, _argument):
         caller = id(code)
@@ -73,9 +88,7 @@ class Recorder:
                 self.codes.setdefault(id(called), called)
                 self.creations.setdefault((caller, id(called)), offset)
                 return None
-        place = (caller, offset)
-        self.idle[place] = self.idle.get(place, 0) + 1
-        return sys.monitoring.DISABLE if self.idle[place] > PATIENCE else None
+        return self.tired_of((caller, offset))
 
     def result(self):
         numbers = {identity: number for number, identity in enumerate(self.codes)}
@@ -110,7 +123,7 @@ def main():
     try:
         import pytest
 
-        status = pytest.main(arguments)
+        status = pytest.main(arguments, plugins=[recorder])
     finally:
         recorder.stop()
         with open(output, "w", encoding="utf-8") as file:
