@@ -194,7 +194,7 @@ def owner(root, path, place):
 
 
 def function_of(root, code):
-    """The function of a code object, and whether it is that function itself, not a comprehension or class body in it."""
+    """The function of a code object, and whether it is that itself, not a comprehension or class body in it."""
     path, qualname, first, flags, *body = code
     path = os.path.relpath(path, root).replace(os.sep, "/")
     if qualname == "<module>":
