@@ -19,6 +19,8 @@ import os
 import random
 import sys
 
+sys.dont_write_bytecode = True
+
 import call_recall
 from call_recall import REPOSITORY
 
