@@ -92,7 +92,10 @@ pub(super) fn call_graph(
             }
         }
         for (at, call) in facts.calls.iter().enumerate() {
-            if matches!(call.mode, CallMode::PropertyGet | CallMode::PropertySet) {
+            if matches!(
+                call.mode,
+                CallMode::PropertyGet | CallMode::PropertySet | CallMode::Operator
+            ) {
                 continue;
             }
             let caller = match calls.caller(file, call) {

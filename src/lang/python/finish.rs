@@ -327,6 +327,10 @@ impl<'e, 'a> Finisher<'e, 'a> {
                 self.note_assignment(references[at], reference);
             }
         }
+        for reference in &self.from.attributes_set {
+            let root = self.resolve(reference);
+            self.note_assignment(root, reference);
+        }
         ids
     }
 
@@ -372,7 +376,12 @@ impl<'e, 'a> Finisher<'e, 'a> {
                 (Resolved::Instance(class), CallMode::PropertySet) => {
                     self.has_property(class, call.callee.path, flags, DefinitionFlags::SETTER)
                 }
-                (_, CallMode::PropertyGet | CallMode::PropertySet) => false,
+                (Resolved::Instance(class), CallMode::Operator) => {
+                    let body = self.from.definitions[class.index()].body;
+                    let name = self.from.paths[call.callee.path.start as usize];
+                    !self.from.scopes.run(body, name).is_empty()
+                }
+                (_, CallMode::PropertyGet | CallMode::PropertySet | CallMode::Operator) => false,
                 (Resolved::Local, _) => {
                     unresolved.local_value += 1;
                     false
@@ -629,6 +638,7 @@ impl<'e, 'a> Finisher<'e, 'a> {
             let ending = match definition.entry {
                 Some(entry) if definition.kind != DefinitionKind::Class => {
                     let ending = walker.ending(entry);
+                    own_flags.insert(DefinitionFlags::raising(walker.operations));
                     self.ending(ending, &walker, call_ids)
                 }
                 _ => Ending::Never,
@@ -684,6 +694,7 @@ impl<'e, 'a> Finisher<'e, 'a> {
                         FlowStep::Call(CallId(call_ids[call as usize]))
                     }
                     Step::Exit { statement, .. } => FlowStep::Exit(statement.start),
+                    Step::Raised(operations) => FlowStep::Raised(operations),
                     Step::Call(_) | Step::Join => FlowStep::Join,
                 },
                 next: Slice {
