@@ -557,7 +557,8 @@ impl<'e, 'a> Finisher<'e, 'a> {
             let same_arguments = call.same_arguments
                 && *steady
                     .entry(frame)
-                    .or_insert_with(|| self.parameters_are_steady(frame));
+                    .or_insert_with(|| self.parameters_are_steady(frame))
+                && !self.hides_parameters(call.callee.place.scope, frame);
             if let Some(callee) = self.emit_reference(calls[at], &call.callee) {
                 self.facts.calls.push(Call {
                     callee,
@@ -578,6 +579,24 @@ impl<'e, 'a> Finisher<'e, 'a> {
         self.from.parameters[self.from.definitions[id.index()].parameters.range()]
             .iter()
             .all(|parameter| self.from.scopes.run(scope, parameter.name).len() == 1)
+    }
+
+    /// Whether a comprehension around binds the name of a parameter of the function `frame` to something else.
+    fn hides_parameters(&self, scope: u32, frame: u32) -> bool {
+        let Some(id) = self.from.scopes.scopes[frame as usize].definition else {
+            return false;
+        };
+        let parameters =
+            &self.from.parameters[self.from.definitions[id.index()].parameters.range()];
+        let mut at = scope;
+        while at != frame {
+            let binds = |name| !self.from.scopes.run(at, name).is_empty();
+            if parameters.iter().any(|parameter| binds(parameter.name)) {
+                return true;
+            }
+            at = self.from.scopes.scopes[at as usize].parent;
+        }
+        false
     }
 
     fn emit_imports(&mut self) {
