@@ -25,7 +25,7 @@ impl Slice {
             let calls = graph.calls.iter();
             let edges = calls.map(|call| (call.caller.as_str(), call.callee.as_str()));
             let ends = (self.from.as_deref(), self.to.as_deref());
-            owned(&self.nodes(edges.collect(), ends))
+            owned(&self.nodes(&edges.collect::<Vec<_>>(), ends))
         };
         graph.functions.retain(|name, _| kept.contains(name));
         graph
@@ -40,7 +40,7 @@ impl Slice {
             });
             let (from, to) = (self.from.as_deref(), self.to.as_deref());
             let (from, to) = (from.map(dotted), to.map(dotted));
-            owned(&self.nodes(edges.collect(), (from.as_deref(), to.as_deref())))
+            owned(&self.nodes(&edges.collect::<Vec<_>>(), (from.as_deref(), to.as_deref())))
         };
         graph.adjacency.retain(|name, _| kept.contains(name));
         for callees in graph.adjacency.values_mut() {
@@ -51,11 +51,11 @@ impl Slice {
     /// The nodes that lie within the slice.
     fn nodes<'n>(
         &self,
-        edges: Vec<(&'n str, &'n str)>,
+        edges: &[(&'n str, &'n str)],
         ends: (Option<&'n str>, Option<&'n str>),
     ) -> BTreeSet<&'n str> {
         let depth = self.depth.unwrap_or(u32::MAX);
-        let forth = ends.0.map(|from| distances(&edges, from));
+        let forth = ends.0.map(|from| distances(edges, from));
         let back = ends.1.map(|to| {
             let turned: Vec<_> = edges.iter().map(|&(from, to)| (to, from)).collect();
             distances(&turned, to)

@@ -1,5 +1,7 @@
 //! `ssot why`: a shortest path between two modules or functions, or why there is none.
 
+use std::fmt::Write as _;
+
 use anyhow::{Result, bail};
 
 use crate::Graphs;
@@ -167,14 +169,18 @@ fn no_path(index: &Index, calls: &CallGraph, from: FunctionId, to: FunctionId) -
     if let Some((at, call)) = named {
         let what = meaning(index, calls, from.file, CallId(at as u32));
         let at = place(call);
-        text.push_str(&match what {
-            Some(what) => format!(": the `{wanted}` that it calls at {at} is {what}, {back}"),
-            None => {
-                format!(": what the `{wanted}` that it calls at {at} is cannot be told from here")
-            }
-        });
+        let _ = match what {
+            Some(what) => write!(
+                text,
+                ": the `{wanted}` that it calls at {at} is {what}, {back}"
+            ),
+            None => write!(
+                text,
+                ": what the `{wanted}` that it calls at {at} is cannot be told from here"
+            ),
+        };
     } else if is_parameter(index, from, wanted) {
-        text.push_str(&format!(": `{wanted}` is a parameter there"));
+        let _ = write!(text, ": `{wanted}` is a parameter there");
     }
     text.push('.');
     text

@@ -316,7 +316,8 @@ impl Analysis<'_> {
                 view,
                 function,
                 |call| {
-                    callees.extend_from_slice(&self.targets(view, function.file, call).functions)
+                    let targets = self.targets(view, function.file, call);
+                    callees.extend_from_slice(&targets.functions);
                 },
                 |_| raises |= CODE,
             );

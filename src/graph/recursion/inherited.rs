@@ -116,11 +116,15 @@ impl<'a> Analysis<'a> {
                 !finishes
             });
             if undecided.len() == before {
-                let cycles = components.into_iter();
-                let through_self =
-                    |edge: &CycleCall| self_call(self.index, edge.caller.file, edge.call).is_some();
-                return cycles
-                    .filter(|component| component.edges.iter().any(through_self))
+                // Otherwise it is the circle of the class that the methods come from, and told there.
+                let overriding = |edge: &CycleCall| {
+                    let file = edge.caller.file;
+                    let plain = self.calls.targets(file, edge.call);
+                    !self.calls.functions(file, plain).contains(&edge.callee)
+                };
+                return components
+                    .into_iter()
+                    .filter(|component| component.edges.iter().any(overriding))
                     .map(|component| {
                         let mut cycle = self.cycle(&component.functions, component.edges, true);
                         cycle.receiver = Some(class);

@@ -84,13 +84,15 @@ pub(super) fn suppressed(context: &Expr) -> Option<Catches<'_>> {
         "assertRaisesRegex" => call.arguments.args.get(..1).unwrap_or_default(),
         _ => &*call.arguments.args,
     };
-    classes.iter().for_each(|arg| match arg {
-        Expr::Tuple(tuple) => tuple
-            .elts
-            .iter()
-            .for_each(|elt| add_caught(&mut catches, elt)),
-        other => add_caught(&mut catches, other),
-    });
+    for class in classes {
+        match class {
+            Expr::Tuple(tuple) => tuple
+                .elts
+                .iter()
+                .for_each(|elt| add_caught(&mut catches, elt)),
+            other => add_caught(&mut catches, other),
+        }
+    }
     Some(catches)
 }
 
