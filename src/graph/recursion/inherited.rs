@@ -4,14 +4,20 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::doubt::Doubts;
 use super::{Analysis, Cycle, CycleCall, View};
-use crate::facts::{
-    CallId, DefinitionFlags, DefinitionId, DefinitionKind, Ending, FlowStep, NameId, Root,
-};
+use crate::facts::{CallId, DefinitionFlags, DefinitionId, DefinitionKind, Ending, FlowStep, Root};
 use crate::graph::calls::FunctionId;
 use crate::index::{Ancestor, ClassId, FileId, Index};
 
 /// By class: its methods that end only through calls, each with the names it calls on its own instance.
-type SelfCalls<'a> = FxHashMap<ClassId, Vec<(&'a str, Vec<&'a str>)>>;
+type SelfCalls<'a> = FxHashMap<ClassId, Vec<(&'a str, Vec<SelfCall<'a>>)>>;
+
+/// A name called on a method's own instance.
+#[derive(Clone, Copy)]
+struct SelfCall<'a> {
+    name: &'a str,
+    /// Through `super()`: no override is reached by it.
+    is_super: bool,
+}
 
 impl<'a> Analysis<'a> {
     /// The unconditional cycles that close for instances of some class only, because it overrides a method that an
@@ -54,13 +60,10 @@ impl<'a> Analysis<'a> {
                 }
                 let steps = facts.flow.nodes[run.range()].iter();
                 let names = steps.filter_map(|node| match node.step {
-                    FlowStep::Call(call) => {
-                        let (_, name) = self_call(self.index, file, call)?;
-                        Some(facts.name(name))
-                    }
+                    FlowStep::Call(call) => self_call(self.index, file, call),
                     _ => None,
                 });
-                let names: Vec<&str> = names.collect();
+                let names: Vec<SelfCall<'_>> = names.collect();
                 if !names.is_empty() {
                     let class = ClassId {
                         file,
@@ -159,37 +162,61 @@ impl<'a> Analysis<'a> {
     }
 }
 
-/// The class and the name of a call through `self`, `cls` or `super()`.
-fn self_call(index: &Index, file: FileId, call: CallId) -> Option<(DefinitionId, NameId)> {
+/// The name of a call through `self`, `cls` or `super()`.
+fn self_call(index: &Index, file: FileId, call: CallId) -> Option<SelfCall<'_>> {
     let facts = index.facts(file);
     let callee = &facts.calls[call.index()].callee;
-    let (Root::Instance(class) | Root::Class(class) | Root::Super(class)) = callee.root else {
-        return None;
+    let is_super = match callee.root {
+        Root::Instance(_) | Root::Class(_) => false,
+        Root::Super(_) => true,
+        _ => return None,
     };
     match facts.path(callee.path) {
-        [name] => Some((class, *name)),
+        [name] => Some(SelfCall {
+            name: facts.name(*name),
+            is_super,
+        }),
         _ => None,
     }
 }
 
-/// Whether a method that a class inherits calls, on its own instance, one that the class or an earlier base defines and
-/// that may call back.
+/// Whether a method that a class inherits calls, on its own instance, one that the class or an earlier base defines, and
+/// that, going by names alone, may call it back.
 fn may_close(index: &Index, calls: &SelfCalls<'_>, class: ClassId) -> bool {
     let mut earlier: FxHashSet<&str> = FxHashSet::default();
-    for ancestor in index.mro(class) {
-        let Ancestor::Class(class) = ancestor else {
-            return false;
-        };
-        let Some(own) = calls.get(class) else {
-            continue;
-        };
-        let mut called = own.iter().flat_map(|(_, names)| names);
-        if called.any(|name| earlier.contains(name)) {
-            return true;
+    let mut overriding: Vec<(&str, &str)> = Vec::new();
+    // What is behind an unknown base is not certain to be reached.
+    let order = index
+        .mro(class)
+        .iter()
+        .map_while(|ancestor| match ancestor {
+            Ancestor::Class(class) => Some(class),
+            Ancestor::Unknown => None,
+        });
+    let methods: Vec<_> = order.filter_map(|class| calls.get(class)).collect();
+    for own in &methods {
+        for (method, called) in *own {
+            let others = called.iter().filter(|call| !call.is_super);
+            let others = others.filter(|call| earlier.contains(call.name));
+            overriding.extend(others.map(|call| (*method, call.name)));
         }
         earlier.extend(own.iter().map(|(name, _)| *name));
     }
-    false
+    overriding.iter().any(|&(method, called)| {
+        let mut seen = FxHashSet::default();
+        let mut stack = vec![called];
+        while let Some(at) = stack.pop() {
+            if at == method {
+                return true;
+            }
+            if seen.insert(at) {
+                let own = methods.iter().flat_map(|own| own.iter());
+                let own = own.filter(|(name, _)| *name == at);
+                stack.extend(own.flat_map(|(_, called)| called.iter().map(|call| call.name)));
+            }
+        }
+        false
+    })
 }
 
 /// Whether a class leaves a method abstract: it has no instances.
