@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use globset::GlobSet;
-use ssot::cli::{Console, Engine, Environment, FixMode, Request, Setup, Status, run};
+use ssot::cli::{CallQuery, Console, Engine, Environment, FixMode, Request, Setup, Status, run};
 use ssot::config::{Canonical, Config, Factories, Gate, Project, RuleMeta, SymbolPath};
 use ssot::diagnostic::{Finding, Location, Severity};
 use ssot::fingerprint::identify;
@@ -94,9 +94,9 @@ impl Engine for Fake {
         Ok(ImportGraph::default())
     }
 
-    fn call_graph(&self, _: &Setup, _: bool, adjacency: bool) -> Result<CallGraph> {
+    fn call_graph(&self, _: &Setup, query: &CallQuery) -> Result<CallGraph> {
         let mut graph = CallGraph::default();
-        if adjacency {
+        if query.adjacency {
             graph.adjacency.entry("main".to_owned()).or_default();
         }
         Ok(graph)

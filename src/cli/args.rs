@@ -178,6 +178,18 @@ pub(super) enum Graph {
         /// Include functions from outside the project
         #[arg(long)]
         external: bool,
+
+        /// Only what this function reaches: a.b.c:f
+        #[arg(long, value_name = "SYMBOL")]
+        from: Option<String>,
+
+        /// Only what reaches this function; with --from, the paths between the two
+        #[arg(long, value_name = "SYMBOL")]
+        to: Option<String>,
+
+        /// Only over so many calls
+        #[arg(long, value_name = "N")]
+        depth: Option<u32>,
     },
 }
 

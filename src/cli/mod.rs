@@ -10,7 +10,9 @@ mod explain;
 mod graph;
 mod pipeline;
 mod rules;
+mod slice;
 mod views;
+mod why;
 
 use std::ffi::OsString;
 use std::fmt::Write;
@@ -25,8 +27,9 @@ use crate::report::Style;
 use args::{Cli, ColorChoice, Command, Global};
 
 pub use console::{Console, Environment};
-pub use engine::{Engine, FixMode, Request, Setup};
+pub use engine::{CallQuery, Engine, FixMode, Request, Setup};
 pub use pipeline::Pipeline;
+pub use slice::Slice;
 
 /// How a run ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,7 +8,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, anyhow, bail};
 
-use super::engine::{Engine, FixMode, Request, Setup};
+use super::engine::{CallQuery, Engine, FixMode, Request, Setup};
+use super::slice::Slice;
+use super::why::find_function;
 use crate::checks::{self, Check};
 use crate::config::{self, Config, LoadOptions};
 use crate::diagnostic::{Applicability, Finding, Severity};
@@ -102,13 +104,32 @@ impl Engine for Pipeline {
         })
     }
 
-    fn call_graph(&self, setup: &Setup, external: bool, adjacency: bool) -> Result<CallGraph> {
+    fn call_graph(&self, setup: &Setup, query: &CallQuery) -> Result<CallGraph> {
         let config = self.config(setup)?;
         in_pool(setup, || {
             let project = Project::read(config);
-            let graphs = Graphs::build(&project.index);
-            super::views::call_graph(&project.index, &graphs.calls, external, adjacency)
-        })
+            let index = &project.index;
+            // Names that are wrong are told before any work is done for them, and right ones made the function's own.
+            let own = |name: &Option<String>| match name {
+                Some(name) => {
+                    let function = find_function(index, name)?;
+                    Ok(Some(
+                        index.definition_path(function.file, function.definition),
+                    ))
+                }
+                None => Ok::<_, anyhow::Error>(None),
+            };
+            let slice = Slice {
+                from: own(&query.slice.from)?,
+                to: own(&query.slice.to)?,
+                depth: query.slice.depth,
+            };
+            let graphs = Graphs::build(index);
+            let mut graph =
+                super::views::call_graph(index, &graphs.calls, query.external, query.adjacency);
+            slice.cut(&mut graph);
+            Ok(graph)
+        })?
     }
 
     fn why(&self, setup: &Setup, from: &str, to: &str) -> Result<Answer> {
@@ -116,7 +137,7 @@ impl Engine for Pipeline {
         in_pool(setup, || {
             let project = Project::read(config);
             let graphs = Graphs::build(&project.index);
-            super::views::why(&project.index, &graphs, from, to)
+            super::why::why(&project.index, &graphs, from, to)
         })?
     }
 }
