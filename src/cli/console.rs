@@ -72,10 +72,10 @@ impl Environment {
 
 impl Console<'_> {
     /// Writes results. A reader that went away, such as `head`, is no error.
-    pub(super) fn print(&mut self, text: &str) -> io::Result<()> {
+    pub(super) fn print(&mut self, text: impl AsRef<[u8]>) -> io::Result<()> {
         let written = self
             .out
-            .write_all(text.as_bytes())
+            .write_all(text.as_ref())
             .and_then(|()| self.out.flush());
         match written {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),

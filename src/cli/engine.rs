@@ -7,6 +7,7 @@ use std::sync::Arc;
 use anyhow::Result;
 
 use crate::config::Config;
+use crate::fix::transaction::{Listed, Undo, Undone};
 use crate::report::Report;
 use crate::report::graph::{Answer, CallGraph, ImportGraph};
 
@@ -62,6 +63,10 @@ pub trait Engine {
     fn config(&self, setup: &Setup) -> Result<Config>;
     /// Checks, and fixes if asked to. The gate in the report is the rules file's.
     fn analyse(&self, request: &Request) -> Result<Report>;
+    /// The runs of `--fix` that can be undone, the last one first.
+    fn runs(&self, setup: &Setup) -> Result<Vec<Listed>>;
+    /// Takes a run of `--fix` back.
+    fn undo(&self, setup: &Setup, request: Undo) -> Result<Undone>;
     /// The text of a file by its path from the project root, for code frames; as it was when it was checked.
     fn source(&self, path: &str) -> Option<Arc<str>>;
     /// Which modules import which.

@@ -5,11 +5,13 @@
 mod args;
 mod check;
 mod console;
+mod dates;
 mod engine;
 mod explain;
 mod graph;
 mod pipeline;
 mod rules;
+mod undo;
 mod views;
 
 use std::ffi::OsString;
@@ -91,6 +93,7 @@ fn dispatch(
     let text = match command {
         Command::Check(args) => return check::check(args, global, engine, console),
         Command::Fix(args) => return check::fix(args, global, engine, console),
+        Command::Undo(args) => return undo::undo(&args, global, engine, console),
         Command::Score(args) => return check::score(args, global, engine, console),
         Command::Graph(args) => return graph::graph(&args, global, engine, console),
         Command::Why(args) => return graph::why(&args, global, engine, console),
