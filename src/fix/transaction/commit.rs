@@ -184,8 +184,13 @@ impl Transactions {
         let bytes = manifest
             .bytes()
             .map_err(|damage| self.damaged(run, damage))?;
-        disk.create(&folder.join(ORIGINALS), originals, None)
-            .and_then(|()| disk.create(&folder.join(MANIFEST), &bytes, None))
+        let keep = |name: &str, bytes: &[u8]| {
+            let path = folder.join(name);
+            let file = disk.create(&path, bytes, None)?;
+            disk.sync(&file, &path)
+        };
+        keep(ORIGINALS, originals)
+            .and_then(|()| keep(MANIFEST, &bytes))
             .and_then(|()| disk.sync_folder(&folder))
             .and_then(|()| disk.sync_folder(&self.folder))
             .map_err(failed("keep a journal in", &folder))?;

@@ -46,13 +46,13 @@ impl Disk {
         }
     }
 
-    /// Writes a new file with `attributes`, or those a new file gets, and syncs it.
+    /// Writes a new file with `attributes`, or those a new file gets. It is not synced yet.
     pub(super) fn create(
         &self,
         path: &Path,
         bytes: &[u8],
         attributes: Option<&Attributes>,
-    ) -> io::Result<()> {
+    ) -> io::Result<File> {
         self.step("create", path)?;
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
@@ -71,6 +71,11 @@ impl Disk {
             self.step("attributes", path)?;
             attributes.give(&file)?;
         }
+        Ok(file)
+    }
+
+    /// Makes a file durable.
+    pub(super) fn sync(&self, file: &File, path: &Path) -> io::Result<()> {
         self.step("sync", path)?;
         file.sync_all()
     }

@@ -104,14 +104,14 @@ pub enum TransactionError {
         damage: Damage,
     },
     /// The operating system refused.
-    #[error("cannot {action} {}: {source}", path.display())]
+    #[error("cannot {action} {}: {error}", path.display())]
     Io {
         /// What was tried.
         action: &'static str,
         /// On what.
         path: PathBuf,
         /// The system's answer.
-        source: io::Error,
+        error: io::Error,
     },
     /// Writing failed half-way, and so did taking back what was written.
     #[error("{cause}; what was written could not be taken back: {failure}")]
@@ -160,10 +160,10 @@ fn failed<'a>(
     action: &'static str,
     path: &'a Path,
 ) -> impl FnOnce(io::Error) -> TransactionError + 'a {
-    move |source| TransactionError::Io {
+    move |error| TransactionError::Io {
         action,
         path: path.to_path_buf(),
-        source,
+        error,
     }
 }
 
