@@ -178,6 +178,6 @@ fn deliver(text: &[u8], file: Option<&Path>, console: &mut Console<'_>) -> Resul
         Some(file) => {
             std::fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))
         }
-        None => Ok(console.print(text)?),
+        None => Ok(console.print_bytes(text)?),
     }
 }

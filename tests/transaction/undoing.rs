@@ -40,6 +40,9 @@ fn a_run_is_chosen_by_its_number() {
     assert_eq!(undo(2).unwrap().run, Some(2));
 }
 
+/// What somebody does to a tree.
+type Edit = fn(&Tree);
+
 #[test]
 fn later_work_is_not_overwritten_unless_told() {
     let files = [("a.py", "a"), ("b.py", "b"), ("gone.py", "g")];
@@ -49,7 +52,7 @@ fn later_work_is_not_overwritten_unless_told() {
         deletion("gone.py", "g"),
         creation("new.py", "n"),
     ];
-    let edits: [(&str, fn(&Tree)); 5] = [
+    let edits: [(&str, Edit); 5] = [
         ("b.py", |tree| tree.put("b.py", b"mine")),
         ("b.py", |tree| fs::remove_file(tree.at("b.py")).unwrap()),
         ("gone.py", |tree| tree.put("gone.py", b"mine")),

@@ -143,7 +143,7 @@ impl Transactions {
         let mut items = Vec::with_capacity(planned.len());
         for (at, one) in planned.into_iter().enumerate() {
             let named = |path: &Path| {
-                self.from_root(path)
+                self.below_root(path)
                     .ok_or_else(|| obstacle(&one.shown)(Obstacle::NotUtf8))
             };
             for folder in &one.folders {
@@ -233,7 +233,7 @@ impl Transactions {
     }
 
     /// A path below the root, from there, with `/`.
-    fn from_root(&self, path: &Path) -> Option<String> {
+    fn below_root(&self, path: &Path) -> Option<String> {
         let below = path.strip_prefix(&self.root).ok()?.to_str()?;
         Some(if cfg!(windows) {
             below.replace('\\', "/")

@@ -3,12 +3,13 @@
 //! Owns the way from any state that a crash can leave to the state before the run. It needs nothing but the journal,
 //! and may itself be interrupted anywhere.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::attributes::Attributes;
 use super::manifest::{Damage, Manifest};
 use super::runs::{self, Phase, Run};
-use super::swap::{Content, Found, Item, stage, swap};
+use super::swap::{Content, Found, Item, stage, swap, sync_folders};
 use super::{Result, TransactionError, Transactions, failed};
 
 /// An interrupted run that was taken back.
@@ -154,15 +155,18 @@ impl Transactions {
         Ok(())
     }
 
-    /// Removes what lies staged: new contents (0) or former ones (1).
+    /// Removes for good what lies staged: new contents (0) or former ones (1).
     fn clear(&self, manifest: &Manifest, kind: usize) -> Result<()> {
+        let mut folders = BTreeSet::new();
         for (at, entry) in manifest.files.iter().enumerate() {
-            let staged = &manifest.staged(at, &self.root.join(&entry.path))[kind];
+            let file = self.root.join(&entry.path);
+            let staged = &manifest.staged(at, &file)[kind];
             if staged.symlink_metadata().is_ok() {
                 self.disk.remove(staged).map_err(failed("remove", staged))?;
+                folders.extend(file.parent().map(Path::to_path_buf));
             }
         }
-        Ok(())
+        sync_folders(&self.disk, folders.iter().map(PathBuf::as_path))
     }
 
     /// Removes the folders that a run made, unless somebody uses them.

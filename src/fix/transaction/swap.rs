@@ -3,6 +3,7 @@
 //! Owns putting new contents beside their targets, telling whether a target is still what it should be, and the
 //! rename.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -139,9 +140,15 @@ pub(super) fn swap(disk: &Disk, items: &[Item]) -> Result<()> {
         }
         .map_err(failed("replace", &item.shown))?;
     }
-    let mut folders: Vec<&Path> = items.iter().filter_map(|item| item.file.parent()).collect();
-    folders.sort_unstable();
-    folders.dedup();
+    let folders: BTreeSet<&Path> = items.iter().filter_map(|item| item.file.parent()).collect();
+    sync_folders(disk, folders)
+}
+
+/// Makes durable what was done to the names in folders.
+pub(super) fn sync_folders<'a>(
+    disk: &Disk,
+    folders: impl IntoIterator<Item = &'a Path>,
+) -> Result<()> {
     for folder in folders {
         disk.sync_folder(folder)
             .map_err(failed("make durable what is in", folder))?;
