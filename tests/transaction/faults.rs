@@ -108,7 +108,7 @@ fn a_fix_of_500_files_may_be_killed_at_hundreds_of_steps() {
     assert!(steps > 2500, "{steps}");
     // All over, and each step around the ends.
     let points: Vec<usize> = (0..=steps)
-        .filter(|at| at % 16 == 0 || *at < 30 || at + 40 > steps)
+        .filter(|at| at % 20 == 0 || *at < 30 || at + 40 > steps)
         .collect();
     assert!(points.len() >= 200, "{}", points.len());
     let mut made = 0;

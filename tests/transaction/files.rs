@@ -1,9 +1,11 @@
 //! Kinds of files: links, permissions, changes by others.
 
 use std::fs;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use ssot::fix::apply::Obstacle;
-use ssot::fix::transaction::{TransactionError, Transactions};
+use ssot::fix::transaction::{About, Probe, Step, TransactionError, Transactions};
 
 use super::support::{Tree, change, creation, deletion};
 
@@ -54,6 +56,57 @@ fn a_file_changed_since_stops_everything() {
     let error = tree.write(&changes).unwrap_err();
     assert!(obstacle(&error).contains("exists already"));
     assert_eq!(tree.snapshot(), before);
+}
+
+/// Lets somebody else do something right before the first step that changes `at`.
+fn meddling(at: &'static str, deed: impl Fn() + Send + Sync + 'static) -> Probe {
+    let done = AtomicBool::new(false);
+    Arc::new(move |step: &Step| {
+        let here = step.action == "rename" && step.path.ends_with(at);
+        if here && !done.swap(true, Ordering::Relaxed) {
+            deed();
+        }
+        Ok(())
+    })
+}
+
+#[test]
+fn a_file_saved_while_others_are_replaced_keeps_what_was_saved() {
+    // `c.py` is the last in turn.
+    for at in ["1.committing", "a.py", "b.py"] {
+        let tree = Tree::new(&[("a.py", "a"), ("b.py", "b"), ("c.py", "c")]);
+        let file = tree.at("c.py");
+        let probe = meddling(at, move || fs::write(&file, "mine").unwrap());
+        let changes = [
+            change("a.py", "a", "A"),
+            change("b.py", "b", "B"),
+            change("c.py", "c", "C"),
+        ];
+        let run = tree
+            .open()
+            .with_probe(probe)
+            .write(&changes, About::default());
+        let error = run.unwrap_err();
+        assert!(matches!(error, TransactionError::Changed(_)), "{error}");
+        let texts = ["a.py", "b.py", "c.py"].map(|path| tree.text(path));
+        assert_eq!(texts, ["a", "b", "mine"]);
+        assert_eq!(tree.snapshot().len(), 4, "something is left over");
+    }
+}
+
+#[test]
+fn a_file_that_appears_in_the_last_moment_is_not_overwritten() {
+    let tree = Tree::new(&[("a.py", "a")]);
+    let file = tree.at("new.py");
+    let probe = meddling("new.py", move || fs::write(&file, "mine").unwrap());
+    let changes = [change("a.py", "a", "A"), creation("new.py", "n")];
+    let run = tree
+        .open()
+        .with_probe(probe)
+        .write(&changes, About::default());
+    assert!(run.is_err());
+    assert_eq!(tree.text("a.py") + &tree.text("new.py"), "amine");
+    assert_eq!(tree.snapshot().len(), 3, "something is left over");
 }
 
 #[test]

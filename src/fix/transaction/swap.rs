@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 
 use super::attributes::Attributes;
@@ -80,13 +81,15 @@ impl Found {
     }
 }
 
-/// How many files are synced at a time. A file system writes many down hardly slower than one, and a process may have
-/// some 250 files open everywhere.
-const SYNCED_TOGETHER: usize = 64;
+/// How many files are open at a time. Everywhere a process may have some 250.
+const OPEN_TOGETHER: usize = 64;
+/// How many files a thread syncs. Many threads wait for the disk at once: a file system writes many files down hardly
+/// slower than one.
+const SYNCED_BY_ONE: usize = 4;
 
 /// Puts all new contents beside their targets, synced.
 pub(super) fn stage(disk: &Disk, items: &[Item]) -> Result<()> {
-    for items in items.chunks(SYNCED_TOGETHER) {
+    for items in items.chunks(OPEN_TOGETHER) {
         let mut files = Vec::with_capacity(items.len());
         for item in items {
             if let Some(Content { bytes, attributes }) = &item.to {
@@ -104,15 +107,22 @@ pub(super) fn stage(disk: &Disk, items: &[Item]) -> Result<()> {
 /// Makes files durable, all at once.
 fn sync(disk: &Disk, files: &[(File, &Item)]) -> Result<()> {
     std::thread::scope(|scope| {
-        let syncing: Vec<_> = files
-            .iter()
-            .map(|(file, item)| scope.spawn(|| disk.sync(file, &item.staged)))
-            .collect();
-        for (thread, (_, item)) in syncing.into_iter().zip(files) {
-            let synced = thread
-                .join()
-                .unwrap_or_else(|_| Err(io::Error::other("the thread that synced it panicked")));
-            synced.map_err(failed("stage a copy of", &item.shown))?;
+        let mut threads = Vec::new();
+        for part in files.chunks(SYNCED_BY_ONE) {
+            let work = || {
+                part.iter().try_for_each(|(file, item)| {
+                    disk.sync(file, &item.staged)
+                        .map_err(failed("stage a copy of", &item.shown))
+                })
+            };
+            match std::thread::Builder::new().spawn_scoped(scope, work) {
+                Ok(thread) => threads.push(thread),
+                // Where no more threads are to be had, this one has to do.
+                Err(_) => work()?,
+            }
+        }
+        for thread in threads {
+            thread.join().unwrap_or_else(|panic| resume_unwind(panic))?;
         }
         Ok(())
     })
