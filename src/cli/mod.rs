@@ -8,6 +8,7 @@ mod console;
 mod dates;
 mod engine;
 mod explain;
+mod fixing;
 mod graph;
 mod pipeline;
 mod rules;

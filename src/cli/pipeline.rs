@@ -9,19 +9,18 @@ use anyhow::{Context, Result, anyhow, bail};
 
 use super::dates::today;
 use super::engine::{Engine, FixMode, Request, Setup};
+use super::fixing::{about, after, tell};
 use super::undo::recovered;
 use crate::checks::{self, Check};
 use crate::config::{self, Config, LoadOptions};
 use crate::diagnostic::{Applicability, Finding, Severity};
 use crate::fingerprint::identify;
 use crate::fix;
-use crate::fix::FixRun;
-use crate::fix::apply::NewContents;
-use crate::fix::transaction::{self, About, Listed, TransactionError, Transactions, Undo, Undone};
-use crate::index::{File, Index, ModuleRef};
+use crate::fix::transaction::{self, Listed, TransactionError, Transactions, Undo, Undone};
+use crate::index::{Index, ModuleRef};
 use crate::lang::Language;
 use crate::report::graph::{Answer, CallGraph, ImportGraph};
-use crate::report::{Fixes, Report, Unresolved};
+use crate::report::{Report, Unresolved};
 use crate::score::Score;
 use crate::suppress::{self, FileSuppressions, UNUSED_SUPPRESSION};
 use crate::{Graphs, Project, analyze};
@@ -150,7 +149,7 @@ fn explained(error: TransactionError) -> anyhow::Error {
 }
 
 /// More threads than any machine has use for are not started: they would only use up its memory.
-const MOST_THREADS: usize = 512;
+const MOST_THREADS: usize = 32;
 
 /// Stack of a worker thread, in bytes. The parser checks targets of assignments without a guard, some 100 bytes a
 /// level; memory that is not touched costs nothing.
@@ -243,86 +242,6 @@ fn check(config: Config, request: &Request, filter: &PathFilter) -> Result<Repor
         notes,
         ..report
     })
-}
-
-/// What there is to say of a run.
-fn tell(run: &FixRun, findings: &[Finding]) -> Fixes {
-    let mut fixes = Fixes {
-        fixed: run.applied as u64,
-        sites: run.sites as u64,
-        files: run.contents.len() as u64,
-        ..Fixes::default()
-    };
-    for (at, finding) in findings.iter().enumerate() {
-        let late = run.refused.iter().find(|(refused, _)| *refused == at);
-        let reason = late.map(|(_, reason)| reason).or(finding.refusal.as_ref());
-        if let (Some(reason), Err(_)) = (reason, run.fixed.binary_search(&at)) {
-            fixes.refuse(reason);
-        }
-    }
-    fixes
-}
-
-/// What a run was for.
-fn about(run: &FixRun, findings: &[Finding]) -> About {
-    let fixed = || run.fixed.iter().map(|&at| &findings[at]);
-    let checks: BTreeSet<&str> = fixed().map(|finding| finding.check).collect();
-    let rules: BTreeSet<&str> = fixed()
-        .filter_map(|finding| finding.rule.as_deref())
-        .collect();
-    About {
-        findings: run.applied as u64,
-        checks: checks.into_iter().map(str::to_owned).collect(),
-        rules: rules.into_iter().map(str::to_owned).collect(),
-    }
-}
-
-/// The project with some files changed.
-fn after(project: Project, contents: &[NewContents]) -> Project {
-    let target = project.config.project.target_version;
-    let mut new: BTreeMap<String, &NewContents> = contents
-        .iter()
-        .map(|one| (one.path.to_string_lossy().replace('\\', "/"), one))
-        .collect();
-    let same_files = contents
-        .iter()
-        .all(|one| one.original.is_some() && one.bytes.is_some());
-    let read = |bytes: &[u8], language: Language| {
-        let text = crate::source::decode(bytes.to_vec(), language);
-        language.extract(&text.text, target)
-    };
-    if same_files {
-        let index = &project.index;
-        let changed = index.file_ids().filter_map(|id| {
-            let file = index.file(id);
-            let bytes = new.get(&*file.path)?.bytes.as_ref()?;
-            Some((id, read(bytes, file.language)))
-        });
-        let index = index.with_facts(changed.collect::<Vec<_>>());
-        return Project { index, ..project };
-    }
-    let mut files = Vec::new();
-    for mut file in project.index.files {
-        match new.remove(&*file.path).map(|one| &one.bytes) {
-            None => {}
-            Some(None) => continue,
-            Some(Some(bytes)) => file.facts = read(bytes, file.language),
-        }
-        files.push(file);
-    }
-    for (path, one) in new {
-        let Some((language, bytes)) = Language::of_path(&path).zip(one.bytes.as_ref()) else {
-            continue;
-        };
-        files.push(File {
-            is_test: project.config.project.tests.is_match(&path),
-            path: path.into(),
-            language,
-            facts: read(bytes, language),
-        });
-    }
-    files.sort_by(|a, b| a.path.cmp(&b.path));
-    Project::index(project.config, files, project.problems, project.layout)
 }
 
 /// A report on the files alone.

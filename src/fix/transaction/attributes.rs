@@ -149,12 +149,16 @@ mod extended {
             fremovexattr(file, ACCESS_LIST)?;
         }
         for (name, value) in all {
-            fsetxattr(file, name, value, XattrFlags::empty()).map_err(|error| {
-                io::Error::new(
+            let Err(error) = fsetxattr(file, name, value, XattrFlags::empty()) else {
+                continue;
+            };
+            // Where a file came from, for one, is for macOS alone to note.
+            if !name.starts_with("com.apple.") {
+                return Err(io::Error::new(
                     io::Error::from(error).kind(),
                     format!("its extended attribute `{name}` would be lost"),
-                )
-            })?;
+                ));
+            }
         }
         Ok(())
     }
