@@ -8,6 +8,7 @@ use anyhow::Result;
 
 use super::slice::Slice;
 use crate::config::Config;
+use crate::fix::transaction::{Listed, Undo, Undone};
 use crate::report::Report;
 use crate::report::graph::{Answer, CallGraph, ImportGraph};
 
@@ -74,6 +75,10 @@ pub trait Engine {
     fn config(&self, setup: &Setup) -> Result<Config>;
     /// Checks, and fixes if asked to. The gate in the report is the rules file's.
     fn analyse(&self, request: &Request) -> Result<Report>;
+    /// The runs of `--fix` that can be undone, the last one first.
+    fn runs(&self, setup: &Setup) -> Result<Vec<Listed>>;
+    /// Takes a run of `--fix` back.
+    fn undo(&self, setup: &Setup, request: Undo) -> Result<Undone>;
     /// The text of a file by its path from the project root, for code frames; as it was when it was checked.
     fn source(&self, path: &str) -> Option<Arc<str>>;
     /// Which modules import which.

@@ -5,12 +5,15 @@
 mod args;
 mod check;
 mod console;
+mod dates;
 mod engine;
 mod explain;
+mod fixing;
 mod graph;
 mod pipeline;
 mod rules;
 mod slice;
+mod undo;
 mod views;
 mod why;
 
@@ -94,6 +97,7 @@ fn dispatch(
     let text = match command {
         Command::Check(args) => return check::check(args, global, engine, console),
         Command::Fix(args) => return check::fix(args, global, engine, console),
+        Command::Undo(args) => return undo::undo(&args, global, engine, console),
         Command::Score(args) => return check::score(args, global, engine, console),
         Command::Graph(args) => return graph::graph(&args, global, engine, console),
         Command::Why(args) => return graph::why(&args, global, engine, console),
