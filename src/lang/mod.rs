@@ -5,7 +5,7 @@
 pub mod python;
 
 use crate::config::PythonVersion;
-use crate::facts::FileFacts;
+use crate::facts::{FileFacts, Pack};
 use crate::fix::edit::{FileChanges, Rewritten};
 
 /// The language of a source file.
@@ -60,8 +60,15 @@ impl Language {
     /// Reads a file's text.
     #[must_use]
     pub fn extract(self, text: &str, target: Option<PythonVersion>) -> FileFacts {
+        let mut pack = Pack::default();
+        self.extract_into(text, target, &mut pack);
+        pack.take().pop().unwrap_or_default()
+    }
+
+    /// Reads a file's text and adds its facts to `pack`.
+    pub fn extract_into(self, text: &str, target: Option<PythonVersion>, pack: &mut Pack) {
         let is_stub = self == Self::PythonStub;
-        python::extract(text, python::Options { target, is_stub })
+        python::extract(text, python::Options { target, is_stub }, pack);
     }
 
     /// Turns changes of a file's bindings into edits of its text.

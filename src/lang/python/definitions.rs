@@ -210,7 +210,7 @@ impl<'a> Extractor<'a> {
             .definition
             .filter(|_| scope.kind == TempScopeKind::Class)?;
         let mut is_class = matches!(
-            self.names.table.get(definition.name),
+            self.names.get(definition.name),
             "__new__" | "__init_subclass__" | "__class_getitem__"
         );
         for reference in &self.references[definition.decorators.range()] {
@@ -230,7 +230,7 @@ impl<'a> Extractor<'a> {
     /// The plain name of a decorator such as `staticmethod` or `abc.abstractclassmethod`.
     fn builtin_decorator(&self, reference: &TempReference) -> Option<&str> {
         match (reference.root, reference.path.is_empty()) {
-            (TempRoot::Name(name), true) => Some(self.names.table.get(name)),
+            (TempRoot::Name(name), true) => Some(self.names.get(name)),
             _ => None,
         }
     }
@@ -417,11 +417,9 @@ impl<'a> Extractor<'a> {
             };
             match self.chain(base) {
                 Some((root, path)) => {
-                    let last = path.range().next_back().map(|at| self.paths[at]);
-                    let name = match (last, root) {
-                        (Some(last), _) | (None, TempRoot::Name(last)) => {
-                            Some(self.names.table.get(last))
-                        }
+                    let name = match (self.paths[path.range()].last(), root) {
+                        (Some(last), _) => Some(*last),
+                        (None, TempRoot::Name(last)) => Some(self.names.get(last)),
                         _ => None,
                     };
                     if name == Some("Protocol") {

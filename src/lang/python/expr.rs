@@ -13,6 +13,9 @@ use crate::facts::{
 };
 use crate::span::Span;
 
+/// The most attributes that a chain may have to be one.
+const LONGEST_CHAIN: usize = 16;
+
 impl<'a> Extractor<'a> {
     pub(super) fn expr(&mut self, expr: &'a Expr) {
         self.expr_as(expr, CallMode::Plain);
@@ -173,33 +176,31 @@ impl<'a> Extractor<'a> {
 
     /// Reads `expr` as `root.a.b`; none when it is anything else.
     pub(super) fn chain(&mut self, expr: &'a Expr) -> Option<(TempRoot, Slice)> {
-        let mut attributes: [&'a str; 16] = [""; 16];
-        let mut count = 0;
+        let start = self.paths.len();
         let mut at = expr;
         while let Expr::Attribute(attribute) = at {
             // A longer chain names nothing that a rule could govern.
-            *attributes.get_mut(count)? = attribute.attr.id.as_str();
-            count += 1;
+            if self.paths.len() == start + LONGEST_CHAIN {
+                self.paths.truncate(start);
+                return None;
+            }
+            self.paths.push(attribute.attr.id.as_str());
             at = &attribute.value;
         }
-        let mut root = self.chain_root(at)?;
-        let mut names = &attributes[..count];
-        if let (TempRoot::Name(name), Some(&"__class__")) = (root, names.last()) {
+        let Some(mut root) = self.chain_root(at) else {
+            self.paths.truncate(start);
+            return None;
+        };
+        if let (TempRoot::Name(name), Some(&"__class__")) = (root, self.paths[start..].last()) {
             root = TempRoot::TypeOf(name);
-            names = &names[..count - 1];
+            self.paths.pop();
         }
-        let start = self.paths.len() as u32;
-        for name in names.iter().rev() {
-            let id = self.names.intern(name);
-            self.paths.push(id);
-        }
-        Some((
-            root,
-            Slice {
-                start,
-                len: names.len() as u32,
-            },
-        ))
+        self.paths[start..].reverse();
+        let path = Slice {
+            start: start as u32,
+            len: (self.paths.len() - start) as u32,
+        };
+        Some((root, path))
     }
 
     fn chain_root(&mut self, expr: &'a Expr) -> Option<TempRoot> {
@@ -286,11 +287,8 @@ impl<'a> Extractor<'a> {
 
     /// `__path__ = …` through the module, `sys.modules` and the like make names unknown.
     fn path_store(&mut self, root: TempRoot, path: Slice) {
-        let is_module = matches!(root, TempRoot::Name(name) if self.names.table.get(name) == "sys");
-        let last = path
-            .range()
-            .next_back()
-            .map(|at| self.names.table.get(self.paths[at]));
+        let is_module = matches!(root, TempRoot::Name(name) if self.names.get(name) == "sys");
+        let last = self.paths[path.range()].last().copied();
         if is_module && last == Some("modules") {
             self.dynamic.get_or_insert(Dynamic::Globals);
         }
@@ -520,11 +518,8 @@ impl<'a> Extractor<'a> {
         let TempRoot::Name(root) = root else {
             return false;
         };
-        let root = self.names.table.get(root);
-        let first = path
-            .range()
-            .next()
-            .map(|at| self.names.table.get(self.paths[at]));
+        let root = self.names.get(root);
+        let first = self.paths[path.range()].first().copied();
         match (root, first, path.len) {
             ("exit" | "quit", None, _) | ("sys", Some("exit"), 1) => true,
             ("os", Some(name), 1) => matches!(name, "_exit" | "abort") || name.starts_with("exec"),
@@ -580,18 +575,18 @@ impl<'a> Extractor<'a> {
     fn special_call(&mut self, call: &'a ast::ExprCall, root: TempRoot, path: Slice) {
         let last = match (path.range().next_back(), root) {
             (Some(at), _) => self.paths[at],
-            (None, TempRoot::Name(name)) => name,
+            (None, TempRoot::Name(name)) => self.names.get(name),
             _ => return,
         };
         let root_name = match root {
-            TempRoot::Name(name) => self.names.table.get(name),
+            TempRoot::Name(name) => self.names.get(name),
             _ => "",
         };
-        let kind = match self.names.table.get(last) {
+        let kind = match last {
             "patch" => StringTargetKind::Patch,
             "dict" | "multiple" if path.len > 0 => {
                 let before = (path.len > 1).then(|| self.paths[path.range().end - 2]);
-                let owner = before.map_or(root_name, |name| self.names.table.get(name));
+                let owner = before.unwrap_or(root_name);
                 if owner != "patch" {
                     return;
                 }

@@ -13,8 +13,8 @@ use super::flow::{FlowBuilder, FunctionFlow, Node, Operation, Step};
 use super::scope::{Place, Scopes, TempScopeKind, TempValue};
 use super::{STACK_RED_ZONE, STACK_SEGMENT};
 use crate::facts::{
-    CallMode, DefinitionFlags, DefinitionId, DefinitionKind, Dynamic, ImportTarget, NameId,
-    NameTable, ParameterKind, Slice, StringTargetKind, UnresolvedCalls, Usage, When,
+    CallMode, DefinitionFlags, DefinitionId, DefinitionKind, Draft, Dynamic, ImportTarget, NameId,
+    ParameterKind, Slice, StringTargetKind, UnresolvedCalls, Usage, When,
 };
 use crate::span::Span;
 
@@ -25,27 +25,65 @@ pub(super) fn span(range: TextRange) -> Span {
 /// Names while a file is visited: interned by text.
 #[derive(Default)]
 pub(super) struct Interner {
-    ids: HashTable<NameId>,
-    pub(super) table: NameTable,
+    ids: HashTable<Interned>,
+    text: String,
+    /// Where each name ends in `text`.
+    ends: Vec<u32>,
+}
+
+/// A name with its place in the text, so that comparing one takes no detour.
+#[derive(Clone, Copy)]
+struct Interned {
+    id: NameId,
+    start: u32,
+    end: u32,
+}
+
+impl Interned {
+    fn of(self, text: &str) -> &[u8] {
+        &text.as_bytes()[self.start as usize..self.end as usize]
+    }
 }
 
 impl Interner {
     pub(super) fn intern(&mut self, name: &str) -> NameId {
-        let hash = hash_name(name);
-        let table = &mut self.table;
-        if let Some(&id) = self.ids.find(hash, |&id| table.get(id) == name) {
-            return id;
+        let hash = hash_name(name.as_bytes());
+        let text = &mut self.text;
+        if let Some(known) = self
+            .ids
+            .find(hash, |known| known.of(text) == name.as_bytes())
+        {
+            return known.id;
         }
-        let id = table.push(name);
+        let id = NameId(self.ends.len() as u32);
+        let start = text.len() as u32;
+        text.push_str(name);
+        let end = text.len() as u32;
+        self.ends.push(end);
+        let new = Interned { id, start, end };
         self.ids
-            .insert_unique(hash, id, |&id| hash_name(table.get(id)));
+            .insert_unique(hash, new, |known| hash_name(known.of(text)));
         id
     }
 
     pub(super) fn find(&self, name: &str) -> Option<NameId> {
         self.ids
-            .find(hash_name(name), |&id| self.table.get(id) == name)
-            .copied()
+            .find(hash_name(name.as_bytes()), |known| {
+                known.of(&self.text) == name.as_bytes()
+            })
+            .map(|known| known.id)
+    }
+
+    /// The text of a name.
+    pub(super) fn get(&self, id: NameId) -> &str {
+        let before = id.index().checked_sub(1);
+        let start = before.map_or(0, |before| self.ends[before]);
+        &self.text[start as usize..self.ends[id.index()] as usize]
+    }
+
+    /// Number of names.
+    pub(super) fn len(&self) -> usize {
+        self.ends.len()
     }
 
     fn clear(&mut self) {
@@ -54,14 +92,15 @@ impl Interner {
             self.ids = HashTable::new();
         }
         self.ids.clear();
-        self.table.clear();
+        self.text.clear();
+        self.ends.clear();
     }
 }
 
 /// More names than all but a few files have.
 const MANY_NAMES: usize = 4096;
 
-fn hash_name(name: &str) -> u64 {
+fn hash_name(name: &[u8]) -> u64 {
     FxBuildHasher.hash_one(name)
 }
 
@@ -71,13 +110,15 @@ pub(super) struct Scratch {
     names: Interner,
     scopes: Scopes,
     flow: FlowBuilder,
-    paths: Vec<NameId>,
+    paths: Vec<&'static str>,
     references: Vec<TempReference>,
     calls: Vec<TempCall>,
     imports: Vec<TempImport>,
     definitions: Vec<TempDefinition>,
     parameters: Vec<TempParameter>,
     strings: Vec<TempString>,
+    /// The facts of the file.
+    pub(super) draft: Draft,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -196,7 +237,8 @@ pub(super) struct Extractor<'a> {
     pub(super) names: Interner,
     pub(super) scopes: Scopes,
     pub(super) flow: FlowBuilder,
-    pub(super) paths: Vec<NameId>,
+    /// Attribute names, as text: most chains start at a value that has no name, and are dropped.
+    pub(super) paths: Vec<&'a str>,
     pub(super) references: Vec<TempReference>,
     pub(super) calls: Vec<TempCall>,
     pub(super) imports: Vec<TempImport>,
@@ -262,7 +304,6 @@ impl<'a> Extractor<'a> {
         }
     }
 
-    /// Gives the memory back, emptied.
     /// Visits one level of nesting further in, on a fresh stack segment where this one runs short.
     pub(super) fn deeper(&mut self, visit: impl FnOnce(&mut Self)) {
         self.depth += 1;
@@ -271,23 +312,24 @@ impl<'a> Extractor<'a> {
         self.depth -= 1;
     }
 
-    pub(super) fn into_scratch(self) -> Scratch {
+    /// Gives the memory back, emptied.
+    pub(super) fn into_scratch(self, draft: Draft) -> Scratch {
         let mut scratch = Scratch {
             names: self.names,
             scopes: self.scopes,
             flow: self.flow,
-            paths: self.paths,
+            paths: emptied(self.paths),
             references: self.references,
             calls: self.calls,
             imports: self.imports,
             definitions: self.definitions,
             parameters: self.parameters,
             strings: self.strings,
+            draft,
         };
         scratch.names.clear();
         scratch.scopes.clear();
         scratch.flow.clear();
-        scratch.paths.clear();
         scratch.references.clear();
         scratch.calls.clear();
         scratch.imports.clear();
@@ -355,6 +397,12 @@ impl<'a> Extractor<'a> {
     pub(super) fn is_module_level(&self) -> bool {
         self.functions.len() == 1
     }
+}
+
+/// An empty vector in the memory of `names`: collecting what is of the same size stays in place.
+fn emptied(mut names: Vec<&str>) -> Vec<&'static str> {
+    names.clear();
+    names.into_iter().map(|_| "").collect()
 }
 
 trait TrimSuffix {
