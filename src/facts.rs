@@ -111,12 +111,6 @@ impl NameBuffer {
         self.ends.push(self.text.len() as u32);
         NameId(self.ends.len() as u32 - 1)
     }
-
-    /// Forgets all names.
-    pub fn clear(&mut self) {
-        self.text.clear();
-        self.ends.clear();
-    }
 }
 
 /// A run of entries in one of the arenas of [`FileFacts`].
@@ -179,7 +173,7 @@ pub struct FileFacts {
     /// class body defines under that name may be hidden.
     pub assigned_attributes: Run<(DefinitionId, NameId)>,
     /// Strings that name modules or attributes.
-    pub string_targets: Vec<StringTarget>,
+    pub string_targets: Run<StringTarget>,
     /// Suppression comments.
     pub suppressions: Vec<Suppression>,
     /// Errors found while reading the file.
@@ -624,11 +618,26 @@ pub enum FlowStep {
 #[derive(Clone, Debug, Default)]
 pub struct Exports {
     /// The names, in order.
-    pub names: Vec<(NameId, Span)>,
+    pub names: Run<(NameId, Span)>,
+    /// The names by [`hash_name`]: long lists are asked for many names.
+    by_hash: Run<(u32, NameId)>,
     /// Whether it was built by something this does not follow: more names are possible.
     pub open: bool,
     /// Modules whose own `__all__` is added: `__all__ += other.__all__`.
-    pub extends: Vec<ReferenceId>,
+    pub extends: Run<ReferenceId>,
+}
+
+impl Exports {
+    /// Whether `name` is among the names; `names` are those of the file.
+    #[must_use]
+    pub fn contains(&self, names: &NameTable, name: &str) -> bool {
+        let hash = hash_name(name);
+        let first = self.by_hash.partition_point(|(other, _)| *other < hash);
+        self.by_hash[first..]
+            .iter()
+            .take_while(|(other, _)| *other == hash)
+            .any(|(_, id)| names.get(*id) == name)
+    }
 }
 
 /// A string that names a module or an attribute.

@@ -53,7 +53,7 @@ pub struct Position {
 
 /// A run of consecutive characters that take more than one byte each, all the same number of bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct WideRun {
+pub(crate) struct WideRun {
     /// Offset of the run's first byte.
     start: u32,
     /// Characters in the run.
@@ -85,17 +85,17 @@ pub struct LineIndex {
     /// little more than a byte a line, a quarter of what offsets would take.
     pub(crate) steps: Run<u8>,
     pub(crate) marks: Run<Mark>,
+    pub(crate) wide: Run<WideRun>,
     pub(crate) shape: LineShape,
 }
 
-/// What a [`LineIndex`] holds besides the lengths of lines.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// The size of a text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct LineShape {
     /// Number of places where a line starts: one more than there are line ends.
     starts: u32,
     /// Bytes in the text.
     len: u32,
-    wide: Vec<WideRun>,
 }
 
 /// A [`LineIndex`] while it is made; it keeps its memory from text to text.
@@ -103,6 +103,7 @@ pub(crate) struct LineShape {
 pub struct LineBuffer {
     pub(crate) steps: Vec<u8>,
     pub(crate) marks: Vec<Mark>,
+    pub(crate) wide: Vec<WideRun>,
     pub(crate) shape: LineShape,
 }
 
@@ -111,31 +112,56 @@ impl LineBuffer {
     pub fn fill(&mut self, text: &str) {
         self.steps.clear();
         self.marks.clear();
+        self.wide.clear();
         self.shape = LineShape {
             starts: 0,
             len: text.len() as u32,
-            wide: if text.is_ascii() {
-                Vec::new()
-            } else {
-                wide_runs(text)
-            },
         };
+        if !text.is_ascii() {
+            wide_runs(text, &mut self.wide);
+        }
         let bytes = text.as_bytes();
-        let mut start = 0;
-        if memchr::memchr(b'\r', bytes).is_none() {
-            for at in memchr::memchr_iter(b'\n', bytes) {
-                self.line(start, at + 1);
-                start = at + 1;
-            }
+        let start = if memchr::memchr(b'\r', bytes).is_none() {
+            self.line_feeds(bytes)
         } else {
+            let mut start = 0;
             for at in memchr::memchr2_iter(b'\n', b'\r', bytes) {
                 if bytes[at] == b'\n' || bytes.get(at + 1) != Some(&b'\n') {
                     self.line(start, at + 1);
                     start = at + 1;
                 }
             }
-        }
+            start
+        };
         self.line(start, bytes.len());
+    }
+
+    /// Adds all lines that a line feed ends; gives the start of what is left. Eight bytes at a time: lines of code are
+    /// so short that calling a search for each costs more than the search.
+    fn line_feeds(&mut self, bytes: &[u8]) -> usize {
+        const FEEDS: u64 = u64::from_ne_bytes([b'\n'; 8]);
+        const LOW: u64 = u64::from_ne_bytes([0x7f; 8]);
+        let mut start = 0;
+        let (words, rest) = bytes.as_chunks::<8>();
+        for (at, word) in words.iter().enumerate() {
+            let differs = u64::from_le_bytes(*word) ^ FEEDS;
+            // The top bit of every byte that is 0, and nothing else.
+            let mut found = !(((differs & LOW) + LOW) | differs | LOW);
+            while found != 0 {
+                let end = at * 8 + found.trailing_zeros() as usize / 8 + 1;
+                self.line(start, end);
+                start = end;
+                found &= found - 1;
+            }
+        }
+        for (at, byte) in rest.iter().enumerate() {
+            if *byte == b'\n' {
+                let end = words.len() * 8 + at + 1;
+                self.line(start, end);
+                start = end;
+            }
+        }
+        start
     }
 
     fn line(&mut self, start: usize, end: usize) {
@@ -164,6 +190,7 @@ impl LineIndex {
         Self {
             steps: buffer.steps.into(),
             marks: buffer.marks.into(),
+            wide: buffer.wide.into(),
             shape: buffer.shape,
         }
     }
@@ -241,8 +268,8 @@ impl LineIndex {
 
     /// Bytes minus characters in the text before `offset`.
     fn excess(&self, offset: u32) -> u32 {
-        let after = self.shape.wide.partition_point(|run| run.start < offset);
-        let Some(run) = after.checked_sub(1).map(|at| self.shape.wide[at]) else {
+        let after = self.wide.partition_point(|run| run.start < offset);
+        let Some(run) = after.checked_sub(1).map(|at| self.wide[at]) else {
             return 0;
         };
         let width = u32::from(run.width);
@@ -251,9 +278,8 @@ impl LineIndex {
     }
 }
 
-/// The multi-byte runs of `text`.
-fn wide_runs(text: &str) -> Vec<WideRun> {
-    let mut runs: Vec<WideRun> = Vec::new();
+/// Adds the multi-byte runs of `text` to `runs`, which is empty.
+fn wide_runs(text: &str, runs: &mut Vec<WideRun>) {
     let mut excess = 0;
     for (at, ch) in text.char_indices() {
         let width = ch.len_utf8() as u8;
@@ -274,8 +300,6 @@ fn wide_runs(text: &str) -> Vec<WideRun> {
         }
         excess += u32::from(width) - 1;
     }
-    runs.shrink_to_fit();
-    runs
 }
 
 #[cfg(test)]

@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use super::{
     Binding, BindingId, Call, Definition, DefinitionId, Dynamic, Exports, FileFacts, FlowNode,
-    Import, Member, NameBuffer, NameId, Parameter, Reference, Scope, StringTarget, Suppression,
-    SyntaxError, UnresolvedCalls,
+    Import, Member, NameBuffer, NameId, Parameter, Reference, ReferenceId, Scope, StringTarget,
+    Suppression, SyntaxError, UnresolvedCalls,
 };
 use crate::run::Run;
-use crate::span::{LineBuffer, Mark};
+use crate::span::{LineBuffer, Mark, Span, WideRun};
 
 /// Facts of one file while they are collected; see [`FileFacts`] for what each is. It keeps its memory from file to
 /// file.
@@ -33,7 +33,11 @@ pub struct Draft {
     pub flow_nodes: Vec<FlowNode>,
     pub flow_edges: Vec<u32>,
     pub assigned_attributes: Vec<(DefinitionId, NameId)>,
-    pub exports: Option<Exports>,
+    /// Whether `__all__` is open, where there is one.
+    pub exports: Option<bool>,
+    pub export_names: Vec<(NameId, Span)>,
+    pub exports_by_hash: Vec<(u32, NameId)>,
+    pub export_extends: Vec<ReferenceId>,
     pub string_targets: Vec<StringTarget>,
     pub suppressions: Vec<Suppression>,
     pub errors: Vec<SyntaxError>,
@@ -55,6 +59,8 @@ pub struct Pack {
 #[derive(Debug)]
 struct Packed {
     facts: FileFacts,
+    exports: Exports,
+    has_exports: bool,
     lens: Lens,
 }
 
@@ -62,9 +68,9 @@ struct Packed {
 const FULL: usize = 1 << 22;
 
 /// Declares [`Arrays`] and [`Lens`] and what is done with each array alike. A line names the array, its elements, its
-/// place in a [`Draft`] and in [`FileFacts`].
+/// place in a [`Draft`] and in [`Packed`].
 macro_rules! arrays {
-    ($($array:ident: $element:ty, $($draft:ident).+ => $($facts:ident).+;)*) => {
+    ($($array:ident: $element:ty, $($draft:ident).+ => $($packed:ident).+;)*) => {
         #[derive(Debug, Default)]
         struct Arrays {
             text: String,
@@ -110,7 +116,7 @@ macro_rules! arrays {
                     let all: Arc<[$element]> = self.$array.as_slice().into();
                     let mut start = 0;
                     for file in &mut *files {
-                        file.facts.$($facts).+ = Run::new(&all, start, file.lens.$array);
+                        file.$($packed).+ = Run::new(&all, start, file.lens.$array);
                         start += file.lens.$array;
                     }
                     self.$array.clear();
@@ -121,22 +127,27 @@ macro_rules! arrays {
 }
 
 arrays! {
-    name_ends: u32, names.ends => names.ends;
-    line_steps: u8, lines.steps => lines.steps;
-    line_marks: Mark, lines.marks => lines.marks;
-    scopes: Scope, scopes => scopes;
-    imports: Import, imports => imports;
-    definitions: Definition, definitions => definitions;
-    bindings: Binding, bindings => bindings;
-    members: Member, members => members;
-    binding_sets: BindingId, binding_sets => binding_sets;
-    paths: NameId, paths => paths;
-    references: Reference, references => references;
-    calls: Call, calls => calls;
-    parameters: Parameter, parameters => parameters;
-    flow_nodes: FlowNode, flow_nodes => flow.nodes;
-    flow_edges: u32, flow_edges => flow.edges;
-    assigned_attributes: (DefinitionId, NameId), assigned_attributes => assigned_attributes;
+    name_ends: u32, names.ends => facts.names.ends;
+    line_steps: u8, lines.steps => facts.lines.steps;
+    line_marks: Mark, lines.marks => facts.lines.marks;
+    scopes: Scope, scopes => facts.scopes;
+    imports: Import, imports => facts.imports;
+    definitions: Definition, definitions => facts.definitions;
+    bindings: Binding, bindings => facts.bindings;
+    members: Member, members => facts.members;
+    binding_sets: BindingId, binding_sets => facts.binding_sets;
+    paths: NameId, paths => facts.paths;
+    references: Reference, references => facts.references;
+    calls: Call, calls => facts.calls;
+    parameters: Parameter, parameters => facts.parameters;
+    flow_nodes: FlowNode, flow_nodes => facts.flow.nodes;
+    flow_edges: u32, flow_edges => facts.flow.edges;
+    assigned_attributes: (DefinitionId, NameId), assigned_attributes => facts.assigned_attributes;
+    wide: WideRun, lines.wide => facts.lines.wide;
+    export_names: (NameId, Span), export_names => exports.names;
+    exports_by_hash: (u32, NameId), exports_by_hash => exports.by_hash;
+    export_extends: ReferenceId, export_extends => exports.extends;
+    string_targets: StringTarget, string_targets => facts.string_targets;
 }
 
 impl Pack {
@@ -146,8 +157,6 @@ impl Pack {
             self.share();
         }
         let mut facts = FileFacts {
-            exports: draft.exports.take(),
-            string_targets: std::mem::take(&mut draft.string_targets),
             suppressions: std::mem::take(&mut draft.suppressions),
             errors: std::mem::take(&mut draft.errors),
             unresolved_calls: std::mem::take(&mut draft.unresolved_calls),
@@ -155,8 +164,16 @@ impl Pack {
             ..FileFacts::default()
         };
         facts.lines.shape = std::mem::take(&mut draft.lines.shape);
-        let lens = self.arrays.append(draft);
-        self.open.push(Packed { facts, lens });
+        let exports = draft.exports.take();
+        self.open.push(Packed {
+            facts,
+            exports: Exports {
+                open: exports.unwrap_or_default(),
+                ..Exports::default()
+            },
+            has_exports: exports.is_some(),
+            lens: self.arrays.append(draft),
+        });
     }
 
     /// Adds facts that are complete.
@@ -173,7 +190,10 @@ impl Pack {
 
     fn share(&mut self) {
         self.arrays.share(&mut self.open);
-        let done = self.open.drain(..).map(|file| file.facts);
+        let done = self.open.drain(..).map(|file| FileFacts {
+            exports: file.has_exports.then_some(file.exports),
+            ..file.facts
+        });
         self.sealed.extend(done);
     }
 }

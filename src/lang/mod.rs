@@ -127,3 +127,36 @@ pub fn is_builtin(name: &str) -> bool {
 pub fn literal_type(name: &str) -> &'static str {
     python::literal_type(name)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packed_together_files_say_what_they_say_alone() {
+        let texts = [
+            "import a\n__all__ = ['f', 'é']\ndef f(x, *y):\n    return a.b.c(x)\n",
+            "",
+            "class C:\n    def m(self):\n        self.n = C()\n        return self.m()\n",
+            "def (",
+            "patch('a.b')\nx = 1\nx = y.z\n",
+        ];
+        let mut pack = Pack::default();
+        for text in texts {
+            Language::Python.extract_into(text, None, &mut pack);
+        }
+        let together = pack.take();
+        assert_eq!(together.len(), texts.len());
+        for (text, facts) in texts.iter().zip(&together) {
+            let alone = Language::Python.extract(text, None);
+            assert_eq!(
+                facts.names.iter().collect::<Vec<_>>(),
+                alone.names.iter().collect::<Vec<_>>()
+            );
+            let mut facts = facts.clone();
+            facts.names = alone.names.clone();
+            assert_eq!(format!("{facts:?}"), format!("{alone:?}"));
+        }
+        assert!(pack.take().is_empty());
+    }
+}

@@ -253,8 +253,8 @@ impl<'a> Extractor<'a> {
                     .unwrap_or(TempValue::Value),
                 _ => TempValue::Value,
             };
-            this.bind(name.id.as_str(), name.range, value);
-            let name = this.names.intern(name.id.as_str());
+            let binding = this.bind(name.id.as_str(), name.range, value);
+            let name = this.scopes.bindings[binding as usize].name;
             this.parameters.push(TempParameter {
                 name,
                 kind,

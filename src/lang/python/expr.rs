@@ -295,23 +295,24 @@ impl<'a> Extractor<'a> {
     }
 
     fn bool_op(&mut self, op: &'a ast::ExprBoolOp) {
-        let mut ends = Vec::new();
+        let first = self.ends.len();
         for (at, value) in op.values.iter().enumerate() {
             if at > 0 {
-                ends.push(self.fork());
                 // Whatever decides the value before may skip this one, unless it is constant.
-                if let Some(truth) = constant_truth(&op.values[at - 1]) {
-                    if truth == (op.op == ast::BoolOp::And) {
-                        ends.pop();
-                    } else {
-                        self.goto(None);
+                match constant_truth(&op.values[at - 1]) {
+                    Some(truth) if truth == (op.op == ast::BoolOp::And) => {}
+                    constant => {
+                        self.note_end();
+                        if constant.is_some() {
+                            self.goto(None);
+                        }
                     }
                 }
             }
             self.expr(value);
         }
-        ends.push(self.fork());
-        self.join(&ends);
+        self.note_end();
+        self.join_noted(first);
     }
 
     fn conditional(&mut self, expr: &'a ast::ExprIf) {
@@ -329,15 +330,15 @@ impl<'a> Extractor<'a> {
 
     fn compare(&mut self, compare: &'a ast::ExprCompare) {
         self.expr(&compare.left);
-        let mut ends = Vec::new();
+        let first = self.ends.len();
         for (at, value) in compare.comparators.iter().enumerate() {
             if at > 0 {
-                ends.push(self.fork());
+                self.note_end();
             }
             self.expr(value);
         }
-        ends.push(self.fork());
-        self.join(&ends);
+        self.note_end();
+        self.join_noted(first);
         self.may_raise(Operation::Arithmetic);
     }
 
@@ -377,7 +378,7 @@ impl<'a> Extractor<'a> {
         driven: bool,
     ) {
         let around = self.scope;
-        let mut skips = Vec::new();
+        let first = self.ends.len();
         for (at, generator) in generators.iter().enumerate() {
             let mode = if driven {
                 CallMode::Driven
@@ -391,19 +392,19 @@ impl<'a> Extractor<'a> {
                     .scopes
                     .open(TempScopeKind::Inner, around, None, self.branch);
             }
-            skips.push(self.fork());
+            self.note_end();
             self.target(&generator.target, None);
             for test in &generator.ifs {
                 self.expr(test);
-                skips.push(self.fork());
+                self.note_end();
             }
         }
         for element in elements {
             self.expr(element);
         }
         self.scope = around;
-        skips.push(self.fork());
-        self.join(&skips);
+        self.note_end();
+        self.join_noted(first);
         // An element may fail after the first, with earlier ones already made.
         self.may_raise(Operation::Code);
     }

@@ -29,6 +29,8 @@ pub(super) struct Interner {
     text: String,
     /// Where each name ends in `text`.
     ends: Vec<u32>,
+    /// The name asked for last: `self` comes often, and in a row.
+    last: Option<Interned>,
 }
 
 /// A name with its place in the text, so that comparing one takes no detour.
@@ -47,12 +49,18 @@ impl Interned {
 
 impl Interner {
     pub(super) fn intern(&mut self, name: &str) -> NameId {
-        let hash = hash_name(name.as_bytes());
         let text = &mut self.text;
-        if let Some(known) = self
+        if let Some(last) = self.last
+            && last.of(text) == name.as_bytes()
+        {
+            return last.id;
+        }
+        let hash = hash_name(name.as_bytes());
+        if let Some(&known) = self
             .ids
             .find(hash, |known| known.of(text) == name.as_bytes())
         {
+            self.last = Some(known);
             return known.id;
         }
         let id = NameId(self.ends.len() as u32);
@@ -94,6 +102,7 @@ impl Interner {
         self.ids.clear();
         self.text.clear();
         self.ends.clear();
+        self.last = None;
     }
 }
 
@@ -252,6 +261,8 @@ pub(super) struct Extractor<'a> {
     pub(super) statements: Option<Vec<(u32, u32)>>,
     pub(super) flows: Vec<FunctionFlow<'a>>,
     pub(super) functions: Vec<FunctionContext>,
+    /// Where ways through the expressions around end: one stack for all, since most are tiny.
+    pub(super) ends: Vec<Option<Node>>,
     /// Whether each class around has properties.
     pub(super) properties: Vec<bool>,
     pub(super) scope: u32,
@@ -292,6 +303,7 @@ impl<'a> Extractor<'a> {
             statements: None,
             flows: Vec::new(),
             functions: Vec::new(),
+            ends: Vec::new(),
             properties: Vec::new(),
             scope: 0,
             branch: 0,
@@ -387,6 +399,20 @@ impl<'a> Extractor<'a> {
     pub(super) fn join(&mut self, ends: &[Option<Node>]) {
         let (now, flow) = self.now();
         now.join(flow, ends);
+    }
+
+    /// Notes where one of several ways of a construct ends.
+    pub(super) fn note_end(&mut self) {
+        let end = self.fork();
+        self.ends.push(end);
+    }
+
+    /// Goes on from wherever any of the ways noted since there were `first` got to.
+    pub(super) fn join_noted(&mut self, first: usize) {
+        if let Some(now) = self.flows.last_mut() {
+            now.join(&mut self.flow, &self.ends[first..]);
+        }
+        self.ends.truncate(first);
     }
 
     pub(super) fn advance(&mut self) -> Option<Node> {

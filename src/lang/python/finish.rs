@@ -7,9 +7,9 @@ use super::flow::Step;
 use super::scope::{TempScopeKind, TempValue};
 use crate::facts::{
     Binding, BindingId, BindingValue, Call, CallId, CallMode, Definition, DefinitionFlags,
-    DefinitionId, DefinitionKind, Draft, Dynamic, Ending, Exports, FlowNode, FlowStep, Import,
-    ImportTarget, MOST_BINDINGS, Member, NameId, Parameter, Reference, ReferenceId, Root, Scope,
-    ScopeId, ScopeKind, Shape, Slice, StringTarget, Usage, hash_name,
+    DefinitionId, DefinitionKind, Draft, Dynamic, Ending, FlowNode, FlowStep, Import, ImportTarget,
+    MOST_BINDINGS, Member, NameId, Parameter, Reference, ReferenceId, Root, Scope, ScopeId,
+    ScopeKind, Shape, Slice, StringTarget, Usage, hash_name,
 };
 
 /// A root as resolved, before ids are given.
@@ -759,28 +759,29 @@ impl<'e, 'a> Finisher<'e, 'a> {
                 scope,
             });
         }
-        if let Some(exports) = &self.from.exports {
-            let names = exports
-                .names
-                .iter()
-                .map(|&(name, at)| (self.name(name), at))
-                .collect();
-            let unknown = exports
-                .extends
-                .iter()
-                .any(|&at| references[at as usize] == Resolved::Local);
-            self.facts.exports = Some(Exports {
-                names,
-                open: exports.open || unknown,
-                extends: exports
-                    .extends
-                    .iter()
-                    .map(|&at| reference_ids[at as usize])
-                    .filter(|&id| id != UNUSED)
-                    .map(ReferenceId)
-                    .collect(),
-            });
+        self.emit_exports(references, reference_ids);
+    }
+
+    fn emit_exports(&mut self, references: &[Resolved], reference_ids: &[u32]) {
+        let Some(exports) = &self.from.exports else {
+            return;
+        };
+        for &(visited, at) in &exports.names {
+            let name = self.name(visited);
+            self.facts.export_names.push((name, at));
+            let hash = hash_name(self.interner.get(visited));
+            self.facts.exports_by_hash.push((hash, name));
         }
+        self.facts.exports_by_hash.sort_unstable();
+        let extends = exports.extends.iter().map(|&at| at as usize);
+        let unknown = extends.clone().any(|at| references[at] == Resolved::Local);
+        self.facts.exports = Some(exports.open || unknown);
+        self.facts.export_extends.extend(
+            extends
+                .map(|at| reference_ids[at])
+                .filter(|&id| id != UNUSED)
+                .map(ReferenceId),
+        );
     }
 }
 
