@@ -212,7 +212,7 @@ impl<'a> Extractor<'a> {
             .definition
             .filter(|_| scope.kind == TempScopeKind::Class)?;
         let mut is_class = matches!(
-            self.names.table.get(definition.name),
+            self.names.get(definition.name),
             "__new__" | "__init_subclass__" | "__class_getitem__"
         );
         for reference in &self.references[definition.decorators.range()] {
@@ -232,7 +232,7 @@ impl<'a> Extractor<'a> {
     /// The plain name of a decorator such as `staticmethod` or `abc.abstractclassmethod`.
     fn builtin_decorator(&self, reference: &TempReference) -> Option<&str> {
         match (reference.root, reference.path.is_empty()) {
-            (TempRoot::Name(name), true) => Some(self.names.table.get(name)),
+            (TempRoot::Name(name), true) => Some(self.names.get(name)),
             _ => None,
         }
     }
@@ -259,8 +259,8 @@ impl<'a> Extractor<'a> {
                     .unwrap_or(TempValue::Value),
                 _ => TempValue::Value,
             };
-            this.bind(name.id.as_str(), name.range, value);
-            let name = this.names.intern(name.id.as_str());
+            let binding = this.bind(name.id.as_str(), name.range, value);
+            let name = this.scopes.bindings[binding as usize].name;
             this.parameters.push(TempParameter {
                 name,
                 kind,
@@ -427,11 +427,9 @@ impl<'a> Extractor<'a> {
             };
             match self.chain(base) {
                 Some((root, path)) => {
-                    let last = path.range().next_back().map(|at| self.paths[at]);
-                    let name = match (last, root) {
-                        (Some(last), _) | (None, TempRoot::Name(last)) => {
-                            Some(self.names.table.get(last))
-                        }
+                    let name = match (self.paths[path.range()].last(), root) {
+                        (Some(last), _) => Some(*last),
+                        (None, TempRoot::Name(last)) => Some(self.names.get(last)),
                         _ => None,
                     };
                     if name == Some("Protocol") {

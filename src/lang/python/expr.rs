@@ -13,6 +13,9 @@ use crate::facts::{
 };
 use crate::span::Span;
 
+/// The most attributes that a chain may have to be one.
+const LONGEST_CHAIN: usize = 16;
+
 impl<'a> Extractor<'a> {
     pub(super) fn expr(&mut self, expr: &'a Expr) {
         self.expr_as(expr, CallMode::Plain);
@@ -211,33 +214,31 @@ impl<'a> Extractor<'a> {
 
     /// Reads `expr` as `root.a.b`; none when it is anything else.
     pub(super) fn chain(&mut self, expr: &'a Expr) -> Option<(TempRoot, Slice)> {
-        let mut attributes: [&'a str; 16] = [""; 16];
-        let mut count = 0;
+        let start = self.paths.len();
         let mut at = expr;
         while let Expr::Attribute(attribute) = at {
             // A longer chain names nothing that a rule could govern.
-            *attributes.get_mut(count)? = attribute.attr.id.as_str();
-            count += 1;
+            if self.paths.len() == start + LONGEST_CHAIN {
+                self.paths.truncate(start);
+                return None;
+            }
+            self.paths.push(attribute.attr.id.as_str());
             at = &attribute.value;
         }
-        let mut root = self.chain_root(at)?;
-        let mut names = &attributes[..count];
-        if let (TempRoot::Name(name), Some(&"__class__")) = (root, names.last()) {
+        let Some(mut root) = self.chain_root(at) else {
+            self.paths.truncate(start);
+            return None;
+        };
+        if let (TempRoot::Name(name), Some(&"__class__")) = (root, self.paths[start..].last()) {
             root = TempRoot::TypeOf(name);
-            names = &names[..count - 1];
+            self.paths.pop();
         }
-        let start = self.paths.len() as u32;
-        for name in names.iter().rev() {
-            let id = self.names.intern(name);
-            self.paths.push(id);
-        }
-        Some((
-            root,
-            Slice {
-                start,
-                len: names.len() as u32,
-            },
-        ))
+        self.paths[start..].reverse();
+        let path = Slice {
+            start: start as u32,
+            len: (self.paths.len() - start) as u32,
+        };
+        Some((root, path))
     }
 
     fn chain_root(&mut self, expr: &'a Expr) -> Option<TempRoot> {
@@ -328,11 +329,8 @@ impl<'a> Extractor<'a> {
 
     /// `__path__ = …` through the module, `sys.modules` and the like make names unknown.
     fn path_store(&mut self, root: TempRoot, path: Slice) {
-        let is_module = matches!(root, TempRoot::Name(name) if self.names.table.get(name) == "sys");
-        let last = path
-            .range()
-            .next_back()
-            .map(|at| self.names.table.get(self.paths[at]));
+        let is_module = matches!(root, TempRoot::Name(name) if self.names.get(name) == "sys");
+        let last = self.paths[path.range()].last().copied();
         if is_module && last == Some("modules") {
             self.dynamic.get_or_insert(Dynamic::Globals);
         }
@@ -394,23 +392,24 @@ impl<'a> Extractor<'a> {
     }
 
     fn bool_op(&mut self, op: &'a ast::ExprBoolOp) {
-        let mut ends = Vec::new();
+        let first = self.ends.len();
         for (at, value) in op.values.iter().enumerate() {
             if at > 0 {
-                ends.push(self.fork());
                 // Whatever decides the value before may skip this one, unless it is constant.
-                if let Some(truth) = constant_truth(&op.values[at - 1]) {
-                    if truth == (op.op == ast::BoolOp::And) {
-                        ends.pop();
-                    } else {
-                        self.goto(None);
+                match constant_truth(&op.values[at - 1]) {
+                    Some(truth) if truth == (op.op == ast::BoolOp::And) => {}
+                    constant => {
+                        self.note_end();
+                        if constant.is_some() {
+                            self.goto(None);
+                        }
                     }
                 }
             }
             self.expr(value);
         }
-        ends.push(self.fork());
-        self.join(&ends);
+        self.note_end();
+        self.join_noted(first);
     }
 
     fn conditional(&mut self, expr: &'a ast::ExprIf, mode: CallMode) {
@@ -428,10 +427,10 @@ impl<'a> Extractor<'a> {
 
     fn compare(&mut self, compare: &'a ast::ExprCompare) {
         self.expr(&compare.left);
-        let mut ends = Vec::new();
+        let first = self.ends.len();
         for (at, value) in compare.comparators.iter().enumerate() {
             if at > 0 {
-                ends.push(self.fork());
+                self.note_end();
             }
             self.expr(value);
             let left = if at == 0 {
@@ -441,8 +440,8 @@ impl<'a> Extractor<'a> {
             };
             self.comparison(left, compare.ops[at], value);
         }
-        ends.push(self.fork());
-        self.join(&ends);
+        self.note_end();
+        self.join_noted(first);
         self.may_raise(Operation::Arithmetic);
     }
 
@@ -482,7 +481,7 @@ impl<'a> Extractor<'a> {
         driven: bool,
     ) {
         let around = self.scope;
-        let mut skips = Vec::new();
+        let first = self.ends.len();
         for (at, generator) in generators.iter().enumerate() {
             let mode = if driven {
                 CallMode::Driven
@@ -496,19 +495,19 @@ impl<'a> Extractor<'a> {
                     .scopes
                     .open(TempScopeKind::Inner, around, None, self.branch);
             }
-            skips.push(self.fork());
+            self.note_end();
             self.target(&generator.target, None);
             for test in &generator.ifs {
                 self.expr(test);
-                skips.push(self.fork());
+                self.note_end();
             }
         }
         for element in elements {
             self.expr(element);
         }
         self.scope = around;
-        skips.push(self.fork());
-        self.join(&skips);
+        self.note_end();
+        self.join_noted(first);
         // An element may fail after the first, with earlier ones already made.
         self.may_raise(Operation::Code);
     }
@@ -633,11 +632,8 @@ impl<'a> Extractor<'a> {
         let TempRoot::Name(root) = root else {
             return false;
         };
-        let root = self.names.table.get(root);
-        let first = path
-            .range()
-            .next()
-            .map(|at| self.names.table.get(self.paths[at]));
+        let root = self.names.get(root);
+        let first = self.paths[path.range()].first().copied();
         match (root, first, path.len) {
             ("exit" | "quit", None, _) | ("sys", Some("exit"), 1) => true,
             ("os", Some(name), 1) => matches!(name, "_exit" | "abort") || name.starts_with("exec"),
@@ -693,18 +689,18 @@ impl<'a> Extractor<'a> {
     fn special_call(&mut self, call: &'a ast::ExprCall, root: TempRoot, path: Slice) {
         let last = match (path.range().next_back(), root) {
             (Some(at), _) => self.paths[at],
-            (None, TempRoot::Name(name)) => name,
+            (None, TempRoot::Name(name)) => self.names.get(name),
             _ => return,
         };
         let root_name = match root {
-            TempRoot::Name(name) => self.names.table.get(name),
+            TempRoot::Name(name) => self.names.get(name),
             _ => "",
         };
-        let kind = match self.names.table.get(last) {
+        let kind = match last {
             "patch" => StringTargetKind::Patch,
             "dict" | "multiple" if path.len > 0 => {
                 let before = (path.len > 1).then(|| self.paths[path.range().end - 2]);
-                let owner = before.map_or(root_name, |name| self.names.table.get(name));
+                let owner = before.unwrap_or(root_name);
                 if owner != "patch" {
                     return;
                 }

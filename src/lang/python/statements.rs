@@ -138,7 +138,7 @@ impl<'a> Extractor<'a> {
             .last()
             .is_some_and(|clause| clause.test.is_none());
         let construct = self.scopes.open_construct(ConstructKind::Choice, has_else);
-        let mut ends = Vec::new();
+        let first = self.ends.len();
         let clauses = std::iter::once((Some(&*stmt.test), &stmt.body)).chain(
             stmt.elif_else_clauses
                 .iter()
@@ -176,14 +176,14 @@ impl<'a> Extractor<'a> {
             let end = self.arm(construct, |this| this.body(body));
             self.as_script -= u32::from(as_script);
             self.type_checking -= u32::from(type_checking);
-            ends.push(end);
+            self.ends.push(end);
             self.goto(skip);
         }
         if !has_else {
-            ends.push(self.fork());
+            self.note_end();
         }
         self.scopes.close_construct(construct);
-        self.join(&ends);
+        self.join_noted(first);
     }
 
     fn condition(&mut self, test: &'a Expr) {
