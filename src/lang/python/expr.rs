@@ -341,9 +341,7 @@ impl<'a> Extractor<'a> {
         let last = path.range().next_back();
         let object = match (root, last) {
             (TempRoot::TypeOf(name), None) => name,
-            (TempRoot::Name(name), Some(at))
-                if path.len == 1 && self.names.table.get(self.paths[at]) == "__dict__" =>
-            {
+            (TempRoot::Name(name), Some(at)) if path.len == 1 && self.paths[at] == "__dict__" => {
                 name
             }
             _ => return,
@@ -352,9 +350,8 @@ impl<'a> Extractor<'a> {
     }
 
     /// Notes that some attribute of the object called `object` is set by other means than an assignment to it.
-    fn sets_attribute(&mut self, object: NameId, attribute: &str) {
+    fn sets_attribute(&mut self, object: NameId, attribute: &'a str) {
         let start = self.paths.len() as u32;
-        let attribute = self.names.intern(attribute);
         self.paths.push(attribute);
         let place = self.place();
         self.attributes_set.push(TempReference {
@@ -371,11 +368,8 @@ impl<'a> Extractor<'a> {
     fn attribute_call(&mut self, call: &'a ast::ExprCall, root: TempRoot, path: Slice) {
         let TempRoot::Name(name) = root else { return };
         let names: [&str; 3] = std::array::from_fn(|at| match at {
-            0 => self.names.table.get(name),
-            at if (at as u32) <= path.len => self
-                .names
-                .table
-                .get(self.paths[path.start as usize + at - 1]),
+            0 => self.names.get(name),
+            at if (at as u32) <= path.len => self.paths[path.start as usize + at - 1],
             _ => "",
         });
         match names {

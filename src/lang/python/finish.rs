@@ -391,7 +391,8 @@ impl<'e, 'a> Finisher<'e, 'a> {
                 (Resolved::Instance(class), CallMode::Operator) => {
                     let body = self.from.definitions[class.index()].body;
                     let name = self.from.paths[call.callee.path.start as usize];
-                    !self.from.scopes.run(body, name).is_empty()
+                    let name = self.from.names.find(name);
+                    name.is_some_and(|name| !self.from.scopes.run(body, name).is_empty())
                 }
                 (_, CallMode::PropertyGet | CallMode::PropertySet | CallMode::Operator) => false,
                 (Resolved::Local, _) => {

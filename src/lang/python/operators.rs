@@ -23,14 +23,13 @@ impl<'a> Extractor<'a> {
     }
 
     /// `object` is operated on in a way that runs `method`, if the class has it.
-    pub(super) fn operator(&mut self, object: &'a Expr, method: &str, at: TextRange) {
+    pub(super) fn operator(&mut self, object: &'a Expr, method: &'static str, at: TextRange) {
         let Expr::Name(object) = object else { return };
         if !self.defines(method) {
             return;
         }
         let root = TempRoot::Name(self.names.intern(object.id.as_str()));
         let start = self.paths.len() as u32;
-        let method = self.names.intern(method);
         self.paths.push(method);
         let path = Slice { start, len: 1 };
         let end = at.end().to_u32();
@@ -38,7 +37,7 @@ impl<'a> Extractor<'a> {
     }
 
     /// The first that the class has of several methods that an operation looks for.
-    fn first_of(&mut self, object: &'a Expr, methods: &[&str], at: TextRange) {
+    fn first_of(&mut self, object: &'a Expr, methods: &[&'static str], at: TextRange) {
         if let Some(method) = methods.iter().find(|method| self.defines(method)) {
             self.operator(object, method, at);
         }
@@ -113,7 +112,7 @@ impl<'a> Extractor<'a> {
 
     /// `{self!r}`, `{self}`.
     pub(super) fn formatted(&mut self, element: &'a ast::InterpolatedElement) {
-        let methods: &[&str] = match element.conversion {
+        let methods: &[&'static str] = match element.conversion {
             ast::ConversionFlag::Repr => &["__repr__"],
             ast::ConversionFlag::Str => &["__str__"],
             ast::ConversionFlag::Ascii => &[],
@@ -131,7 +130,7 @@ impl<'a> Extractor<'a> {
         else {
             return;
         };
-        let methods: &[&str] = match (function.id.as_str(), rest) {
+        let methods: &[&'static str] = match (function.id.as_str(), rest) {
             ("str", []) => &["__str__"],
             ("repr", []) => &["__repr__"],
             ("len", []) => &["__len__"],
@@ -163,12 +162,11 @@ impl<'a> Extractor<'a> {
         let Some(context) = self.functions.last() else {
             return false;
         };
-        let is_getattr = context.definition.is_some_and(|id| {
-            self.names.table.get(self.definitions[id.index()].name) == "__getattr__"
-        });
+        let is_getattr = context
+            .definition
+            .is_some_and(|id| self.names.get(self.definitions[id.index()].name) == "__getattr__");
         let first = self.parameters[context.arguments.range()].first();
         is_getattr
-            && first
-                .is_some_and(|parameter| self.names.table.get(parameter.name) == name.id.as_str())
+            && first.is_some_and(|parameter| self.names.get(parameter.name) == name.id.as_str())
     }
 }
