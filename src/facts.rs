@@ -4,11 +4,17 @@
 //! global ids. References arrive with the language's scope rules already applied: a name is the set of bindings
 //! it may have at that place, or free. Nothing here knows another file.
 
+mod pack;
+
 use std::hash::BuildHasher;
 use std::num::NonZeroU32;
+use std::sync::Arc;
 
 use rustc_hash::FxBuildHasher;
 
+pub use pack::{Draft, Pack};
+
+use crate::run::Run;
 use crate::span::{LineIndex, Span};
 use crate::values::Values;
 
@@ -56,18 +62,23 @@ impl ScopeId {
 /// The names of one file, each once, in the order of first use.
 #[derive(Clone, Debug, Default)]
 pub struct NameTable {
-    text: String,
-    ends: Vec<u32>,
+    /// The text of all names, one behind the other, from `start` on: files share it.
+    text: Option<Arc<str>>,
+    start: u32,
+    /// Where each name ends, counted from `start`.
+    ends: Run<u32>,
 }
 
 impl NameTable {
     /// The text of `id`.
     #[must_use]
     pub fn get(&self, id: NameId) -> &str {
-        let start =
+        let begin =
             id.0.checked_sub(1)
                 .map_or(0, |before| self.ends[before as usize]);
-        &self.text[start as usize..self.ends[id.index()] as usize]
+        let range = self.start + begin..self.start + self.ends[id.index()];
+        let text = self.text.as_deref().unwrap_or("");
+        &text[range.start as usize..range.end as usize]
     }
 
     /// All names, by id.
@@ -86,24 +97,37 @@ impl NameTable {
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
     }
+}
 
+impl NameTable {
+    /// A table of its own with these names.
+    #[must_use]
+    pub fn of<'a>(names: impl Iterator<Item = &'a str>) -> Self {
+        let mut buffer = NameBuffer::default();
+        for name in names {
+            buffer.push(name);
+        }
+        Self {
+            text: Some(buffer.text.into()),
+            start: 0,
+            ends: Run::new(&buffer.ends.as_slice().into(), 0, buffer.ends.len()),
+        }
+    }
+}
+
+/// A [`NameTable`] while it is made; it keeps its memory from file to file.
+#[derive(Debug, Default)]
+pub struct NameBuffer {
+    text: String,
+    ends: Vec<u32>,
+}
+
+impl NameBuffer {
     /// Appends `name`, which the caller knows to be new, and gives its id.
     pub fn push(&mut self, name: &str) -> NameId {
         self.text.push_str(name);
         self.ends.push(self.text.len() as u32);
         NameId(self.ends.len() as u32 - 1)
-    }
-
-    /// Forgets all names, keeping the memory.
-    pub fn clear(&mut self) {
-        self.text.clear();
-        self.ends.clear();
-    }
-
-    /// Gives back spare memory.
-    pub fn shrink(&mut self) {
-        self.text.shrink_to_fit();
-        self.ends.shrink_to_fit();
     }
 }
 
@@ -139,35 +163,35 @@ pub struct FileFacts {
     pub lines: LineIndex,
     /// Scopes; the first is the module's. Comprehensions have none of their own: what runs in them belongs to
     /// the scope around them.
-    pub scopes: Vec<Scope>,
+    pub scopes: Run<Scope>,
     /// Imported names, in source order.
-    pub imports: Vec<Import>,
+    pub imports: Run<Import>,
     /// Definitions, in source order.
-    pub definitions: Vec<Definition>,
+    pub definitions: Run<Definition>,
     /// Bindings of module and class scopes, and those bindings of functions that references need.
-    pub bindings: Vec<Binding>,
+    pub bindings: Run<Binding>,
     /// What each name of a module or class scope may be bound to once the scope's body has run: sorted by scope,
     /// then by [`Member::hash`].
-    pub members: Vec<Member>,
+    pub members: Run<Member>,
     /// Arena behind [`Member::bindings`] and [`Root::Bound`].
-    pub binding_sets: Vec<BindingId>,
+    pub binding_sets: Run<BindingId>,
     /// Arena behind attribute paths.
-    pub paths: Vec<NameId>,
+    pub paths: Run<NameId>,
     /// References that are not calls: aliases, bases, decorators, attribute chains that start at an import.
-    pub references: Vec<Reference>,
+    pub references: Run<Reference>,
     /// Calls whose target can be named, in source order.
-    pub calls: Vec<Call>,
+    pub calls: Run<Call>,
     /// Arena behind [`Definition::parameters`].
-    pub parameters: Vec<Parameter>,
+    pub parameters: Run<Parameter>,
     /// Arena behind [`Ending::Depends`].
     pub flow: FlowArena,
     /// `__all__`, where the file has one.
     pub exports: Option<Exports>,
     /// Attributes assigned on instances or classes from outside the class body (`self.x = …`), sorted: what a
     /// class body defines under that name may be hidden.
-    pub assigned_attributes: Vec<(DefinitionId, NameId)>,
+    pub assigned_attributes: Run<(DefinitionId, NameId)>,
     /// Strings that name modules or attributes.
-    pub string_targets: Vec<StringTarget>,
+    pub string_targets: Run<StringTarget>,
     /// Suppression comments.
     pub suppressions: Vec<Suppression>,
     /// Errors found while reading the file.
@@ -190,21 +214,11 @@ impl FileFacts {
                 kind: ScopeKind::Module,
                 parent: ScopeId::MODULE,
                 definition: None,
-            }],
+            }]
+            .into(),
             dynamic: Some(Dynamic::Recovered),
             ..Self::default()
         }
-    }
-
-    /// Gives back the spare memory of what was filled without knowing its size.
-    pub fn shrink(&mut self) {
-        self.names.shrink();
-        self.scopes.shrink_to_fit();
-        self.paths.shrink_to_fit();
-        self.binding_sets.shrink_to_fit();
-        self.assigned_attributes.shrink_to_fit();
-        self.flow.nodes.shrink_to_fit();
-        self.flow.edges.shrink_to_fit();
     }
 
     /// The text of a name.
@@ -281,7 +295,7 @@ pub enum When {
 }
 
 /// One imported name: `from m import a, b` makes two.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Import {
     /// The whole statement.
     pub statement: Span,
@@ -434,6 +448,8 @@ pub enum CallMode {
     PropertyGet,
     /// Not a call but the assignment of an attribute that has a property setter.
     PropertySet,
+    /// Not written as a call but an operation on an instance that runs a special method: `self[key]`, `len(self)`.
+    Operator,
 }
 
 /// A call whose target can be named.
@@ -545,6 +561,21 @@ impl DefinitionFlags {
         self.0 & other.0 == other.0
     }
 
+    /// The flags that say which kinds of operations a function evaluates, before any call that may stop it, that may
+    /// raise without saying so.
+    #[must_use]
+    pub const fn raising(operations: u8) -> Self {
+        Self((operations as u32) << Self::RAISING)
+    }
+
+    /// The operations of [`DefinitionFlags::raising`].
+    #[must_use]
+    pub const fn operations(self) -> u8 {
+        (self.0 >> Self::RAISING) as u8
+    }
+
+    const RAISING: u32 = 24;
+
     /// Sets `other`.
     pub fn insert(&mut self, other: Self) {
         self.0 |= other.0;
@@ -595,9 +626,9 @@ pub enum ParameterKind {
 #[derive(Clone, Debug, Default)]
 pub struct FlowArena {
     /// Nodes; each function's run starts with its entry.
-    pub nodes: Vec<FlowNode>,
+    pub nodes: Run<FlowNode>,
     /// Arena behind [`FlowNode::next`]: node numbers counted from the start of the function's run.
-    pub edges: Vec<u32>,
+    pub edges: Run<u32>,
 }
 
 /// A point of a function's control flow.
@@ -616,6 +647,9 @@ pub enum FlowStep {
     Join,
     /// This call; control goes on only if it may come back.
     Call(CallId),
+    /// What the call before it raised is taken by a handler: of what its callee does not say it raises, the failures
+    /// of these operations (see [`DefinitionFlags::operations`]).
+    Raised(u8),
     /// The function ends; the offset is that of the statement that ends it.
     Exit(u32),
 }
@@ -624,11 +658,26 @@ pub enum FlowStep {
 #[derive(Clone, Debug, Default)]
 pub struct Exports {
     /// The names, in order.
-    pub names: Vec<(NameId, Span)>,
+    pub names: Run<(NameId, Span)>,
+    /// The names by [`hash_name`]: long lists are asked for many names.
+    by_hash: Run<(u32, NameId)>,
     /// Whether it was built by something this does not follow: more names are possible.
     pub open: bool,
     /// Modules whose own `__all__` is added: `__all__ += other.__all__`.
-    pub extends: Vec<ReferenceId>,
+    pub extends: Run<ReferenceId>,
+}
+
+impl Exports {
+    /// Whether `name` is among the names; `names` are those of the file.
+    #[must_use]
+    pub fn contains(&self, names: &NameTable, name: &str) -> bool {
+        let hash = hash_name(name);
+        let first = self.by_hash.partition_point(|(other, _)| *other < hash);
+        self.by_hash[first..]
+            .iter()
+            .take_while(|(other, _)| *other == hash)
+            .any(|(_, id)| names.get(*id) == name)
+    }
 }
 
 /// A string that names a module or an attribute.

@@ -24,6 +24,7 @@ pub mod graph;
 pub mod index;
 pub mod lang;
 pub mod report;
+pub mod run;
 pub mod score;
 pub mod source;
 pub mod span;
@@ -40,7 +41,7 @@ use checks::{Check, Context};
 use config::Config;
 use diagnostic::Finding;
 use discover::{DiscoverOptions, DiscoverProblem, SourceFile, discover};
-use facts::{FileFacts, SyntaxError, SyntaxErrorKind};
+use facts::{FileFacts, Pack, SyntaxError, SyntaxErrorKind};
 use graph::calls::CallGraph;
 use graph::imports::ImportGraph;
 use graph::recursion::{self, Recursion};
@@ -108,10 +109,16 @@ impl Project {
                 opaque: discovery.opaque,
             }
         };
+        let batch = discovery.files.len() / (rayon::current_num_threads() * BATCHES_PER_THREAD);
         let files = discovery
             .files
-            .par_iter()
-            .map(|file| read_file(&config, file, read))
+            .par_chunks(batch.clamp(1, LARGEST_BATCH))
+            .map_init(Pack::default, |pack, files| {
+                read_files(&config, files, read, pack)
+            })
+            .collect::<Vec<_>>()
+            .into_iter()
+            .flatten()
             .collect();
         Self::index(config, files, discovery.problems, layout)
     }
@@ -148,32 +155,59 @@ fn normalize_root(root: &str) -> String {
     }
 }
 
-/// Reads one file into facts. A file that cannot be read has an error for its only fact.
-fn read_file(config: &Config, file: &SourceFile, read: ReadOptions) -> File {
-    let facts = match source::read(&config.root.join(Path::new(&*file.path)), file.language) {
-        Ok(text) => {
-            let target = config.project.target_version;
-            let mut facts = if read.values {
-                file.language.extract_with_values(&text.text, target)
-            } else {
-                file.language.extract(&text.text, target)
-            };
-            if let Some(problem) = text.problem {
-                // What the parser says of a text that was no text helps nobody.
-                facts.errors = vec![undecodable(problem.offset, problem.message)];
-            }
-            facts
+/// Files whose facts are packed together. More save little; fewer leave work for all threads to the end.
+const LARGEST_BATCH: usize = 64;
+const BATCHES_PER_THREAD: usize = 16;
+
+/// Reads files into facts. A file that cannot be read has an error for its only fact.
+fn read_files(
+    config: &Config,
+    files: &[SourceFile],
+    options: ReadOptions,
+    pack: &mut Pack,
+) -> Vec<File> {
+    let problems: Vec<_> = files
+        .iter()
+        .map(|file| read_file(config, file, options, pack))
+        .collect();
+    let read = files.iter().zip(pack.take()).zip(problems);
+    read.map(|((file, mut facts), problem)| {
+        if let Some(problem) = problem {
+            // What the parser says of a text that was no text helps nobody.
+            facts.errors = vec![problem];
         }
-        Err(error) => FileFacts {
-            errors: vec![undecodable(0, format!("cannot be read: {error}"))],
-            ..FileFacts::unread()
-        },
-    };
-    File {
-        path: file.path.clone(),
-        language: file.language,
-        is_test: config.project.tests.is_match(&*file.path),
-        facts,
+        File {
+            path: file.path.clone(),
+            language: file.language,
+            is_test: config.project.tests.is_match(&*file.path),
+            facts,
+        }
+    })
+    .collect()
+}
+
+/// Adds the facts of one file to `pack`; gives what is wrong with its text.
+fn read_file(
+    config: &Config,
+    file: &SourceFile,
+    options: ReadOptions,
+    pack: &mut Pack,
+) -> Option<SyntaxError> {
+    match source::read(&config.root.join(Path::new(&*file.path)), file.language) {
+        Ok(text) => {
+            file.language.extract_into(
+                &text.text,
+                config.project.target_version,
+                options.values,
+                pack,
+            );
+            let problem = text.problem?;
+            Some(undecodable(problem.offset, problem.message))
+        }
+        Err(error) => {
+            pack.add_complete(FileFacts::unread());
+            Some(undecodable(0, format!("cannot be read: {error}")))
+        }
     }
 }
 

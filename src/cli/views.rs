@@ -1,15 +1,9 @@
 //! Graphs as the reports want them: names instead of ids.
 
-use anyhow::{Result, bail};
-
-use crate::Graphs;
-use crate::facts::{DefinitionId, DefinitionKind, ImportId, ImportTarget, When};
-use crate::graph::calls::FunctionId;
+use crate::facts::{CallId, ImportId, ImportTarget, Root, When};
 use crate::graph::imports::{importing_module, reached};
-use crate::graph::paths::{call_path, import_path};
-use crate::index::{Index, ModuleRef};
-use crate::report::graph::{Answer, Hop, Import, ImportGraph, Module};
-use crate::suggest::did_you_mean;
+use crate::index::{Entity, FileId, Index, ModuleRef};
+use crate::report::graph::{Import, ImportGraph, Module};
 
 const fn when_word(when: When) -> &'static str {
     match when {
@@ -67,79 +61,17 @@ pub(super) fn import_graph(index: &Index, external: bool) -> ImportGraph {
     graph
 }
 
-/// A shortest path between two modules, or between two functions.
-pub(super) fn why(index: &Index, graphs: &Graphs, from: &str, to: &str) -> Result<Answer> {
-    if from.contains(':') != to.contains(':') {
-        bail!("name two modules (`a.b`) or two functions (`a.b:f`)");
+/// The paths outside the project that a call may reach.
+pub(super) fn external_paths(index: &Index, file: FileId, call: CallId) -> Vec<String> {
+    let callee = &index.facts(file).calls[call.index()].callee;
+    if !matches!(callee.root, Root::Bound(_)) {
+        return Vec::new();
     }
-    let hops = if from.contains(':') {
-        let (start, end) = (find_function(index, from)?, find_function(index, to)?);
-        call_path(index, &graphs.calls, start, end).map(|hops| {
-            hops.iter()
-                .map(|hop| {
-                    let file = hop.caller.file;
-                    let call = &index.facts(file).calls[hop.call.index()];
-                    Hop {
-                        from: index.definition_path(hop.caller.file, hop.caller.definition),
-                        verb: "calls",
-                        to: index.definition_path(hop.callee.file, hop.callee.definition),
-                        path: index.file(file).path.to_string(),
-                        line: index.facts(file).lines.line(call.callee.span.start),
-                    }
-                })
-                .collect()
-        })
-    } else {
-        let module = |name: &str| {
-            if let Some(id) = index.modules.by_name(name) {
-                return Ok(id);
-            }
-            let names = index.modules.all().iter().map(|module| &*module.name);
-            bail!("there is no module `{name}`{}", did_you_mean(name, names))
-        };
-        import_path(index, &graphs.imports, module(from)?, module(to)?).map(|edges| {
-            edges
-                .iter()
-                .map(|edge| {
-                    let import = &index.facts(edge.file).imports[edge.import.index()];
-                    Hop {
-                        from: index.module(edge.importer).name.to_string(),
-                        verb: "imports",
-                        to: index.module(edge.imported).name.to_string(),
-                        path: index.file(edge.file).path.to_string(),
-                        line: index.facts(edge.file).lines.line(import.statement.start),
-                    }
-                })
-                .collect()
-        })
-    };
-    Ok(match hops {
-        Some(hops) => Answer::Path(hops),
-        None => Answer::None(format!("No path leads from `{from}` to `{to}`.")),
-    })
-}
-
-fn find_function(index: &Index, path: &str) -> Result<FunctionId> {
-    let module = path.split(':').next().unwrap_or("");
-    let mut names = Vec::new();
-    for file in index
-        .file_ids()
-        .filter(|&file| index.module_name(file) == module)
-    {
-        for (at, definition) in index.facts(file).definitions.iter().enumerate() {
-            if definition.kind == DefinitionKind::Class {
-                continue;
-            }
-            let definition = DefinitionId(at as u32);
-            let name = index.definition_path(file, definition);
-            if name == path {
-                return Ok(FunctionId { file, definition });
-            }
-            names.push(name);
-        }
-    }
-    bail!(
-        "there is no function `{path}`{}",
-        did_you_mean(path, names.iter().map(String::as_str))
-    )
+    let lookup = index.reference(file, callee);
+    let mut paths = lookup.externals;
+    paths.extend(lookup.entities.iter().filter_map(|entity| match entity {
+        Entity::External(id) => Some(index.origins.external(*id).to_owned()),
+        _ => None,
+    }));
+    paths
 }

@@ -14,6 +14,7 @@ mod plan;
 mod run;
 mod target;
 mod through;
+pub mod transaction;
 pub mod verify;
 
 pub use plan::{Project, plan};

@@ -158,8 +158,7 @@ impl<'a> Tables<'a> {
         let Some(exports) = &facts.exports else {
             return Some(is_public(name));
         };
-        let mut names = exports.names.iter();
-        if names.any(|(exported, _)| facts.name(*exported) == name) {
+        if exports.contains(&facts.names, name) {
             return Some(true);
         }
         if !exports.open && exports.extends.is_empty() {

@@ -5,7 +5,7 @@
 pub mod python;
 
 use crate::config::PythonVersion;
-use crate::facts::FileFacts;
+use crate::facts::{FileFacts, Pack};
 use crate::fix::edit::{FileChanges, Rewritten};
 
 /// The language of a source file.
@@ -60,21 +60,35 @@ impl Language {
     /// Reads a file's text.
     #[must_use]
     pub fn extract(self, text: &str, target: Option<PythonVersion>) -> FileFacts {
-        python::extract(text, self.python(target, false))
+        self.extract_one(text, target, false)
     }
 
     /// Reads a file's text, and how values move in it ([`FileFacts::values`]).
     #[must_use]
     pub fn extract_with_values(self, text: &str, target: Option<PythonVersion>) -> FileFacts {
-        python::extract(text, self.python(target, true))
+        self.extract_one(text, target, true)
     }
 
-    fn python(self, target: Option<PythonVersion>, values: bool) -> python::Options {
-        python::Options {
+    fn extract_one(self, text: &str, target: Option<PythonVersion>, values: bool) -> FileFacts {
+        let mut pack = Pack::default();
+        self.extract_into(text, target, values, &mut pack);
+        pack.take().pop().unwrap_or_default()
+    }
+
+    /// Reads a file's text and adds its facts to `pack`; with `values` also how values move.
+    pub fn extract_into(
+        self,
+        text: &str,
+        target: Option<PythonVersion>,
+        values: bool,
+        pack: &mut Pack,
+    ) {
+        let options = python::Options {
             target,
             is_stub: self == Self::PythonStub,
             values,
-        }
+        };
+        python::extract(text, options, pack);
     }
 
     /// Turns changes of a file's bindings into edits of its text.
@@ -132,4 +146,37 @@ pub fn is_builtin(name: &str) -> bool {
 #[must_use]
 pub fn literal_type(name: &str) -> &'static str {
     python::literal_type(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packed_together_files_say_what_they_say_alone() {
+        let texts = [
+            "import a\n__all__ = ['f', 'é']\ndef f(x, *y):\n    return a.b.c(x)\n",
+            "",
+            "class C:\n    def m(self):\n        self.n = C()\n        return self.m()\n",
+            "def (",
+            "patch('a.b')\nx = 1\nx = y.z\n",
+        ];
+        let mut pack = Pack::default();
+        for text in texts {
+            Language::Python.extract_into(text, None, &mut pack);
+        }
+        let together = pack.take();
+        assert_eq!(together.len(), texts.len());
+        for (text, facts) in texts.iter().zip(&together) {
+            let alone = Language::Python.extract(text, None);
+            assert_eq!(
+                facts.names.iter().collect::<Vec<_>>(),
+                alone.names.iter().collect::<Vec<_>>()
+            );
+            let mut facts = facts.clone();
+            facts.names = alone.names.clone();
+            assert_eq!(format!("{facts:?}"), format!("{alone:?}"));
+        }
+        assert!(pack.take().is_empty());
+    }
 }

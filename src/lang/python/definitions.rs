@@ -9,7 +9,9 @@ use super::extract::{
 };
 use super::flow::FunctionFlow;
 use super::scope::{TempScopeKind, TempValue};
-use super::syntax::{has_properties, is_filler, is_plain_argument, is_warning};
+use super::syntax::{
+    has_properties, is_filler, is_plain_argument, is_warning, receiver_name, special_methods,
+};
 use crate::facts::{
     DefinitionFlags, DefinitionId, DefinitionKind, Dynamic, ParameterKind, Slice, Usage,
 };
@@ -210,7 +212,7 @@ impl<'a> Extractor<'a> {
             .definition
             .filter(|_| scope.kind == TempScopeKind::Class)?;
         let mut is_class = matches!(
-            self.names.table.get(definition.name),
+            self.names.get(definition.name),
             "__new__" | "__init_subclass__" | "__class_getitem__"
         );
         for reference in &self.references[definition.decorators.range()] {
@@ -230,7 +232,7 @@ impl<'a> Extractor<'a> {
     /// The plain name of a decorator such as `staticmethod` or `abc.abstractclassmethod`.
     fn builtin_decorator(&self, reference: &TempReference) -> Option<&str> {
         match (reference.root, reference.path.is_empty()) {
-            (TempRoot::Name(name), true) => Some(self.names.table.get(name)),
+            (TempRoot::Name(name), true) => Some(self.names.get(name)),
             _ => None,
         }
     }
@@ -245,16 +247,20 @@ impl<'a> Extractor<'a> {
             return Slice { start, len: 0 };
         };
         let mut receiver = receiver;
+        let named_so = self.receivers.last().copied().flatten();
         let mut add = |this: &mut Self, name: &'a ast::Identifier, kind, has_default| {
             let value = match kind {
                 ParameterKind::PositionalOnly | ParameterKind::Positional => receiver
                     .take()
-                    .filter(|&value| is_receiver(value, name.id.as_str()))
+                    .filter(|&value| {
+                        let name = name.id.as_str();
+                        is_receiver(value, name) || named_so == Some(name)
+                    })
                     .unwrap_or(TempValue::Value),
                 _ => TempValue::Value,
             };
-            this.bind(name.id.as_str(), name.range, value);
-            let name = this.names.intern(name.id.as_str());
+            let binding = this.bind(name.id.as_str(), name.range, value);
+            let name = this.scopes.bindings[binding as usize].name;
             this.parameters.push(TempParameter {
                 name,
                 kind,
@@ -387,8 +393,12 @@ impl<'a> Extractor<'a> {
                 .open(TempScopeKind::Class, around, Some(id), this.branch);
             this.definitions[id.index()].body = this.scope;
             this.properties.push(has_properties(&stmt.body));
+            this.special_methods.push(special_methods(&stmt.body));
+            this.receivers.push(receiver_name(&stmt.body));
             this.body(&stmt.body);
             this.properties.pop();
+            this.special_methods.pop();
+            this.receivers.pop();
             this.scope = around;
         });
         self.bind(
@@ -417,11 +427,9 @@ impl<'a> Extractor<'a> {
             };
             match self.chain(base) {
                 Some((root, path)) => {
-                    let last = path.range().next_back().map(|at| self.paths[at]);
-                    let name = match (last, root) {
-                        (Some(last), _) | (None, TempRoot::Name(last)) => {
-                            Some(self.names.table.get(last))
-                        }
+                    let name = match (self.paths[path.range()].last(), root) {
+                        (Some(last), _) => Some(*last),
+                        (None, TempRoot::Name(last)) => Some(self.names.get(last)),
                         _ => None,
                     };
                     if name == Some("Protocol") {

@@ -13,7 +13,7 @@ use super::flow::{FlowBuilder, FunctionFlow, Node, Operation, Step};
 use super::scope::{Place, Scopes, TempScopeKind, TempValue};
 use super::{STACK_RED_ZONE, STACK_SEGMENT};
 use crate::facts::{
-    CallMode, DefinitionFlags, DefinitionId, DefinitionKind, Dynamic, ImportTarget, NameId,
+    CallMode, DefinitionFlags, DefinitionId, DefinitionKind, Draft, Dynamic, ImportTarget, NameId,
     NameTable, ParameterKind, Slice, StringTargetKind, UnresolvedCalls, Usage, When,
 };
 use crate::span::Span;
@@ -25,27 +25,78 @@ pub(super) fn span(range: TextRange) -> Span {
 /// Names while a file is visited: interned by text.
 #[derive(Default)]
 pub(super) struct Interner {
-    ids: HashTable<NameId>,
-    pub(super) table: NameTable,
+    ids: HashTable<Interned>,
+    text: String,
+    /// Where each name ends in `text`.
+    ends: Vec<u32>,
+    /// The name asked for last: `self` comes often, and in a row.
+    last: Option<Interned>,
+}
+
+/// A name with its place in the text, so that comparing one takes no detour.
+#[derive(Clone, Copy)]
+struct Interned {
+    id: NameId,
+    start: u32,
+    end: u32,
+}
+
+impl Interned {
+    fn of(self, text: &str) -> &[u8] {
+        &text.as_bytes()[self.start as usize..self.end as usize]
+    }
 }
 
 impl Interner {
     pub(super) fn intern(&mut self, name: &str) -> NameId {
-        let hash = hash_name(name);
-        let table = &mut self.table;
-        if let Some(&id) = self.ids.find(hash, |&id| table.get(id) == name) {
-            return id;
+        let text = &mut self.text;
+        if let Some(last) = self.last
+            && last.of(text) == name.as_bytes()
+        {
+            return last.id;
         }
-        let id = table.push(name);
+        let hash = hash_name(name.as_bytes());
+        if let Some(&known) = self
+            .ids
+            .find(hash, |known| known.of(text) == name.as_bytes())
+        {
+            self.last = Some(known);
+            return known.id;
+        }
+        let id = NameId(self.ends.len() as u32);
+        let start = text.len() as u32;
+        text.push_str(name);
+        let end = text.len() as u32;
+        self.ends.push(end);
+        let new = Interned { id, start, end };
         self.ids
-            .insert_unique(hash, id, |&id| hash_name(table.get(id)));
+            .insert_unique(hash, new, |known| hash_name(known.of(text)));
         id
     }
 
     pub(super) fn find(&self, name: &str) -> Option<NameId> {
         self.ids
-            .find(hash_name(name), |&id| self.table.get(id) == name)
-            .copied()
+            .find(hash_name(name.as_bytes()), |known| {
+                known.of(&self.text) == name.as_bytes()
+            })
+            .map(|known| known.id)
+    }
+
+    /// The names as a table of their own.
+    pub(super) fn table(&self) -> NameTable {
+        NameTable::of((0..self.len() as u32).map(|id| self.get(NameId(id))))
+    }
+
+    /// The text of a name.
+    pub(super) fn get(&self, id: NameId) -> &str {
+        let before = id.index().checked_sub(1);
+        let start = before.map_or(0, |before| self.ends[before]);
+        &self.text[start as usize..self.ends[id.index()] as usize]
+    }
+
+    /// Number of names.
+    pub(super) fn len(&self) -> usize {
+        self.ends.len()
     }
 
     pub(super) fn clear(&mut self) {
@@ -54,14 +105,16 @@ impl Interner {
             self.ids = HashTable::new();
         }
         self.ids.clear();
-        self.table.clear();
+        self.text.clear();
+        self.ends.clear();
+        self.last = None;
     }
 }
 
 /// More names than all but a few files have.
 const MANY_NAMES: usize = 4096;
 
-fn hash_name(name: &str) -> u64 {
+fn hash_name(name: &[u8]) -> u64 {
     FxBuildHasher.hash_one(name)
 }
 
@@ -71,13 +124,15 @@ pub(super) struct Scratch {
     names: Interner,
     scopes: Scopes,
     flow: FlowBuilder,
-    paths: Vec<NameId>,
+    paths: Vec<&'static str>,
     references: Vec<TempReference>,
     calls: Vec<TempCall>,
     imports: Vec<TempImport>,
     definitions: Vec<TempDefinition>,
     parameters: Vec<TempParameter>,
     strings: Vec<TempString>,
+    /// The facts of the file.
+    pub(super) draft: Draft,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -196,7 +251,8 @@ pub(super) struct Extractor<'a> {
     pub(super) names: Interner,
     pub(super) scopes: Scopes,
     pub(super) flow: FlowBuilder,
-    pub(super) paths: Vec<NameId>,
+    /// Attribute names, as text: most chains start at a value that has no name, and are dropped.
+    pub(super) paths: Vec<&'a str>,
     pub(super) references: Vec<TempReference>,
     pub(super) calls: Vec<TempCall>,
     pub(super) imports: Vec<TempImport>,
@@ -205,13 +261,21 @@ pub(super) struct Extractor<'a> {
     pub(super) strings: Vec<TempString>,
     pub(super) exports: Option<TempExports>,
     pub(super) dynamic: Option<Dynamic>,
+    /// Attributes set other than by an assignment to them; `*` stands for any.
+    pub(super) attributes_set: Vec<TempReference>,
     pub(super) unresolved: UnresolvedCalls,
     /// Statements as (start, end of header, end), collected only where suppressions need them.
     pub(super) statements: Option<Vec<(u32, u32)>>,
     pub(super) flows: Vec<FunctionFlow<'a>>,
     pub(super) functions: Vec<FunctionContext>,
+    /// Where ways through the expressions around end: one stack for all, since most are tiny.
+    pub(super) ends: Vec<Option<Node>>,
     /// Whether each class around has properties.
     pub(super) properties: Vec<bool>,
+    /// The special methods (`__len__`) that the body of each class around defines.
+    pub(super) special_methods: Vec<Vec<&'a str>>,
+    /// What those of each class around call their receiver.
+    pub(super) receivers: Vec<Option<&'a str>>,
     pub(super) scope: u32,
     pub(super) branch: u32,
     pub(super) type_checking: u32,
@@ -246,11 +310,15 @@ impl<'a> Extractor<'a> {
             strings: scratch.strings,
             exports: None,
             dynamic: None,
+            attributes_set: Vec::new(),
             unresolved: UnresolvedCalls::default(),
             statements: None,
             flows: Vec::new(),
             functions: Vec::new(),
+            ends: Vec::new(),
             properties: Vec::new(),
+            special_methods: Vec::new(),
+            receivers: Vec::new(),
             scope: 0,
             branch: 0,
             type_checking: 0,
@@ -262,7 +330,6 @@ impl<'a> Extractor<'a> {
         }
     }
 
-    /// Gives the memory back, emptied.
     /// Visits one level of nesting further in, on a fresh stack segment where this one runs short.
     pub(super) fn deeper(&mut self, visit: impl FnOnce(&mut Self)) {
         self.depth += 1;
@@ -271,23 +338,24 @@ impl<'a> Extractor<'a> {
         self.depth -= 1;
     }
 
-    pub(super) fn into_scratch(self) -> Scratch {
+    /// Gives the memory back, emptied.
+    pub(super) fn into_scratch(self, draft: Draft) -> Scratch {
         let mut scratch = Scratch {
             names: self.names,
             scopes: self.scopes,
             flow: self.flow,
-            paths: self.paths,
+            paths: emptied(self.paths),
             references: self.references,
             calls: self.calls,
             imports: self.imports,
             definitions: self.definitions,
             parameters: self.parameters,
             strings: self.strings,
+            draft,
         };
         scratch.names.clear();
         scratch.scopes.clear();
         scratch.flow.clear();
-        scratch.paths.clear();
         scratch.references.clear();
         scratch.calls.clear();
         scratch.imports.clear();
@@ -347,6 +415,20 @@ impl<'a> Extractor<'a> {
         now.join(flow, ends);
     }
 
+    /// Notes where one of several ways of a construct ends.
+    pub(super) fn note_end(&mut self) {
+        let end = self.fork();
+        self.ends.push(end);
+    }
+
+    /// Goes on from wherever any of the ways noted since there were `first` got to.
+    pub(super) fn join_noted(&mut self, first: usize) {
+        if let Some(now) = self.flows.last_mut() {
+            now.join(&mut self.flow, &self.ends[first..]);
+        }
+        self.ends.truncate(first);
+    }
+
     pub(super) fn advance(&mut self) -> Option<Node> {
         let (now, flow) = self.now();
         now.advance(flow, Step::Join)
@@ -355,6 +437,12 @@ impl<'a> Extractor<'a> {
     pub(super) fn is_module_level(&self) -> bool {
         self.functions.len() == 1
     }
+}
+
+/// An empty vector in the memory of `names`: collecting what is of the same size stays in place.
+fn emptied(mut names: Vec<&str>) -> Vec<&'static str> {
+    names.clear();
+    names.into_iter().map(|_| "").collect()
 }
 
 trait TrimSuffix {

@@ -2,14 +2,14 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::extract::{Extractor, TempReference, TempRoot, TempShape};
+use super::extract::{Extractor, Interner, TempReference, TempRoot, TempShape};
 use super::flow::Step;
 use super::scope::{TempScopeKind, TempValue};
 use crate::facts::{
     Binding, BindingId, BindingValue, Call, CallId, CallMode, Definition, DefinitionFlags,
-    DefinitionId, DefinitionKind, Dynamic, Ending, Exports, FileFacts, FlowNode, FlowStep, Import,
-    ImportTarget, MOST_BINDINGS, Member, NameId, Parameter, Reference, ReferenceId, Root, Scope,
-    ScopeId, ScopeKind, Shape, Slice, StringTarget, Usage, hash_name,
+    DefinitionId, DefinitionKind, Draft, Dynamic, Ending, FlowNode, FlowStep, Import, ImportTarget,
+    MOST_BINDINGS, Member, NameId, Parameter, Reference, ReferenceId, Root, Scope, ScopeId,
+    ScopeKind, Shape, Slice, StringTarget, Usage, hash_name,
 };
 
 /// A root as resolved, before ids are given.
@@ -30,7 +30,9 @@ const UNUSED: u32 = u32::MAX;
 
 pub(super) struct Finisher<'e, 'a> {
     from: &'e Extractor<'a>,
-    facts: FileFacts,
+    /// The visited names; those of attributes come to them here.
+    interner: &'e mut Interner,
+    facts: &'e mut Draft,
     /// Ids of the names that facts use, by visited id.
     names: Vec<u32>,
     /// Ids of the scopes in the facts, by visited id.
@@ -51,9 +53,13 @@ pub(super) struct Finisher<'e, 'a> {
 }
 
 impl<'e, 'a> Finisher<'e, 'a> {
-    pub(super) fn new(from: &'e Extractor<'a>, facts: FileFacts) -> Self {
+    pub(super) fn new(
+        from: &'e Extractor<'a>,
+        interner: &'e mut Interner,
+        facts: &'e mut Draft,
+    ) -> Self {
         Self {
-            names: vec![UNUSED; from.names.table.len()],
+            names: vec![UNUSED; interner.len()],
             scopes: vec![UNUSED; from.scopes.scopes.len()],
             bindings: vec![UNUSED; from.scopes.bindings.len()],
             kept_alias: vec![false; from.references.len()],
@@ -63,11 +69,13 @@ impl<'e, 'a> Finisher<'e, 'a> {
             known_sets: FxHashMap::default(),
             found: Vec::new(),
             from,
+            interner,
             facts,
         }
     }
 
-    pub(super) fn finish(mut self) -> FileFacts {
+    /// Fills the draft.
+    pub(super) fn finish(mut self) {
         self.scopes_and_parameters();
         let references = self.resolve_references();
         let calls: Vec<Resolved> = (0..self.from.calls.len())
@@ -85,16 +93,23 @@ impl<'e, 'a> Finisher<'e, 'a> {
         self.emit_definitions(&flags, &reference_ids, &calls, &call_ids);
         self.emit_members();
         self.emit_rest(&references, &reference_ids);
-        self.facts.shrink();
-        self.facts
     }
 
     fn name(&mut self, id: NameId) -> NameId {
         let known = &mut self.names[id.index()];
         if *known == UNUSED {
-            *known = self.facts.names.push(self.from.names.table.get(id)).0;
+            *known = self.facts.names.push(self.interner.get(id)).0;
         }
         NameId(*known)
+    }
+
+    /// The name of an attribute.
+    fn attribute(&mut self, name: &str) -> NameId {
+        let id = self.interner.intern(name);
+        if id.index() == self.names.len() {
+            self.names.push(UNUSED);
+        }
+        self.name(id)
     }
 
     fn scope(&self, temp: u32) -> ScopeId {
@@ -103,9 +118,6 @@ impl<'e, 'a> Finisher<'e, 'a> {
     }
 
     fn scopes_and_parameters(&mut self) {
-        self.facts
-            .parameters
-            .reserve_exact(self.from.parameters.len());
         for (at, scope) in self.from.scopes.scopes.iter().enumerate() {
             let kind = match scope.kind {
                 TempScopeKind::Module => ScopeKind::Module,
@@ -187,7 +199,7 @@ impl<'e, 'a> Finisher<'e, 'a> {
             self.resolve_bound(&found, matches!(reference.root, TempRoot::TypeOf(_)))
         } else if matches!(reference.root, TempRoot::TypeOf(_)) {
             Resolved::Local
-        } else if self.from.names.table.get(name) == "__class__" {
+        } else if self.interner.get(name) == "__class__" {
             // The compiler gives every method this name for the class around it.
             let class = self.class_around(reference.place.scope);
             class.map_or(Resolved::Local, Resolved::Class)
@@ -273,7 +285,7 @@ impl<'e, 'a> Finisher<'e, 'a> {
 
     /// The dotted path of a decorator: `functools.lru_cache`, `property`, `.setter` for one of this file.
     fn decorator_path(&self, resolved: Resolved, reference: &TempReference) -> Option<String> {
-        let table = &self.from.names.table;
+        let table = &*self.interner;
         let mut path = match resolved {
             Resolved::Free(name) => table.get(name).to_owned(),
             Resolved::Bound(set) => {
@@ -300,9 +312,9 @@ impl<'e, 'a> Finisher<'e, 'a> {
             }
             _ => return None,
         };
-        for &name in &self.from.paths[reference.path.range()] {
+        for name in &self.from.paths[reference.path.range()] {
             path.push('.');
-            path.push_str(table.get(name));
+            path.push_str(name);
         }
         Some(path)
     }
@@ -326,6 +338,10 @@ impl<'e, 'a> Finisher<'e, 'a> {
             } else if reference.usage == Usage::Store {
                 self.note_assignment(references[at], reference);
             }
+        }
+        for reference in &self.from.attributes_set {
+            let root = self.resolve(reference);
+            self.note_assignment(root, reference);
         }
         ids
     }
@@ -355,7 +371,7 @@ impl<'e, 'a> Finisher<'e, 'a> {
             },
             _ => return,
         };
-        let name = self.name(self.from.paths[reference.path.start as usize]);
+        let name = self.attribute(self.from.paths[reference.path.start as usize]);
         self.facts.assigned_attributes.push((class, name));
     }
 
@@ -372,7 +388,13 @@ impl<'e, 'a> Finisher<'e, 'a> {
                 (Resolved::Instance(class), CallMode::PropertySet) => {
                     self.has_property(class, call.callee.path, flags, DefinitionFlags::SETTER)
                 }
-                (_, CallMode::PropertyGet | CallMode::PropertySet) => false,
+                (Resolved::Instance(class), CallMode::Operator) => {
+                    let body = self.from.definitions[class.index()].body;
+                    let name = self.from.paths[call.callee.path.start as usize];
+                    let name = self.interner.find(name);
+                    name.is_some_and(|name| !self.from.scopes.run(body, name).is_empty())
+                }
+                (_, CallMode::PropertyGet | CallMode::PropertySet | CallMode::Operator) => false,
                 (Resolved::Local, _) => {
                     unresolved.local_value += 1;
                     false
@@ -395,7 +417,9 @@ impl<'e, 'a> Finisher<'e, 'a> {
         flags: &[DefinitionFlags],
         kind: DefinitionFlags,
     ) -> bool {
-        let name = self.from.paths[path.start as usize];
+        let Some(name) = self.interner.find(self.from.paths[path.start as usize]) else {
+            return false;
+        };
         let body = self.from.definitions[class.index()].body;
         self.from.scopes.run(body, name).iter().any(|&at| {
             matches!(self.from.scopes.bindings[at as usize].value,
@@ -436,9 +460,6 @@ impl<'e, 'a> Finisher<'e, 'a> {
     }
 
     fn emit_bindings(&mut self, reference_ids: &[u32], call_ids: &[u32]) {
-        self.facts
-            .bindings
-            .reserve_exact(self.bindings.iter().filter(|&&id| id != UNUSED).count());
         for (at, binding) in self.from.scopes.bindings.iter().enumerate() {
             if self.bindings[at] == UNUSED {
                 continue;
@@ -507,7 +528,7 @@ impl<'e, 'a> Finisher<'e, 'a> {
         let root = self.root(resolved)?;
         let start = self.facts.paths.len() as u32;
         for at in from.path.range() {
-            let name = self.name(self.from.paths[at]);
+            let name = self.attribute(self.from.paths[at]);
             self.facts.paths.push(name);
         }
         Some(Reference {
@@ -523,9 +544,6 @@ impl<'e, 'a> Finisher<'e, 'a> {
     }
 
     fn emit_references(&mut self, references: &[Resolved], ids: &[u32]) {
-        self.facts
-            .references
-            .reserve_exact(ids.iter().filter(|&&id| id != UNUSED).count());
         for (at, reference) in self.from.references.iter().enumerate() {
             if ids[at] != UNUSED
                 && let Some(reference) = self.emit_reference(references[at], reference)
@@ -536,9 +554,6 @@ impl<'e, 'a> Finisher<'e, 'a> {
     }
 
     fn emit_calls(&mut self, calls: &[Resolved], ids: &[u32]) {
-        self.facts
-            .calls
-            .reserve_exact(ids.iter().filter(|&&id| id != UNUSED).count());
         let mut steady: FxHashMap<u32, bool> = FxHashMap::default();
         for (at, call) in self.from.calls.iter().enumerate() {
             if ids[at] == UNUSED {
@@ -548,7 +563,8 @@ impl<'e, 'a> Finisher<'e, 'a> {
             let same_arguments = call.same_arguments
                 && *steady
                     .entry(frame)
-                    .or_insert_with(|| self.parameters_are_steady(frame));
+                    .or_insert_with(|| self.parameters_are_steady(frame))
+                && !self.hides_parameters(call.callee.place.scope, frame);
             if let Some(callee) = self.emit_reference(calls[at], &call.callee) {
                 self.facts.calls.push(Call {
                     callee,
@@ -571,8 +587,25 @@ impl<'e, 'a> Finisher<'e, 'a> {
             .all(|parameter| self.from.scopes.run(scope, parameter.name).len() == 1)
     }
 
+    /// Whether a comprehension around binds the name of a parameter of the function `frame` to something else.
+    fn hides_parameters(&self, scope: u32, frame: u32) -> bool {
+        let Some(id) = self.from.scopes.scopes[frame as usize].definition else {
+            return false;
+        };
+        let parameters =
+            &self.from.parameters[self.from.definitions[id.index()].parameters.range()];
+        let mut at = scope;
+        while at != frame {
+            let binds = |name| !self.from.scopes.run(at, name).is_empty();
+            if parameters.iter().any(|parameter| binds(parameter.name)) {
+                return true;
+            }
+            at = self.from.scopes.scopes[at as usize].parent;
+        }
+        false
+    }
+
     fn emit_imports(&mut self) {
-        self.facts.imports.reserve_exact(self.from.imports.len());
         for import in &self.from.imports {
             let module = self.name(import.module);
             let target = match import.target {
@@ -604,9 +637,6 @@ impl<'e, 'a> Finisher<'e, 'a> {
         calls: &[Resolved],
         call_ids: &[u32],
     ) {
-        self.facts
-            .definitions
-            .reserve_exact(self.from.definitions.len());
         let blocks: Vec<bool> = calls
             .iter()
             .zip(call_ids)
@@ -629,6 +659,7 @@ impl<'e, 'a> Finisher<'e, 'a> {
             let ending = match definition.entry {
                 Some(entry) if definition.kind != DefinitionKind::Class => {
                     let ending = walker.ending(entry);
+                    own_flags.insert(DefinitionFlags::raising(walker.operations));
                     self.ending(ending, &walker, call_ids)
                 }
                 _ => Ending::Never,
@@ -673,17 +704,18 @@ impl<'e, 'a> Finisher<'e, 'a> {
             super::ending::TempEnding::Never => return Ending::Never,
             super::ending::TempEnding::Depends => {}
         }
-        let arena = &mut self.facts.flow;
-        let start = arena.nodes.len() as u32;
+        let facts = &mut *self.facts;
+        let start = facts.flow_nodes.len() as u32;
         for (step, next) in walker.nodes() {
-            let first = arena.edges.len() as u32;
-            arena.edges.extend_from_slice(next);
-            arena.nodes.push(FlowNode {
+            let first = facts.flow_edges.len() as u32;
+            facts.flow_edges.extend_from_slice(next);
+            facts.flow_nodes.push(FlowNode {
                 step: match step {
                     Step::Call(call) if call_ids[call as usize] != UNUSED => {
                         FlowStep::Call(CallId(call_ids[call as usize]))
                     }
                     Step::Exit { statement, .. } => FlowStep::Exit(statement.start),
+                    Step::Raised(operations) => FlowStep::Raised(operations),
                     Step::Call(_) | Step::Join => FlowStep::Join,
                 },
                 next: Slice {
@@ -694,12 +726,12 @@ impl<'e, 'a> Finisher<'e, 'a> {
         }
         Ending::Depends(Slice {
             start,
-            len: arena.nodes.len() as u32 - start,
+            len: facts.flow_nodes.len() as u32 - start,
         })
     }
 
     fn emit_members(&mut self) {
-        let table = &self.from.names.table;
+        let table = &*self.interner;
         let mut members: Vec<(u32, u32, NameId)> = self
             .from
             .scopes
@@ -714,7 +746,6 @@ impl<'e, 'a> Finisher<'e, 'a> {
             .collect();
         // Visited names have their ids in source order, so that even equal hashes have an order.
         members.sort_unstable();
-        self.facts.members.reserve_exact(members.len());
         for (scope, hash, name) in members {
             let mut found = std::mem::take(&mut self.found);
             found.clear();
@@ -743,7 +774,7 @@ impl<'e, 'a> Finisher<'e, 'a> {
     fn emit_rest(&mut self, references: &[Resolved], reference_ids: &[u32]) {
         self.facts.assigned_attributes.sort_unstable();
         self.facts.assigned_attributes.dedup();
-        let getattr = self.from.names.find("__getattr__");
+        let getattr = self.interner.find("__getattr__");
         let has_getattr = getattr.is_some_and(|name| !self.from.scopes.run(0, name).is_empty());
         self.facts.dynamic = self
             .from
@@ -759,28 +790,29 @@ impl<'e, 'a> Finisher<'e, 'a> {
                 scope,
             });
         }
-        if let Some(exports) = &self.from.exports {
-            let names = exports
-                .names
-                .iter()
-                .map(|&(name, at)| (self.name(name), at))
-                .collect();
-            let unknown = exports
-                .extends
-                .iter()
-                .any(|&at| references[at as usize] == Resolved::Local);
-            self.facts.exports = Some(Exports {
-                names,
-                open: exports.open || unknown,
-                extends: exports
-                    .extends
-                    .iter()
-                    .map(|&at| reference_ids[at as usize])
-                    .filter(|&id| id != UNUSED)
-                    .map(ReferenceId)
-                    .collect(),
-            });
+        self.emit_exports(references, reference_ids);
+    }
+
+    fn emit_exports(&mut self, references: &[Resolved], reference_ids: &[u32]) {
+        let Some(exports) = &self.from.exports else {
+            return;
+        };
+        for &(visited, at) in &exports.names {
+            let name = self.name(visited);
+            self.facts.export_names.push((name, at));
+            let hash = hash_name(self.interner.get(visited));
+            self.facts.exports_by_hash.push((hash, name));
         }
+        self.facts.exports_by_hash.sort_unstable();
+        let extends = exports.extends.iter().map(|&at| at as usize);
+        let unknown = extends.clone().any(|at| references[at] == Resolved::Local);
+        self.facts.exports = Some(exports.open || unknown);
+        self.facts.export_extends.extend(
+            extends
+                .map(|at| reference_ids[at])
+                .filter(|&id| id != UNUSED)
+                .map(ReferenceId),
+        );
     }
 }
 

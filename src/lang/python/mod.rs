@@ -12,6 +12,7 @@ mod expr;
 mod extract;
 mod finish;
 mod flow;
+mod operators;
 pub mod rewrite;
 mod scope;
 mod statements;
@@ -28,7 +29,7 @@ use ruff_python_parser::{Mode, ParseOptions, Parsed, parse_unchecked};
 use ruff_text_size::Ranged;
 
 use crate::config::PythonVersion as TargetVersion;
-use crate::facts::{Dynamic, FileFacts, SyntaxError, SyntaxErrorKind};
+use crate::facts::{Dynamic, Pack, SyntaxError, SyntaxErrorKind};
 use crate::span::LineIndex;
 use extract::{Extractor, Scratch, span};
 
@@ -56,9 +57,8 @@ pub struct Options {
     pub values: bool,
 }
 
-/// Reads `text` as Python.
-#[must_use]
-pub fn extract(text: &str, options: Options) -> FileFacts {
+/// Reads `text` as Python and adds its facts to `pack`.
+pub fn extract(text: &str, options: Options, pack: &mut Pack) {
     let version = options
         .target
         .map_or(PythonVersion::latest_preview(), |target| PythonVersion {
@@ -69,39 +69,44 @@ pub fn extract(text: &str, options: Options) -> FileFacts {
         text,
         ParseOptions::from(Mode::Module).with_target_version(version),
     );
-    let mut facts = FileFacts {
-        lines: LineIndex::new(text),
-        errors: errors(&parsed),
-        ..FileFacts::default()
-    };
+    let mut scratch = SCRATCH.take();
+    let mut draft = std::mem::take(&mut scratch.draft);
+    draft.lines.fill(text);
+    draft.errors = errors(&parsed);
     // `Mode::Module` always gives a module; anything else would be an empty one.
     let Some(parsed) = parsed.try_into_module() else {
-        return facts;
+        return pack.add(&mut draft);
     };
-    let mut extractor = Extractor::new(text, options.is_stub, SCRATCH.take());
+    let mut extractor = Extractor::new(text, options.is_stub, scratch);
     let marked = comments::has_marks(text);
     if marked {
         extractor.statements = Some(Vec::new());
     }
     extractor.module(&parsed.syntax().body);
-    extractor.scopes.seal(extractor.names.table.len());
+    extractor.scopes.seal(extractor.names.len());
     if marked {
         let statements = extractor.statements.take().unwrap_or_default();
-        facts.suppressions =
-            comments::suppressions(text, parsed.tokens(), &statements, &facts.lines);
+        draft.suppressions =
+            comments::suppressions(text, parsed.tokens(), &statements, &LineIndex::new(text));
     }
-    if facts.is_recovered() {
+    if draft
+        .errors
+        .iter()
+        .any(|error| error.kind == SyntaxErrorKind::Invalid)
+    {
         // Names may be bound in lines that the parser gave up on.
         extractor.dynamic.get_or_insert(Dynamic::Recovered);
     }
-    let depth = extractor.max_depth;
-    let mut facts = finish::Finisher::new(&extractor, facts).finish();
+    let mut names = std::mem::take(&mut extractor.names);
+    finish::Finisher::new(&extractor, &mut names, &mut draft).finish();
+    extractor.names = names;
     if options.values {
-        facts.values = Some(Box::new(values::lower(&parsed.syntax().body)));
+        draft.values = Some(Box::new(values::lower(&parsed.syntax().body)));
     }
-    SCRATCH.set(extractor.into_scratch());
+    pack.add(&mut draft);
+    let depth = extractor.max_depth;
+    SCRATCH.set(extractor.into_scratch(draft));
     drop_tree(parsed, depth);
-    facts
 }
 
 fn drop_tree<T>(parsed: Parsed<T>, depth: u32) {

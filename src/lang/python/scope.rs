@@ -290,8 +290,14 @@ impl Scopes {
 
     /// All bindings of `name` in `scope`, in source order.
     pub(super) fn run(&self, scope: u32, name: NameId) -> &[u32] {
-        let group = &self.sorted
-            [self.starts[name.index()] as usize..self.starts[name.index() + 1] as usize];
+        // A name that came up only once the bindings were grouped has none.
+        let (Some(&start), Some(&end)) = (
+            self.starts.get(name.index()),
+            self.starts.get(name.index() + 1),
+        ) else {
+            return &[];
+        };
+        let group = &self.sorted[start as usize..end as usize];
         let start = group.partition_point(|&at| self.bindings[at as usize].scope < scope);
         let group = &group[start..];
         let len = group.partition_point(|&at| self.bindings[at as usize].scope == scope);

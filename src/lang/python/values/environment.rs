@@ -144,7 +144,7 @@ impl Lowerer<'_> {
                 ScopeKind::Class => slot = self.hidden(slot),
                 ScopeKind::Module => {
                     return match slot.shared {
-                        Some(shared) if !is_builtin(self.names.table.get(name)) => shared,
+                        Some(shared) if !is_builtin(self.names.get(name)) => shared,
                         _ => self.free(name),
                     };
                 }

@@ -141,10 +141,10 @@ impl Lowerer<'_> {
             return UNBOUND;
         }
         match self.kind(slot.scope) {
-            ScopeKind::Module if is_builtin(self.names.table.get(name)) => self.free(name).into(),
+            ScopeKind::Module if is_builtin(self.names.get(name)) => self.free(name).into(),
             ScopeKind::Class => match self.hidden(slot) {
                 outer if outer.scope == NOWHERE => {
-                    if is_builtin(self.names.table.get(name)) {
+                    if is_builtin(self.names.get(name)) {
                         self.free(name).into()
                     } else {
                         UNBOUND

@@ -254,8 +254,7 @@ impl<'a> Lowerer<'a> {
         out.parameters.shrink_to_fit();
         out.members.shrink_to_fit();
         out.bases.shrink_to_fit();
-        out.texts = scratch.names.table.clone();
-        out.texts.shrink();
+        out.texts = scratch.names.table();
         if scratch.ops.capacity() > MANY * 64 {
             scratch = Scratch::default();
         }

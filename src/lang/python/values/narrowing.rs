@@ -148,7 +148,7 @@ impl<'a> Lowerer<'a> {
         match class {
             Expr::Name(name) => {
                 let name = self.name_of(name);
-                !self.is_free(name) || !super::super::is_builtin(self.names.table.get(name))
+                !self.is_free(name) || !super::super::is_builtin(self.names.get(name))
             }
             Expr::Attribute(attribute) => is_dotted(&attribute.value),
             _ => false,

@@ -242,7 +242,7 @@ impl Collector<'_> {
             }
             return;
         }
-        let count = self.names.table.len();
+        let count = self.names.len();
         stacks.bound.resize(count, 0);
         stacks.seen.resize(count, 0);
         let bound_here = open.scope + 1;
