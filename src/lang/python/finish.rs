@@ -391,7 +391,7 @@ impl<'e, 'a> Finisher<'e, 'a> {
                 (Resolved::Instance(class), CallMode::Operator) => {
                     let body = self.from.definitions[class.index()].body;
                     let name = self.from.paths[call.callee.path.start as usize];
-                    let name = self.from.names.find(name);
+                    let name = self.interner.find(name);
                     name.is_some_and(|name| !self.from.scopes.run(body, name).is_empty())
                 }
                 (_, CallMode::PropertyGet | CallMode::PropertySet | CallMode::Operator) => false,
