@@ -1,13 +1,16 @@
 //! Claims about the rewriting of imports: cases in `tests/rewrite/*.txt`, random files, and the real interpreter as the judge.
 //!
 //! In a case `⟨…⟩` marks the places of the changes in the text, in the order of `ops`: `M m:n` moves the import that
-//! covers the mark, `A` is an import that binds a module, `U m:n` a use through the last `A`, `S m:n [as l]` a star
+//! covers the mark, `R` the same and lets its uses take the new name, `A` is an import that binds a module, `U m:n` a use through the last `A`, `S m:n [as l]` a star
 //! statement (`⟨⟨…⟩⟩` carries two). `␍` is a carriage return, `␌` a form feed, `␄` at the end takes the last line end.
 
 #![allow(clippy::unwrap_used)]
 
 #[path = "rewrite/support.rs"]
 mod support;
+
+use std::io::Write as _;
+use std::process::{Command, Stdio};
 
 use proptest::prelude::*;
 use ssot::fix::edit::{FileChanges, MoveImport, Rewritten, apply_edits};
@@ -59,20 +62,88 @@ fn each_change_is_accounted_for(changes: &FileChanges, got: &Rewritten) -> Resul
 fn cases() {
     let mut failures = String::new();
     let mut count = 0;
-    for text in [
-        include_str!("rewrite/from.txt"),
-        include_str!("rewrite/merge.txt"),
-        include_str!("rewrite/uses.txt"),
-    ] {
-        for case in read_cases(text) {
-            count += 1;
-            if let Err(error) = check(&case) {
-                failures.extend(["=== ", &case.name, "\n", &error, "\n"]);
-            }
+    for case in all_cases() {
+        count += 1;
+        if let Err(error) = check(&case) {
+            failures.extend(["=== ", &case.name, "\n", &error, "\n"]);
         }
     }
-    assert!(count >= 100, "only {count} cases were read");
+    assert!(count >= 200, "only {count} cases were read");
     assert!(failures.is_empty(), "{failures}");
+}
+
+fn all_cases() -> Vec<Case> {
+    [
+        include_str!("rewrite/from.txt"),
+        include_str!("rewrite/merge.txt"),
+        include_str!("rewrite/rename.txt"),
+        include_str!("rewrite/uses.txt"),
+    ]
+    .into_iter()
+    .flat_map(read_cases)
+    .collect()
+}
+
+/// Every case that Python can run, before and after, in a world where old and new paths lead to the same objects.
+#[test]
+fn cpython_sees_no_difference() {
+    let cases: Vec<serde_json::Value> = all_cases().iter().map(executable).collect();
+    let Ok(mut judge) = Command::new("python3")
+        .args(["-c", include_str!("rewrite/judge.py")])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+    else {
+        return;
+    };
+    let input = serde_json::to_string(&cases).unwrap();
+    let mut pipe = judge.stdin.take().unwrap();
+    pipe.write_all(input.as_bytes()).unwrap();
+    drop(pipe);
+    let output = judge.wait_with_output().unwrap();
+    let verdict: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let wrong: Vec<&str> = verdict["wrong"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|one| one.as_str())
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let ran = verdict["ran"].as_u64().unwrap();
+    assert!(ran >= 180, "{verdict}");
+}
+
+/// A case as the judge reads it.
+fn executable(case: &Case) -> serde_json::Value {
+    let changes = case.changes();
+    let got = rewrite(&case.before, &changes);
+    let renames: std::collections::BTreeMap<String, &str> = got
+        .renamed
+        .iter()
+        .map(|&at| {
+            let one = &changes.moves[at];
+            (
+                case.before[one.alias.range()].to_owned(),
+                one.to_name.as_str(),
+            )
+        })
+        .collect();
+    let stars: Vec<&str> = changes
+        .additions
+        .iter()
+        .map(|one| one.to_name.as_str())
+        .collect();
+    serde_json::json!({
+        "name": case.name,
+        "module": changes.module,
+        "package": changes.is_package,
+        "before": case.before,
+        "after": apply_edits(&case.before, &got.edits),
+        "moved": support::moved(&case.before, &changes),
+        "renames": renames,
+        "stars": stars,
+        "uses": !changes.uses.is_empty(),
+    })
 }
 
 #[test]
@@ -115,6 +186,7 @@ fn moving(text: &str, index: usize) -> FileChanges {
             statement: alias.statement,
             to_module: "new".into(),
             to_name: alias.name.clone(),
+            may_rename: false,
         }],
         ..FileChanges::default()
     }
@@ -142,6 +214,7 @@ fn plan(text: &str) -> FileChanges {
                 statement: alias.statement,
                 to_module: module.into(),
                 to_name: name.into(),
+                may_rename: false,
             })
         })
         .collect();

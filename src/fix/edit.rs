@@ -16,6 +16,8 @@ pub struct MoveImport {
     pub to_module: String,
     /// Its name there.
     pub to_name: String,
+    /// Whether nothing outside the file reads the local name: its uses may take the new one.
+    pub may_rename: bool,
 }
 
 /// One use through a module, `root.attr.N`, that must go through another module.
@@ -89,6 +91,8 @@ pub struct Rewritten {
     /// For each change that was made, its alias, use or star statement and the indices of the edits it needs,
     /// ascending. Changes of one statement may share edits; a change that the file already has needs none.
     pub by_change: Vec<(Span, Vec<usize>)>,
+    /// The moves (by their place in the request, ascending) whose local name and uses take the new name.
+    pub renamed: Vec<usize>,
 }
 
 /// Splices `edits`, sorted and disjoint, into `text`.

@@ -10,6 +10,7 @@ pub mod edit;
 mod judge;
 mod loading;
 pub mod moves;
+mod outside;
 mod plan;
 mod run;
 mod target;

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use crate::diagnostic::{Finding, Relocation, Site};
 use crate::facts::{FileFacts, Import, ImportId};
 use crate::fix::edit::{AddImport, FileChanges, MoveImport, MoveUse, Rewritten};
+use crate::fix::outside::Outside;
 use crate::index::{FileId, Index};
 
 /// One move of one site.
@@ -86,7 +87,12 @@ pub(super) fn collect(
 
 /// A file's moves as its language takes them, and for each change, in the order they are numbered, its place in
 /// `moves`.
-pub(super) fn changes(index: &Index, file: FileId, moves: &[&Move]) -> (FileChanges, Vec<usize>) {
+pub(super) fn changes(
+    index: &Index,
+    outside: &Outside,
+    file: FileId,
+    moves: &[&Move],
+) -> (FileChanges, Vec<usize>) {
     let source = index.file(file);
     let mut changes = FileChanges {
         module: index
@@ -110,6 +116,7 @@ pub(super) fn changes(index: &Index, file: FileId, moves: &[&Move]) -> (FileChan
                     statement: import.statement,
                     to_module,
                     to_name,
+                    may_rename: outside.may_rename(index, one),
                 });
             }
             Site::Use(use_span, _) => {

@@ -10,6 +10,7 @@ use rustc_hash::FxHashMap;
 use super::edit::{TextEdit, apply_edits};
 use super::judge::Judge;
 use super::moves::{self, Move};
+use super::outside::Outside;
 use super::target::Target;
 use super::{differ, through};
 use crate::config::Config;
@@ -72,9 +73,10 @@ pub fn plan(project: &Project<'_>, findings: &mut [Finding]) {
             files.entry(one.relocation.file).or_default().push(at);
         }
     }
+    let outside = Outside::of(project.index, &moves);
     let planned: Vec<_> = files
         .into_par_iter()
-        .flat_map_iter(|(file, members)| plan_file(project, file, &moves, &members))
+        .flat_map_iter(|(file, members)| plan_file(project, &outside, file, &moves, &members))
         .collect();
     for (at, answer) in planned {
         answers[at] = Some(answer);
@@ -84,13 +86,13 @@ pub fn plan(project: &Project<'_>, findings: &mut [Finding]) {
     }
     for ((one, target), answer) in moves.iter().zip(&targets).zip(answers) {
         let answer = answer.unwrap_or_else(|| Err("it could not be planned".to_owned()));
-        let answer = answer.map(|edits| Fix {
+        let answer = answer.map(|(edits, is_renamed)| Fix {
             applicability: if one.is_safe() {
                 Applicability::Safe
             } else {
                 Applicability::Unsafe
             },
-            message: message(project.index, one, target),
+            message: message(project.index, one, target, is_renamed),
             edits,
         });
         for &finding in &one.findings {
@@ -102,8 +104,8 @@ pub fn plan(project: &Project<'_>, findings: &mut [Finding]) {
     }
 }
 
-/// A planned move: its edits, or why there are none.
-type Answer = Result<Vec<Edit>, String>;
+/// A planned move: its edits and whether uses take a new name, or why there are none.
+type Answer = Result<(Vec<Edit>, bool), String>;
 
 /// What the project as a whole has against moves.
 fn judge(project: &Project<'_>, moves: &[Move], targets: &[Target]) -> Vec<Option<Answer>> {
@@ -135,6 +137,7 @@ fn judge(project: &Project<'_>, moves: &[Move], targets: &[Target]) -> Vec<Optio
 /// Plans the moves `members` of one file: the safe ones by themselves, the unsafe ones with them.
 fn plan_file(
     project: &Project<'_>,
+    outside: &Outside,
     file: FileId,
     moves: &[Move],
     members: &[usize],
@@ -150,9 +153,9 @@ fn plan_file(
     };
     let (safe, other): (Vec<usize>, Vec<usize>) =
         members.iter().partition(|&&at| moves[at].is_safe());
-    let mut answers = plan_together(project, file, &disk, moves, &safe);
+    let mut answers = plan_together(project, outside, file, &disk, moves, &safe);
     if !other.is_empty() {
-        let all = plan_together(project, file, &disk, moves, members);
+        let all = plan_together(project, outside, file, &disk, moves, members);
         answers.extend(all.into_iter().filter(|(at, _)| !moves[*at].is_safe()));
     }
     answers
@@ -160,6 +163,7 @@ fn plan_file(
 
 fn plan_together(
     project: &Project<'_>,
+    outside: &Outside,
     file: FileId,
     disk: &OnDisk,
     moves: &[Move],
@@ -169,12 +173,17 @@ fn plan_together(
         return Vec::new();
     }
     let chosen: Vec<&Move> = members.iter().map(|&at| &moves[at]).collect();
-    let (changes, order) = moves::changes(project.index, file, &chosen);
+    let (changes, order) = moves::changes(project.index, outside, file, &chosen);
     let entry = project.index.file(file);
     let rewritten = entry.language.rewrite(&disk.source.text, &changes);
     let new_text = apply_edits(&disk.source.text, &rewritten.edits);
     let unwritable = disk.source.encode(&new_text).err();
     let answers = moves::answers(&rewritten, &order);
+    let renamed: Vec<usize> = rewritten
+        .renamed
+        .iter()
+        .map(|&change| members[order[change]])
+        .collect();
     members
         .iter()
         .zip(answers)
@@ -182,10 +191,12 @@ fn plan_together(
             let answer = answer.and_then(|edits| match &unwritable {
                 Some(error) => Err(error.to_string()),
                 None if edits.is_empty() => Err("the file has this import already".to_owned()),
-                None => Ok(edits
-                    .iter()
-                    .map(|&edit| on_disk(&entry.path, &disk.source, &rewritten.edits[edit]))
-                    .collect()),
+                None => {
+                    let edits = edits
+                        .iter()
+                        .map(|&edit| on_disk(&entry.path, &disk.source, &rewritten.edits[edit]));
+                    Ok((edits.collect(), renamed.contains(&at)))
+                }
             });
             (at, answer)
         })
@@ -203,7 +214,7 @@ fn on_disk(path: &Arc<str>, source: &SourceText, edit: &TextEdit) -> Edit {
 }
 
 /// What a fix does, and what it may change.
-fn message(index: &Index, one: &Move, target: &Target) -> String {
+fn message(index: &Index, one: &Move, target: &Target, is_renamed: bool) -> String {
     let relocation = &one.relocation;
     let mut message = match &target.name {
         None => format!("import `{}`", target.path),
@@ -215,6 +226,9 @@ fn message(index: &Index, one: &Move, target: &Target) -> String {
             format!("{verb} `{name}` from `{}`", target.path)
         }
     };
+    if is_renamed {
+        message.push_str(" and call it by that name");
+    }
     if one.is_safe() {
         return message;
     }

@@ -10,6 +10,7 @@ use super::diff::unified_diff;
 use super::edit::{TextEdit, apply_edits};
 use super::judge::Judge;
 use super::moves::{self, Move};
+use super::outside::Outside;
 use super::plan::{OnDisk, Project};
 use super::target::Target;
 use super::verify::{Change, violations};
@@ -48,6 +49,7 @@ pub fn fix(project: &Project<'_>, findings: &[Finding], wanted: Applicability) -
         project,
         refused: vec![None; moves.len()],
         hopeless: BTreeSet::new(),
+        outside: Outside::of(project.index, &moves),
         moves: &moves,
         files: BTreeMap::new(),
     };
@@ -84,6 +86,7 @@ impl Rewriting {
 struct Job<'a> {
     project: &'a Project<'a>,
     moves: &'a [Move],
+    outside: Outside,
     refused: Vec<Option<String>>,
     /// Moves that are refused whatever else is made.
     hopeless: BTreeSet<usize>,
@@ -234,7 +237,7 @@ impl Job<'_> {
             return Ok(());
         };
         let chosen: Vec<&Move> = file.members.iter().map(|&at| &self.moves[at]).collect();
-        let (changes, order) = moves::changes(self.project.index, id, &chosen);
+        let (changes, order) = moves::changes(self.project.index, &self.outside, id, &chosen);
         let rewritten = entry.language.rewrite(&file.disk.source.text, &changes);
         let refused: Vec<(usize, String)> = file
             .members

@@ -132,8 +132,8 @@ impl Proof<'_> {
 
     fn is_read(&self, module: ModuleId, own: FileId, name: &str) -> bool {
         let place = Place::Module(module);
-        let exported = self.old.facts(own).exports.as_ref().is_some_and(|exports| {
-            let facts = self.old.facts(own);
+        let facts = self.new.facts(own);
+        let exported = facts.exports.as_ref().is_some_and(|exports| {
             exports
                 .names
                 .iter()

@@ -32,6 +32,9 @@ impl Proof<'_> {
             };
             let now = new.get(&(scope, name));
             if let Some((at, one)) = moved.get(&(at as u32)) {
+                // The uses may have taken the new name along.
+                let renamed = || new.get(&(scope, one.relocation.to.name.as_str()));
+                let now = now.or_else(renamed);
                 if let Err(reason) = self.reaches(one, import, now.map_or(&[], Vec::as_slice)) {
                     found.push((*at, reason));
                 }

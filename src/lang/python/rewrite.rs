@@ -6,12 +6,14 @@
 
 mod addition;
 mod alias_list;
+mod annotation;
 mod from_import;
 mod merge;
 mod module_path;
 mod module_use;
 mod names;
 mod plan;
+mod rename;
 mod render;
 mod source;
 mod visit;
@@ -39,6 +41,12 @@ struct Context<'a, 'c> {
     busy: FxHashSet<u32>,
 }
 
+/// Import aliases by their span: the statement's site, and the place in it.
+type Aliases<'a> = FxHashMap<Span, (Site<'a>, usize)>;
+
+/// A scope, the old name of a binding in it, and the new one.
+type Renamed = (usize, String, String);
+
 /// Turns `changes` into edits of `text`, which comes without a byte-order mark.
 ///
 /// The result parses and keeps every comment, or all changes are refused.
@@ -47,12 +55,41 @@ pub fn rewrite(text: &str, changes: &FileChanges) -> Rewritten {
     // Syntax trees are dropped recursively; each level of nesting takes at least a byte of text.
     let stack = text.len().saturating_mul(512).clamp(1 << 20, 1 << 30);
     stacker::grow(stack, || {
-        let rewritten = rewrite_parsed(text, changes);
-        match verify(text, &rewritten) {
-            Ok(()) => rewritten,
-            Err(reason) => Plan::new(places(changes)).refuse_all(reason),
+        let mut barred = FxHashSet::default();
+        loop {
+            let (rewritten, renamed) = rewrite_parsed(text, changes, &barred);
+            let halves: Vec<ChangeId> = incomplete(&renamed, &rewritten);
+            let checked = if halves.is_empty() {
+                let scopes: Vec<Renamed> = renamed.iter().map(|(of, _)| of.clone()).collect();
+                verify(text, &rewritten, &scopes)
+            } else {
+                barred.extend(halves);
+                continue;
+            };
+            match checked {
+                Ok(()) => return rewritten,
+                Err(_) if !renamed.is_empty() => {
+                    barred.extend(renamed.into_iter().flat_map(|(_, changes)| changes));
+                }
+                Err(reason) => return Plan::new(places(changes)).refuse_all(reason),
+            }
         }
     })
+}
+
+/// The moves of bindings that were renamed although one of their imports stays.
+fn incomplete(renamed: &[(Renamed, Vec<ChangeId>)], rewritten: &Rewritten) -> Vec<ChangeId> {
+    let refused = |change: &ChangeId| {
+        let at = rewritten
+            .refused
+            .binary_search_by_key(change, |one| one.change);
+        at.is_ok()
+    };
+    renamed
+        .iter()
+        .filter(|(_, changes)| changes.iter().any(refused))
+        .flat_map(|(_, changes)| changes.iter().copied())
+        .collect()
 }
 
 fn parse(text: &str) -> Parsed<ModModule> {
@@ -67,13 +104,17 @@ fn places(changes: &FileChanges) -> Vec<Span> {
     moves.chain(uses).chain(additions).collect()
 }
 
-fn rewrite_parsed(text: &str, changes: &FileChanges) -> Rewritten {
+fn rewrite_parsed(
+    text: &str,
+    changes: &FileChanges,
+    barred: &FxHashSet<ChangeId>,
+) -> (Rewritten, Vec<(Renamed, Vec<ChangeId>)>) {
     let plan = Plan::new(places(changes));
     let parsed = parse(text);
     if !parsed.has_valid_syntax() {
-        return plan.refuse_all("the file does not parse");
+        return (plan.refuse_all("the file does not parse"), Vec::new());
     }
-    let names = visit::read(&parsed.syntax().body);
+    let names = visit::read(text, &parsed.syntax().body);
     let mut context = Context {
         source: Source::new(text, parsed.tokens()),
         names: &names,
@@ -87,18 +128,31 @@ fn rewrite_parsed(text: &str, changes: &FileChanges) -> Rewritten {
         plan,
         aliases: aliases(&names),
         from_moves: FxHashMap::default(),
+        renamed: FxHashSet::default(),
     };
+    let renames = rename::renames(&context, &job.aliases, changes, barred);
+    for rename in &renames {
+        job.renamed.extend(&rename.changes);
+        job.plan.add(rename.drafts.iter().cloned());
+    }
     job.moves(&context, changes);
     job.uses(&context, changes);
     context.busy.extend(job.from_moves.keys());
     let mut merges = Merges::default();
     job.rewrite_froms(&context, &mut merges);
     job.additions(&context, changes, &mut merges);
-    job.plan.finish()
+    let mut rewritten = job.plan.finish();
+    rewritten.renamed = job.renamed.into_iter().collect();
+    rewritten.renamed.sort_unstable();
+    let renamed = renames.into_iter().map(|rename| {
+        let of = (rename.scope, rename.old.to_owned(), rename.new);
+        (of, rename.changes)
+    });
+    (rewritten, renamed.collect())
 }
 
 /// Every import alias by its span: its site and its place in the statement.
-fn aliases<'a>(names: &Names<'a>) -> FxHashMap<Span, (Site<'a>, usize)> {
+fn aliases<'a>(names: &Names<'a>) -> Aliases<'a> {
     let mut all = FxHashMap::default();
     for site in &names.sites {
         let aliases = match site.statement {
@@ -116,9 +170,11 @@ fn aliases<'a>(names: &Names<'a>) -> FxHashMap<Span, (Site<'a>, usize)> {
 /// The work on one file.
 struct Job<'a> {
     plan: Plan,
-    aliases: FxHashMap<Span, (Site<'a>, usize)>,
+    aliases: Aliases<'a>,
     /// Names that leave `from` statements, by the statement's start.
     from_moves: FxHashMap<u32, (Site<'a>, Vec<Move>)>,
+    /// Moves whose local name becomes the new one.
+    renamed: FxHashSet<ChangeId>,
 }
 
 impl<'a> Job<'a> {
@@ -148,6 +204,7 @@ impl<'a> Job<'a> {
                         alias: index,
                         to_module: wanted.to_module.clone(),
                         to_name: wanted.to_name.clone(),
+                        is_renamed: self.renamed.contains(&change),
                         serves: vec![change],
                         extra: Vec::new(),
                     },
@@ -331,8 +388,8 @@ fn rename_module<'a>(
     )])
 }
 
-/// Guards against mistakes of this module: the result must parse and keep every comment.
-fn verify(text: &str, rewritten: &Rewritten) -> Result<(), &'static str> {
+/// Guards against mistakes of this module: the result must parse, keep every comment, and mean the same by each name.
+fn verify(text: &str, rewritten: &Rewritten, renamed: &[Renamed]) -> Result<(), &'static str> {
     if rewritten.edits.is_empty() {
         return Ok(());
     }
@@ -342,6 +399,13 @@ fn verify(text: &str, rewritten: &Rewritten) -> Result<(), &'static str> {
         return Err("the rewritten file would not parse");
     }
     let old = parse(text);
+    if !renamed.is_empty() {
+        let before = visit::read(text, &old.syntax().body);
+        let after = visit::read(&new_text, &new.syntax().body);
+        if !rename::keeps_meanings(&before, &after, renamed) {
+            return Err("a name would mean something else");
+        }
+    }
     let old: Vec<&str> = Source::new(text, old.tokens()).comments().collect();
     let new: Vec<&str> = Source::new(&new_text, new.tokens()).comments().collect();
     if comments_are_kept(&old, &new) {

@@ -434,6 +434,7 @@ fn retarget(
                 alias: binding.index,
                 to_module: parent.to_owned(),
                 to_name: name.to_owned(),
+                is_renamed: false,
                 serves,
                 extra: moved.iter().filter_map(rename).collect(),
             })
