@@ -411,6 +411,8 @@ pub struct Reference {
 pub enum Usage {
     /// Read.
     Load,
+    /// Read to be held by a `partial`: what that makes calls it, but is another object.
+    Held,
     /// Assigned to, in whole (`m.x = …`).
     Store,
     /// Deleted.

@@ -7,6 +7,7 @@ use super::retired::{
     advice, externals, ids_of, is_below, prefixes_ending_in, references, use_instead,
     with_ancestors,
 };
+use super::successor::relocation;
 use super::{Check, Context, Outcome};
 use crate::config::{Retired, RetiredTarget};
 use crate::diagnostic::{Finding, Severity};
@@ -222,6 +223,9 @@ fn report_use(
     let mut finding = context.finding(&CHECK, Some(&rule.meta), location, message)?;
     finding.symbol = Some(path.to_owned());
     finding.help = advice(rule, name);
+    if let How::Import(id) = found.how {
+        finding.relocation = relocation(context, rule, found.file, id, Some(path));
+    }
     if let Some(file) = module_file(context, path) {
         let message = format!("`{path}` is this file");
         finding

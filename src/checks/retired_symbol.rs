@@ -6,6 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::retired::{
     advice, externals, ids_of, prefix, prefixes_ending_in, references, use_instead, with_ancestors,
 };
+use super::successor::relocation;
 use super::{Check, Context, Outcome};
 use crate::config::{ModulePattern, Retired, RetiredTarget, SymbolKind};
 use crate::diagnostic::{Finding, Severity};
@@ -367,6 +368,12 @@ impl<'a> Retirement<'a> {
         }
         finding.symbol = Some(path);
         finding.help = advice(rule, None);
+        let imports = &context.index.facts(found.file).imports;
+        finding.relocation = (0..)
+            .map(ImportId)
+            .zip(imports)
+            .find(|(_, import)| import.alias == found.span)
+            .and_then(|(id, _)| relocation(context, rule, found.file, id, None));
         Some(finding)
     }
 

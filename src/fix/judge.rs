@@ -11,9 +11,9 @@ use super::plan::Project;
 use super::target::Target;
 use super::through::{self, Patches, Place};
 use crate::diagnostic::Site;
-use crate::facts::{Dynamic, ImportTarget, Root, SyntaxErrorKind, When};
+use crate::facts::{BindingValue, Dynamic, ImportTarget, Root, ScopeId, SyntaxErrorKind, When};
 use crate::graph::imports::ImportGraph;
-use crate::index::{Index, ModuleId, ModuleRef};
+use crate::index::{Index, ModuleId, ModuleRef, SymbolId};
 
 /// Judges moves one by one, and those that make a module's last importers go.
 pub(super) struct Judge<'p> {
@@ -41,6 +41,7 @@ impl<'p> Judge<'p> {
         self.unreadable(one)
             .or_else(|| self.missing(one, target))
             .or_else(|| self.itself(one, target))
+            .or_else(|| self.unreachable(one, target))
             .or_else(|| self.lacking(one, target))
             .or_else(|| self.untimely(one, target))
             .or_else(|| self.patched(one))
@@ -90,6 +91,47 @@ impl<'p> Judge<'p> {
         })
     }
 
+    /// A chain of attributes to a module that one of its packages gives another meaning, or deletes.
+    fn unreachable(&self, one: &Move, target: &Target) -> Option<String> {
+        if !matches!(one.relocation.site, Site::Use(..)) {
+            return None;
+        }
+        let index = self.index();
+        let mut path = target.path.as_str();
+        while let Some((parent, last)) = path.rsplit_once('.') {
+            path = parent;
+            let (Some(package), Some(module)) = (
+                index.modules.by_name(parent),
+                index.modules.by_name(&format!("{parent}.{last}")),
+            ) else {
+                continue;
+            };
+            let Some(file) = index.module(package).file else {
+                continue;
+            };
+            let facts = index.facts(file);
+            let Some(member) = facts.member(ScopeId::MODULE, last) else {
+                continue;
+            };
+            let bindings = facts.binding_set(member.bindings);
+            let is_module = bindings.iter().all(|&binding| {
+                let (entities, ..) = index.binding_entities(SymbolId { file, binding });
+                entities == [crate::index::Entity::Module(module)]
+            });
+            let is_gone = facts.bindings.iter().any(|binding| {
+                binding.scope == ScopeId::MODULE
+                    && binding.value == BindingValue::Deleted
+                    && binding.name == member.name
+            });
+            if !is_module || is_gone {
+                return Some(format!(
+                    "`{parent}` does not keep its submodule `{last}` as an attribute"
+                ));
+            }
+        }
+        None
+    }
+
     /// A module that takes another one's place must have what is read from it.
     fn lacking(&self, one: &Move, target: &Target) -> Option<String> {
         let Site::Import(id) = one.relocation.site else {
@@ -129,6 +171,9 @@ impl<'p> Judge<'p> {
         }
         let site = self.index().module_of(one.relocation.file)?;
         let target = target.loaded?;
+        if self.is_loaded_by_then(one, target) {
+            return None;
+        }
         if let Some(chain) = self.loading.chain(target, site) {
             return Some(format!(
                 "`{}` needs this module while it is imported: {}",
@@ -142,6 +187,23 @@ impl<'p> Judge<'p> {
             "it would close an import cycle: {}",
             self.spelled(&chain)
         ))
+    }
+
+    /// Whether the target has run, as far as the name, whenever the site as it stands gets the name at all: the
+    /// path names a package around the target, which runs first either way, and has the name from the target.
+    fn is_loaded_by_then(&self, one: &Move, target: ModuleId) -> bool {
+        let index = self.index();
+        let (Site::Import(id), true) = (one.relocation.site, one.relocation.same_object) else {
+            return false;
+        };
+        let ImportTarget::Name(name) = one.import(index).target else {
+            return false;
+        };
+        let ModuleRef::Known(facade) = index.imported_module(one.relocation.file, id) else {
+            return false;
+        };
+        let name = index.facts(one.relocation.file).name(name);
+        index.modules.is_below(target, facade) && through::comes_from(index, facade, name, target)
     }
 
     fn spelled(&self, chain: &[ModuleId]) -> String {

@@ -4,7 +4,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::facts::{ImportId, ImportTarget, Reference, Root, StringTargetKind, Usage, When};
+use crate::facts::{BindingValue, ImportId, ImportTarget, Reference, Root, StringTargetKind, Usage, When};
 use crate::graph::imports::{ImportEdge, ImportGraph};
 use crate::index::{Entity, FileId, Index, ModuleId, ModuleRef, SymbolId};
 use crate::span::Span;
@@ -63,6 +63,43 @@ fn place(index: &Index, entity: Entity) -> Option<Place> {
     }
 }
 
+/// Most hops that are followed from a name to where it is from.
+const MOST_HOPS: usize = 32;
+
+/// Whether a module can only have `name` once `source` has it: it imports it from there, perhaps through others, when
+/// it is imported itself.
+pub(super) fn comes_from(index: &Index, module: ModuleId, name: &str, source: ModuleId) -> bool {
+    let mut open = vec![(module, name.to_owned())];
+    for _ in 0..MOST_HOPS {
+        let Some((module, name)) = open.pop() else {
+            return true;
+        };
+        let found = index.member(module, &name);
+        if found.bindings.is_empty() || found.unknown.is_some() {
+            return false;
+        }
+        for symbol in found.bindings {
+            if index.module_of(symbol.file) == Some(source) {
+                continue;
+            }
+            let BindingValue::Import(id) = index.binding(symbol).value else {
+                return false;
+            };
+            let facts = index.facts(symbol.file);
+            let import = &facts.imports[id.index()];
+            match (import.target, index.imported_module(symbol.file, id)) {
+                (ImportTarget::Name(name), ModuleRef::Known(from))
+                    if import.when == When::Import =>
+                {
+                    open.push((from, facts.name(name).to_owned()));
+                }
+                _ => return false,
+            }
+        }
+    }
+    false
+}
+
 /// All references of a file, calls included.
 pub(super) fn references(index: &Index, file: FileId) -> impl Iterator<Item = &Reference> {
     let facts = index.facts(file);
@@ -116,7 +153,9 @@ impl Patches {
                     });
                 }
             }
-            for reference in references(index, file).filter(|one| one.usage != Usage::Load) {
+            for reference in references(index, file)
+                .filter(|one| matches!(one.usage, Usage::Store | Usage::Delete))
+            {
                 let steps = steps(index, file, reference);
                 let is_whole = steps.len() >= reference.path.len as usize;
                 if let Some((place, name)) = steps.into_iter().next_back() {
