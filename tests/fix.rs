@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[path = "fix/moves.rs"]
+mod moves;
 #[path = "fix/proof.rs"]
 mod proof;
 #[path = "fix/support.rs"]

@@ -4,7 +4,9 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::facts::{BindingValue, ImportId, ImportTarget, Reference, Root, StringTargetKind, Usage, When};
+use crate::facts::{
+    BindingValue, ImportId, ImportTarget, Reference, Root, StringTargetKind, Usage, When,
+};
 use crate::graph::imports::{ImportEdge, ImportGraph};
 use crate::index::{Entity, FileId, Index, ModuleId, ModuleRef, SymbolId};
 use crate::span::Span;

@@ -93,6 +93,24 @@ impl Repo {
         Fixed { findings, run }
     }
 
+    /// Plans and fixes what all checks find under a rules file; writes nothing.
+    pub(crate) fn check(&self, rules: &str, wanted: Applicability) -> Fixed {
+        let config = ssot::config::parse(self.dir.path(), rules).unwrap().config;
+        let project = ssot::Project::read(config);
+        let graphs = ssot::Graphs::build(&project.index);
+        let checks: Vec<_> = ssot::checks::ALL.iter().copied().collect();
+        let mut findings = ssot::analyze(&project, &graphs, &checks, false).findings;
+        let fixing = Project {
+            root: &project.config.root,
+            index: &project.index,
+            imports: &graphs.imports,
+            config: &project.config,
+        };
+        plan(&fixing, &mut findings);
+        let run = fix(&fixing, &findings, wanted);
+        Fixed { findings, run }
+    }
+
     /// The same, written.
     pub(crate) fn apply(&self, rules: &Rules<'_>, wanted: Applicability) -> Fixed {
         let fixed = self.fix(rules, wanted);

@@ -180,7 +180,9 @@ fn find<'u, 'a>(
     let plain = matches!(binding.form, Form::Plain(_));
     let bindings = names.bindings(scope, name);
     let only = if plain {
-        bindings.iter().all(|bound| *bound == Bound::Plain)
+        // `del` takes away the one root that all plain imports of a package share.
+        let shares = |bound: &Bound| matches!(bound, Bound::Plain | Bound::Deleted);
+        bindings.iter().all(shares)
     } else {
         bindings == [Bound::Import]
     };
@@ -379,7 +381,9 @@ fn root_is_free(
     let scope = binding.site.scope;
     let taken = || format!("`{root}` would mean something else here");
     let here = names.bindings(scope, root);
-    if here.iter().any(|bound| *bound != Bound::Plain) {
+    let same_root = root == binding.name;
+    let fits = |bound: &Bound| *bound == Bound::Plain || (same_root && *bound == Bound::Deleted);
+    if !here.iter().all(fits) {
         return Err(taken());
     }
     let sees_binding = |at: usize| {
