@@ -651,6 +651,8 @@ pub enum StringTargetKind {
     Monkeypatch,
     /// `importlib.import_module("a.b")`, `__import__("a.b")`.
     ImportModule,
+    /// `patch.object(m, "X")`, `setattr(m, "X", …)`: the value is `m.X`, as names of the file.
+    Attribute,
 }
 
 /// A suppression comment.

@@ -11,7 +11,7 @@ use super::successor::relocation;
 use super::{Check, Context, Outcome};
 use crate::config::{Retired, RetiredTarget};
 use crate::diagnostic::{Finding, Severity};
-use crate::facts::{ImportId, ImportTarget};
+use crate::facts::{ImportId, ImportTarget, StringTargetKind};
 use crate::index::{Entity, FileId, ModuleRef, SymbolId};
 use crate::score::{Area, Tally};
 use crate::span::Span;
@@ -161,6 +161,7 @@ fn uses_in(context: &Context<'_>, rules: &Rules<'_>, file: FileId) -> Vec<Use> {
         }
     }
     let strings = facts.string_targets.iter();
+    let strings = strings.filter(|target| target.kind != StringTargetKind::Attribute);
     uses.extend(strings.filter_map(|target| {
         let rule = rules.covering(facts.name(target.value))?;
         let how = How::String;

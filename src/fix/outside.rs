@@ -1,14 +1,28 @@
 //! What other files read of a module: names that must stay although nothing in their own file needs them.
 //!
-//! Owns the collection; errs on the side of more readers.
+//! Owns the collection; errs on the side of more readers. Files are read again, for texts that name `module.name`.
 
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use rayon::prelude::*;
+use regex::bytes::Regex;
 use rustc_hash::FxHashSet;
 
 use super::moves::Move;
+use super::plan::Project;
 use super::through::{self, Patches, Place};
 use crate::diagnostic::Site;
 use crate::facts::{ImportId, ImportTarget, ScopeKind};
 use crate::index::{Entity, FileId, Index, ModuleId, ModuleRef};
+
+/// Files that name entry points.
+const CONFIGURATION: [&str; 4] = [
+    "pyproject.toml",
+    "setup.cfg",
+    "setup.py",
+    "entry_points.txt",
+];
 
 /// Names of modules that are read from outside.
 #[derive(Debug, Default)]
@@ -16,12 +30,15 @@ pub(super) struct Outside {
     read: FxHashSet<(ModuleId, String)>,
     /// Modules of which anything may be read: starred, or handed on as an object.
     open: FxHashSet<ModuleId>,
+    /// Names that some text spells with their module: `a.b.X`, `a.b:X`.
+    spelled: BTreeSet<String>,
     patches: Patches,
 }
 
 impl Outside {
     /// What is read of the modules in which `moves` could take new names; nothing when none could.
-    pub(super) fn of(index: &Index, moves: &[Move]) -> Self {
+    pub(super) fn of(project: &Project<'_>, moves: &[Move]) -> Self {
+        let index = project.index;
         let own: FxHashSet<ModuleId> = moves
             .iter()
             .filter(|one| is_rename(index, one))
@@ -32,6 +49,7 @@ impl Outside {
             return outside;
         }
         outside.patches = Patches::collect(index);
+        outside.spelled = spelled(project, moves);
         for file in index.file_ids() {
             outside.imports(index, file, &own);
             for reference in through::references(index, file) {
@@ -102,6 +120,7 @@ impl Outside {
                 let is_looked_up = path.ends_with("conftest.py");
                 let free = |module: ModuleId| {
                     !self.open.contains(&module)
+                        && !self.spelled.contains(&path_of(index, module, name))
                         && !self.read.contains(&(module, name.clone()))
                         && self
                             .patches
@@ -120,4 +139,57 @@ fn is_rename(index: &Index, one: &Move) -> bool {
     matches!(one.relocation.site, Site::Import(_))
         && matches!(import.target, ImportTarget::Name(_))
         && one.relocation.local != one.relocation.to.name
+}
+
+fn path_of(index: &Index, module: ModuleId, name: &str) -> String {
+    format!("{}.{name}", index.module(module).name)
+}
+
+/// The paths of names that moves could change, as far as a file of the project or a configuration file spells them.
+fn spelled(project: &Project<'_>, moves: &[Move]) -> BTreeSet<String> {
+    let index = project.index;
+    let mut paths = BTreeSet::new();
+    let mut folders = BTreeSet::from([Path::new("")]);
+    for one in moves.iter().filter(|one| is_rename(index, one)) {
+        let file = one.relocation.file;
+        let facts = index.facts(file);
+        let scope = one.import(index).scope;
+        if facts.scopes[scope.index()].kind == ScopeKind::Module
+            && let Some(module) = index.module_of(file)
+        {
+            paths.insert(path_of(index, module, &one.relocation.local));
+            folders.extend(Path::new(&*index.file(file).path).ancestors().skip(1));
+        }
+    }
+    if paths.is_empty() {
+        return paths;
+    }
+    let patterns: Vec<String> = paths
+        .iter()
+        .filter_map(|path| path.rsplit_once('.'))
+        .map(|(module, name)| format!("{}[.:]{}", regex::escape(module), regex::escape(name)))
+        .collect();
+    // A pattern too large to compile would be one for thousands of names: then none of them changes.
+    let Ok(pattern) = Regex::new(&format!(r"\b(?:{})\b", patterns.join("|"))) else {
+        return paths;
+    };
+    let sources = index
+        .file_ids()
+        .map(|file| Path::new(&*index.file(file).path).to_path_buf());
+    let configuration = folders
+        .iter()
+        .flat_map(|folder| CONFIGURATION.iter().map(|name| folder.join(name)));
+    let all: BTreeSet<_> = sources.chain(configuration).collect();
+    all.into_par_iter()
+        .map(|path| {
+            let bytes = std::fs::read(project.root.join(path)).unwrap_or_default();
+            let found = pattern.find_iter(&bytes);
+            found
+                .map(|one| String::from_utf8_lossy(one.as_bytes()).replace(':', "."))
+                .collect::<BTreeSet<String>>()
+        })
+        .reduce(BTreeSet::new, |mut all, more| {
+            all.extend(more);
+            all
+        })
 }

@@ -73,7 +73,7 @@ pub fn plan(project: &Project<'_>, findings: &mut [Finding]) {
             files.entry(one.relocation.file).or_default().push(at);
         }
     }
-    let outside = Outside::of(project.index, &moves);
+    let outside = Outside::of(project, &moves);
     let planned: Vec<_> = files
         .into_par_iter()
         .flat_map_iter(|(file, members)| plan_file(project, &outside, file, &moves, &members))

@@ -49,7 +49,7 @@ pub fn fix(project: &Project<'_>, findings: &[Finding], wanted: Applicability) -
         project,
         refused: vec![None; moves.len()],
         hopeless: BTreeSet::new(),
-        outside: Outside::of(project.index, &moves),
+        outside: Outside::of(project, &moves),
         moves: &moves,
         files: BTreeMap::new(),
     };

@@ -141,12 +141,18 @@ impl Patches {
         for file in index.file_ids() {
             let facts = index.facts(file);
             for target in &facts.string_targets {
-                if target.kind == StringTargetKind::ImportModule {
-                    continue;
-                }
-                if let Some((place, name, is_whole)) =
-                    resolve(index, file, facts.name(target.value))
-                {
+                let dotted = facts.name(target.value);
+                let found = match target.kind {
+                    StringTargetKind::ImportModule => continue,
+                    StringTargetKind::Attribute => imported_paths(index, file, dotted)
+                        .into_iter()
+                        .filter_map(|path| resolve(index, file, &path))
+                        .collect(),
+                    StringTargetKind::Patch | StringTargetKind::Monkeypatch => {
+                        Vec::from_iter(resolve(index, file, dotted))
+                    }
+                };
+                for (place, name, is_whole) in found {
                     all.entry((place, name)).or_default().push(Patch {
                         file,
                         span: target.span,
@@ -183,6 +189,32 @@ impl Patches {
             .iter()
             .find(|patch| (patch.is_whole || deep) && (patch.is_assignment || late))
     }
+}
+
+/// The absolute paths that a dotted name of a file may be: its root is any import of that name, wherever it stands.
+fn imported_paths(index: &Index, file: FileId, dotted: &str) -> Vec<String> {
+    let facts = index.facts(file);
+    let Some((root, rest)) = dotted.split_once('.') else {
+        return Vec::new();
+    };
+    let mut paths = Vec::new();
+    for import in &facts.imports {
+        let Some(binding) = import.binding else {
+            continue;
+        };
+        if facts.name(facts.bindings[binding.index()].name) != root {
+            continue;
+        }
+        let (entities, ..) = index.binding_entities(SymbolId { file, binding });
+        paths.extend(entities.into_iter().filter_map(|one| match one {
+            Entity::Module(module) => Some(format!("{}.{rest}", index.module(module).name)),
+            Entity::External(id) => Some(format!("{}.{rest}", index.origins.external(id))),
+            Entity::Symbol(_) => None,
+        }));
+    }
+    paths.sort_unstable();
+    paths.dedup();
+    paths
 }
 
 /// The module and name that a dotted string leads to, and whether it ends there.

@@ -163,3 +163,79 @@ fn a_use_does_not_go_through_a_submodule_that_its_package_deletes() {
         }
     }
 }
+
+const RENAME: &str = "[[canonical]]\nsymbol = \"home:get_x\"\nreplaces = [\"old:make_x\"]\n";
+
+#[test]
+fn a_name_that_a_text_spells_with_its_module_stays() {
+    let kept = "from home import get_x as make_x\nmake_x()\n";
+    for (path, text, is_kept) in [
+        ("tasks.py", "TASKS = ['app.make_x']\n", true),
+        (
+            "pyproject.toml",
+            "[project.scripts]\nrun = \"app:make_x\"\n",
+            true,
+        ),
+        (
+            "setup.cfg",
+            "[options.entry_points]\nx =\n  run = app:make_x\n",
+            true,
+        ),
+        (
+            "pyproject.toml",
+            "[project.scripts]\nrun = \"app:make_xy\"\n",
+            false,
+        ),
+        ("notes.py", "'myapp.make_x and app.make_xs'\n", false),
+    ] {
+        let repo = Repo::new(&[
+            ("home.py", "def get_x(): pass\n"),
+            ("old.py", "def make_x(): pass\n"),
+            ("app.py", "from old import make_x\nmake_x()\n"),
+            (path, text),
+        ]);
+        let now = repo.check(RENAME, Safe).text("app.py").unwrap();
+        assert_eq!(now == kept, is_kept, "{path}: {text}");
+    }
+}
+
+#[test]
+fn an_attribute_replaced_by_its_name_is_replaced_for_late_readers() {
+    let late = "def f():\n    from pkg import get_x\n    return get_x()\n";
+    for (test, is_refused) in [
+        (
+            "import pkg\ndef test(monkeypatch):\n    monkeypatch.setattr(pkg, 'get_x', None)\n",
+            true,
+        ),
+        (
+            "import pkg as p\nfrom unittest import mock\n@mock.patch.object(p, 'get_x')\ndef test(m): pass\n",
+            true,
+        ),
+        ("import pkg\nsetattr(pkg, 'get_x', None)\n", true),
+        (
+            "def test(mocker):\n    import pkg\n    mocker.patch.object(pkg, 'get_x')\n",
+            true,
+        ),
+        (
+            "import pkg\ndef test(monkeypatch):\n    monkeypatch.setattr(pkg, 'other', None)\n",
+            false,
+        ),
+        (
+            "import app\ndef test(monkeypatch):\n    monkeypatch.setattr(app, 'get_x', None)\n",
+            false,
+        ),
+        (
+            "class T:\n    def test(self):\n        setattr(self, 'get_x', None)\n",
+            false,
+        ),
+    ] {
+        let fixed = Repo::new(&[
+            ("pkg/__init__.py", "from .core import get_x\n"),
+            ("pkg/core.py", "def get_x(): pass\n"),
+            ("app.py", late),
+            ("tests/test_it.py", test),
+        ])
+        .check("[[canonical]]\nsymbol = \"pkg.core:get_x\"\n", Safe);
+        assert_eq!(fixed.text("app.py").is_none(), is_refused, "{test}");
+    }
+}

@@ -583,6 +583,10 @@ impl<'a> Extractor<'a> {
             (None, TempRoot::Name(name)) => name,
             _ => return,
         };
+        let is_set = matches!(self.names.table.get(last), "setattr" | "delattr");
+        if is_set && self.patched_attribute(call) {
+            return;
+        }
         let root_name = match root {
             TempRoot::Name(name) => self.names.table.get(name),
             _ => "",
@@ -596,6 +600,14 @@ impl<'a> Extractor<'a> {
                     return;
                 }
                 StringTargetKind::Patch
+            }
+            "object" if path.len > 0 => {
+                let before = (path.len > 1).then(|| self.paths[path.range().end - 2]);
+                let owner = before.map_or(root_name, |name| self.names.table.get(name));
+                if owner == "patch" {
+                    self.patched_attribute(call);
+                }
+                return;
             }
             "setattr" | "delattr" if root_name == "monkeypatch" => StringTargetKind::Monkeypatch,
             "import_module" | "__import__" => StringTargetKind::ImportModule,
@@ -635,6 +647,35 @@ impl<'a> Extractor<'a> {
                 scope: self.scope,
             });
         }
+    }
+
+    /// `setattr(x, "N", …)` and `patch.object(x, "N")`, where `x` is a name with attributes; tells whether it is one.
+    fn patched_attribute(&mut self, call: &'a ast::ExprCall) -> bool {
+        let [object, Expr::StringLiteral(name), ..] = &*call.arguments.args else {
+            return false;
+        };
+        let mut parts = vec![name.value.to_str()];
+        let mut object = object;
+        while let Expr::Attribute(attribute) = object {
+            parts.push(attribute.attr.id.as_str());
+            object = &attribute.value;
+        }
+        let Expr::Name(root) = object else {
+            return false;
+        };
+        if matches!(root.id.as_str(), "self" | "cls") {
+            return true;
+        }
+        parts.push(root.id.as_str());
+        parts.reverse();
+        let value = self.names.intern(&parts.join("."));
+        self.strings.push(TempString {
+            kind: StringTargetKind::Attribute,
+            value,
+            span: span(name.range),
+            scope: self.scope,
+        });
+        true
     }
 
     /// `f(globals())`: who gets the namespace may write to it.
