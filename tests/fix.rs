@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[path = "fix/definitions.rs"]
+mod definitions;
 #[path = "fix/moves.rs"]
 mod moves;
 #[path = "fix/proof.rs"]

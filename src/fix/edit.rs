@@ -46,6 +46,19 @@ pub struct AddImport {
     pub local: String,
 }
 
+/// A function or class of a module that an import must take the place of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReplaceDefinition {
+    /// The definition's name token.
+    pub name: Span,
+    /// The absolute dotted module that the name must come from.
+    pub to_module: String,
+    /// Its name there.
+    pub to_name: String,
+    /// Its name in the file.
+    pub local: String,
+}
+
 /// All that changes in one file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FileChanges {
@@ -55,6 +68,8 @@ pub struct FileChanges {
     pub uses: Vec<MoveUse>,
     /// Imports added behind star imports.
     pub additions: Vec<AddImport>,
+    /// Definitions that imports take the place of.
+    pub replacements: Vec<ReplaceDefinition>,
     /// The file's own dotted module name, so that relative imports can stay relative; empty when it has none.
     pub module: String,
     /// Whether the file is a package's own (`__init__.py`).
@@ -73,7 +88,7 @@ pub struct TextEdit {
 /// A change that was not made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {
-    /// Its place in the request: moves first, then uses, then additions.
+    /// Its place in the request: moves first, then uses, additions and replacements.
     pub change: usize,
     /// The alias, use or star statement of the change.
     pub at: Span,

@@ -8,6 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::loading::Loading;
 use super::moves::Move;
 use super::plan::Project;
+use super::replace;
 use super::target::Target;
 use super::through::{self, Patches, Place};
 use crate::diagnostic::Site;
@@ -43,6 +44,7 @@ impl<'p> Judge<'p> {
             .or_else(|| self.itself(one, target))
             .or_else(|| self.unreachable(one, target))
             .or_else(|| self.lacking(one, target))
+            .or_else(|| replace::refusal(self.index(), one, target))
             .or_else(|| self.untimely(one, target))
             .or_else(|| self.patched(one))
     }
@@ -166,7 +168,7 @@ impl<'p> Judge<'p> {
 
     /// An import-time import in what the target needs, or one that would close a cycle.
     fn untimely(&mut self, one: &Move, target: &Target) -> Option<String> {
-        if one.import(self.index()).when != When::Import {
+        if one.when(self.index()) != When::Import {
             return None;
         }
         let site = self.index().module_of(one.relocation.file)?;
@@ -196,7 +198,7 @@ impl<'p> Judge<'p> {
         let (Site::Import(id), true) = (one.relocation.site, one.relocation.same_object) else {
             return false;
         };
-        let ImportTarget::Name(name) = one.import(index).target else {
+        let Some(ImportTarget::Name(name)) = one.import(index).map(|import| import.target) else {
             return false;
         };
         let ModuleRef::Known(facade) = index.imported_module(one.relocation.file, id) else {
@@ -218,8 +220,10 @@ impl<'p> Judge<'p> {
     fn patched(&self, one: &Move) -> Option<String> {
         let deep = !one.relocation.same_object;
         let late = match one.relocation.site {
-            Site::Import(_) => one.import(self.index()).when == When::Deferred,
+            Site::Import(_) => one.when(self.index()) == When::Deferred,
             Site::Use(..) | Site::Star(_) => true,
+            // The module keeps its name: whoever replaces it there still does.
+            Site::Definition(_) => return None,
         };
         let patch = self
             .steps(one)
@@ -243,18 +247,18 @@ impl<'p> Judge<'p> {
                 .map(|(place, name)| (place, name.to_owned()))
                 .collect(),
             Site::Import(id) => {
-                let import = one.import(index);
+                let facts = index.facts(file);
+                let import = &facts.imports[id.index()];
                 let ImportTarget::Name(name) = import.target else {
                     return Vec::new();
                 };
-                let facts = index.facts(file);
                 let place = match index.imported_module(file, id) {
                     ModuleRef::Known(module) => Place::Module(module),
                     _ => Place::External(facts.name(import.module).to_owned()),
                 };
                 vec![(place, facts.name(name).to_owned())]
             }
-            Site::Star(_) => Vec::new(),
+            Site::Star(_) | Site::Definition(_) => Vec::new(),
         }
     }
 
@@ -272,7 +276,7 @@ impl<'p> Judge<'p> {
                 Site::Use(span, _) => {
                     skipped.insert((one.relocation.file, span.start));
                 }
-                Site::Star(_) => {}
+                Site::Star(_) | Site::Definition(_) => {}
             }
         }
         let before = through::served(index, imports, |_| true);
@@ -281,7 +285,7 @@ impl<'p> Judge<'p> {
         });
         for (_, one, target) in moves {
             if let Some(loaded) = target.loaded
-                && one.import(index).when == When::Import
+                && one.when(index) == When::Import
             {
                 through::serve(index, loaded, &mut after);
             }
@@ -292,7 +296,7 @@ impl<'p> Judge<'p> {
         });
         moves
             .iter()
-            .filter(|(_, one, _)| one.import(index).when == When::Import)
+            .filter(|(_, one, _)| one.when(index) == When::Import)
             .filter_map(|(at, one, _)| Some((*at, last_importer(index, one, &dependents)?)))
             .collect()
     }
@@ -304,7 +308,7 @@ pub(super) fn last_importer(
     one: &Move,
     dependents: &FxHashMap<ModuleId, (crate::index::FileId, crate::span::Span)>,
 ) -> Option<String> {
-    let import = one.import_id();
+    let import = one.import_id()?;
     let gone = through::loads(index, one.relocation.file, import)
         .into_iter()
         .flat_map(|loaded| {

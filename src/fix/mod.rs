@@ -12,6 +12,7 @@ mod loading;
 pub mod moves;
 mod outside;
 mod plan;
+mod replace;
 mod run;
 mod target;
 mod through;

@@ -13,7 +13,7 @@ use super::moves::Move;
 use super::plan::Project;
 use super::through::{self, Patches, Place};
 use crate::diagnostic::Site;
-use crate::facts::{ImportId, ImportTarget, ScopeKind};
+use crate::facts::{Import, ImportId, ImportTarget, ScopeKind};
 use crate::index::{Entity, FileId, Index, ModuleId, ModuleRef};
 
 /// Files that name entry points.
@@ -108,7 +108,9 @@ impl Outside {
         if !is_rename(index, one) {
             return false;
         }
-        let import = one.import(index);
+        let Some(import) = one.import(index) else {
+            return false;
+        };
         let facts = index.facts(one.relocation.file);
         match facts.scopes[import.scope.index()].kind {
             ScopeKind::Function => true,
@@ -135,9 +137,9 @@ impl Outside {
 
 /// Whether a move leads to another name than the one it binds.
 fn is_rename(index: &Index, one: &Move) -> bool {
-    let import = one.import(index);
+    let is_name = |import: &Import| matches!(import.target, ImportTarget::Name(_));
     matches!(one.relocation.site, Site::Import(_))
-        && matches!(import.target, ImportTarget::Name(_))
+        && one.import(index).is_some_and(is_name)
         && one.relocation.local != one.relocation.to.name
 }
 
@@ -153,8 +155,8 @@ fn spelled(project: &Project<'_>, moves: &[Move]) -> BTreeSet<String> {
     for one in moves.iter().filter(|one| is_rename(index, one)) {
         let file = one.relocation.file;
         let facts = index.facts(file);
-        let scope = one.import(index).scope;
-        if facts.scopes[scope.index()].kind == ScopeKind::Module
+        if let Some(import) = one.import(index)
+            && facts.scopes[import.scope.index()].kind == ScopeKind::Module
             && let Some(module) = index.module_of(file)
         {
             paths.insert(path_of(index, module, &one.relocation.local));

@@ -97,7 +97,10 @@ pub fn plan(project: &Project<'_>, findings: &mut [Finding]) {
         });
         for &finding in &one.findings {
             match &answer {
-                Ok(fix) => findings[finding].fix = Some(fix.clone()),
+                Ok(fix) => match &mut findings[finding].fix {
+                    Some(known) => known.add(fix),
+                    none => *none = Some(fix.clone()),
+                },
                 Err(reason) => findings[finding].refusal = Some(reason.clone()),
             }
         }
@@ -222,6 +225,7 @@ fn message(index: &Index, one: &Move, target: &Target, is_renamed: bool) -> Stri
             let verb = match relocation.site {
                 Site::Use(..) => "use",
                 Site::Import(_) | Site::Star(_) => "import",
+                Site::Definition(_) => "replace the definition by an import of",
             };
             format!("{verb} `{name}` from `{}`", target.path)
         }
@@ -251,9 +255,12 @@ fn message(index: &Index, one: &Move, target: &Target, is_renamed: bool) -> Stri
 pub(super) fn present(index: &Index, one: &Move) -> Vec<Entity> {
     let file = one.relocation.file;
     match one.relocation.site {
-        Site::Import(_) => one.import(index).binding.map_or_else(Vec::new, |binding| {
-            index.binding_entities(SymbolId { file, binding }).0
-        }),
+        Site::Import(_) => one
+            .import(index)
+            .and_then(|import| import.binding)
+            .map_or_else(Vec::new, |binding| {
+                index.binding_entities(SymbolId { file, binding }).0
+            }),
         Site::Use(span, _) => through::starting_at(index, file, span.start)
             .find_map(|reference| through::steps(index, file, reference).pop())
             .and_then(|(place, name)| match place {
@@ -262,12 +269,13 @@ pub(super) fn present(index: &Index, one: &Move) -> Vec<Entity> {
             })
             .unwrap_or_default(),
         Site::Star(_) => index.free_name(file, &one.relocation.local).entities,
+        Site::Definition(binding) => vec![Entity::Symbol(SymbolId { file, binding })],
     }
 }
 
 /// The module that the site imports now, where that runs more than definitions and the target does not import it.
 fn left_behind(index: &Index, one: &Move, target: &Target) -> Option<String> {
-    let ModuleRef::Known(old) = index.imported_module(one.relocation.file, one.import_id()) else {
+    let ModuleRef::Known(old) = index.imported_module(one.relocation.file, one.import_id()?) else {
         return None;
     };
     if target

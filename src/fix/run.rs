@@ -14,7 +14,7 @@ use super::outside::Outside;
 use super::plan::{OnDisk, Project};
 use super::target::Target;
 use super::verify::{Change, violations};
-use crate::diagnostic::{Applicability, Finding};
+use crate::diagnostic::{Applicability, Finding, Fix};
 use crate::facts::FileFacts;
 use crate::graph::imports::ImportGraph;
 use crate::index::{FileId, Index};
@@ -41,7 +41,17 @@ pub struct FixRun {
 pub fn fix(project: &Project<'_>, findings: &[Finding], wanted: Applicability) -> FixRun {
     let (mut moves, _) = moves::collect(findings, |_| true);
     moves.retain(|one| one.is_safe() || wanted < Applicability::Safe);
-    let is_planned = |one: &Move| one.findings.iter().any(|&at| findings[at].fix.is_some());
+    // A finding on several definitions may have a fix for some of them.
+    let is_planned = |one: &Move| {
+        let path = &project.index.file(one.relocation.file).path;
+        let touches = |fix: &Fix| fix.edits.iter().any(|edit| edit.path == *path);
+        let is_import = one.import_id().is_some();
+        let fixes = one
+            .findings
+            .iter()
+            .filter_map(|&at| findings[at].fix.as_ref());
+        fixes.into_iter().any(|fix| is_import || touches(fix))
+    };
     let planned: BTreeSet<usize> = (0..moves.len())
         .filter(|&at| is_planned(&moves[at]))
         .collect();

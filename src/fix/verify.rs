@@ -220,7 +220,7 @@ impl Proof<'_> {
                     continue;
                 }
                 for (at, one) in change.moves {
-                    let is_early = one.import(self.old).when == When::Import;
+                    let is_early = one.when(self.old) == When::Import;
                     let target = Target::of(self.old, one).loaded;
                     let leads_there = target.is_some_and(|target| {
                         in_cycle(target) || after.around(target).any(in_cycle)

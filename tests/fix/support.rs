@@ -112,6 +112,15 @@ impl Repo {
     }
 
     /// The same, written.
+    pub(crate) fn apply_check(&self, rules: &str, wanted: Applicability) -> Fixed {
+        let fixed = self.check(rules, wanted);
+        for new in &fixed.run.contents {
+            fs::write(self.dir.path().join(&new.path), &new.bytes).unwrap();
+        }
+        fixed
+    }
+
+    /// The fixes of a check for `canonical`, written.
     pub(crate) fn apply(&self, rules: &Rules<'_>, wanted: Applicability) -> Fixed {
         let fixed = self.fix(rules, wanted);
         ssot::fix::apply::write_all(self.dir.path(), &fixed.run.contents).unwrap();

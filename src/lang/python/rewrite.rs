@@ -7,6 +7,7 @@
 mod addition;
 mod alias_list;
 mod annotation;
+mod definition;
 mod from_import;
 mod merge;
 mod module_path;
@@ -57,11 +58,11 @@ pub fn rewrite(text: &str, changes: &FileChanges) -> Rewritten {
     stacker::grow(stack, || {
         let mut barred = FxHashSet::default();
         loop {
-            let (rewritten, renamed) = rewrite_parsed(text, changes, &barred);
+            let (rewritten, renamed, gone) = rewrite_parsed(text, changes, &barred);
             let halves: Vec<ChangeId> = incomplete(&renamed, &rewritten);
             let checked = if halves.is_empty() {
                 let scopes: Vec<Renamed> = renamed.iter().map(|(of, _)| of.clone()).collect();
-                verify(text, &rewritten, &scopes)
+                verify(text, &rewritten, &scopes, &gone)
             } else {
                 barred.extend(halves);
                 continue;
@@ -101,18 +102,27 @@ fn places(changes: &FileChanges) -> Vec<Span> {
     let moves = changes.moves.iter().map(|one| one.alias);
     let uses = changes.uses.iter().map(|one| one.use_span);
     let additions = changes.additions.iter().map(|one| one.after_statement);
-    moves.chain(uses).chain(additions).collect()
+    let replacements = changes.replacements.iter().map(|one| one.name);
+    moves
+        .chain(uses)
+        .chain(additions)
+        .chain(replacements)
+        .collect()
 }
 
 fn rewrite_parsed(
     text: &str,
     changes: &FileChanges,
     barred: &FxHashSet<ChangeId>,
-) -> (Rewritten, Vec<(Renamed, Vec<ChangeId>)>) {
+) -> (Rewritten, Vec<(Renamed, Vec<ChangeId>)>, Vec<Span>) {
     let plan = Plan::new(places(changes));
     let parsed = parse(text);
     if !parsed.has_valid_syntax() {
-        return (plan.refuse_all("the file does not parse"), Vec::new());
+        return (
+            plan.refuse_all("the file does not parse"),
+            Vec::new(),
+            Vec::new(),
+        );
     }
     let names = visit::read(text, &parsed.syntax().body);
     let mut context = Context {
@@ -129,8 +139,16 @@ fn rewrite_parsed(
         aliases: aliases(&names),
         from_moves: FxHashMap::default(),
         renamed: FxHashSet::default(),
+        replaced: Vec::new(),
     };
-    let renames = rename::renames(&context, &job.aliases, changes, barred);
+    job.replacements(&context, changes, parsed.syntax());
+    let gone = changes.moves.iter().enumerate();
+    let gone = gone.filter(|(_, one)| job.goes(one.alias));
+    let barred: FxHashSet<ChangeId> = gone
+        .map(|(change, _)| change)
+        .chain(barred.iter().copied())
+        .collect();
+    let renames = rename::renames(&context, &job.aliases, changes, &barred);
     for rename in &renames {
         job.renamed.extend(&rename.changes);
         job.plan.add(rename.drafts.iter().cloned());
@@ -148,7 +166,7 @@ fn rewrite_parsed(
         let of = (rename.scope, rename.old.to_owned(), rename.new);
         (of, rename.changes)
     });
-    (rewritten, renamed.collect())
+    (rewritten, renamed.collect(), job.replaced)
 }
 
 /// Every import alias by its span: its site and its place in the statement.
@@ -175,9 +193,38 @@ struct Job<'a> {
     from_moves: FxHashMap<u32, (Site<'a>, Vec<Move>)>,
     /// Moves whose local name becomes the new one.
     renamed: FxHashSet<ChangeId>,
+    /// Definitions that go, with all that stands in them.
+    replaced: Vec<Span>,
 }
 
 impl<'a> Job<'a> {
+    fn replacements(
+        &mut self,
+        context: &Context<'a, '_>,
+        changes: &FileChanges,
+        module: &ModModule,
+    ) {
+        let first = changes.moves.len() + changes.uses.len() + changes.additions.len();
+        for (index, wanted) in changes.replacements.iter().enumerate() {
+            let change = first + index;
+            let checked = check_target(context, &wanted.to_module, &wanted.to_name, true)
+                .and_then(|()| definition::find(context, module, wanted));
+            match checked {
+                Ok(place) => {
+                    self.replaced.push(place);
+                    let draft = definition::replace(context, place, wanted, change);
+                    self.plan.add([draft]);
+                }
+                Err(reason) => self.plan.refuse(&[change], &reason),
+            }
+        }
+    }
+
+    /// Whether what stands there goes with its definition, so that nothing is left to change.
+    fn goes(&self, place: Span) -> bool {
+        self.replaced.iter().any(|gone| gone.contains(place.start))
+    }
+
     /// Sorts moved names by statement; modules imported by `import` are renamed at once.
     fn moves(&mut self, context: &Context<'a, '_>, changes: &FileChanges) {
         let mut seen = FxHashSet::default();
@@ -187,6 +234,9 @@ impl<'a> Job<'a> {
                     .refuse(&[change], "there is no import at this place");
                 continue;
             };
+            if self.goes(wanted.alias) {
+                continue;
+            }
             if !seen.insert(wanted.alias) {
                 self.plan.refuse(&[change], "two changes move this name");
                 continue;
@@ -237,6 +287,9 @@ impl<'a> Job<'a> {
         let mut by_alias: FxHashMap<Span, Vec<(ChangeId, &MoveUse)>> = FxHashMap::default();
         for (index, wanted) in changes.uses.iter().enumerate() {
             let change = first + index;
+            if self.goes(wanted.use_span) {
+                continue;
+            }
             match check_target(context, &wanted.to_module, &wanted.to_name, true) {
                 Ok(()) => by_alias
                     .entry(wanted.import_alias)
@@ -389,7 +442,12 @@ fn rename_module<'a>(
 }
 
 /// Guards against mistakes of this module: the result must parse, keep every comment, and mean the same by each name.
-fn verify(text: &str, rewritten: &Rewritten, renamed: &[Renamed]) -> Result<(), &'static str> {
+fn verify(
+    text: &str,
+    rewritten: &Rewritten,
+    renamed: &[Renamed],
+    gone: &[Span],
+) -> Result<(), &'static str> {
     if rewritten.edits.is_empty() {
         return Ok(());
     }
@@ -406,7 +464,12 @@ fn verify(text: &str, rewritten: &Rewritten, renamed: &[Renamed]) -> Result<(), 
             return Err("a name would mean something else");
         }
     }
-    let old: Vec<&str> = Source::new(text, old.tokens()).comments().collect();
+    let is_gone = |at: Span| gone.iter().any(|place| place.contains(at.start));
+    let old: Vec<&str> = Source::new(text, old.tokens())
+        .comment_spans()
+        .filter(|at| !is_gone(*at))
+        .map(|at| &text[at.range()])
+        .collect();
     let new: Vec<&str> = Source::new(&new_text, new.tokens()).comments().collect();
     if comments_are_kept(&old, &new) {
         Ok(())
