@@ -158,14 +158,15 @@ def compare(case):
     for name, value in before.items():
         if case["uses"] and isinstance(value, Node) and value.world_.is_way(value.path_):
             continue
-        is_module = isinstance(value, Node) and value.is_module_
-        now = renames.get(name, name) if renames.get(name, name) in after else name
-        if now not in after:
+        found = [after[one] for one in (name, renames.get(name)) if one in after]
+        if not found:
             return f"`{name}` is gone"
-        if respelled(repr(show(value)), renames) != respelled(repr(show(after[now])), renames):
+        wanted = respelled(repr(show(value)), renames)
+        if all(respelled(repr(show(one)), renames) != wanted for one in found):
+            is_module = isinstance(value, Node) and value.is_module_
             if is_module and f"{value.path_}" in str(case["moved"]):
                 continue
-            return f"`{name}` is {show(after[now])}, was {show(value)}"
+            return f"`{name}` is {show(found[0])}, was {show(value)}"
     return None
 
 

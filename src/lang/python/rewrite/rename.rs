@@ -207,7 +207,9 @@ fn is_free(context: &Context<'_, '_>, group: &Group<'_>) -> bool {
         return false;
     }
     if !names.bindings(scope, new).is_empty() {
-        return is_imported(context, group);
+        // What deletes the one would delete the other.
+        let is_deleted = names.bindings(scope, group.old).contains(&Bound::Deleted);
+        return !is_deleted && is_imported(context, group);
     }
     let captured = |at: usize| {
         names.encloses(scope, at)
