@@ -37,7 +37,7 @@ PACKAGES = {
     "jinja2": ("jinja2==3.1.4", "src", ["jinja2"], ["tests"], "trio", ""),
     "networkx": ("networkx==3.2.1", ".", ["networkx"], ["networkx"], "", "-k not(slow) -x --maxfail=50"),
     "marshmallow": ("marshmallow==3.21.3", "src", ["marshmallow"], ["tests"], "simplejson pytz", ""),
-    "starlette": ("starlette==0.38.2", ".", ["starlette"], ["tests"], "httpx anyio trio itsdangerous jinja2 python-multipart==0.0.9 pyyaml", ""),
+    "starlette": ("starlette==0.38.2", ".", ["starlette"], ["tests"], "httpx==0.27.0 anyio==4.4.0 trio itsdangerous jinja2 python-multipart==0.0.9 pyyaml", ""),
     "markdown": ("markdown==3.6", ".", ["markdown"], ["tests"], "pyyaml", "--continue-on-collection-errors"),
     "toolz": ("toolz==0.12.1", ".", ["toolz", "tlz"], ["toolz"], "", ""),
     "jsonschema": ("jsonschema==4.23.0", ".", ["jsonschema"], ["jsonschema/tests"], "", ""),

@@ -122,7 +122,7 @@ impl Engine for Pipeline {
 }
 
 /// More threads than any machine has use for are not started: they would only use up its memory.
-const MOST_THREADS: usize = 512;
+const MOST_THREADS: usize = 32;
 
 /// Stack of a worker thread, in bytes. The parser checks targets of assignments without a guard, some 100 bytes a
 /// level; memory that is not touched costs nothing.
