@@ -138,6 +138,11 @@ class Derived:
             elif isinstance(node, ast.Import):
                 for alias in node.names:
                     out[alias.asname or alias.name.split(".")[0]].add(("import",))
+            elif isinstance(node, ast.Assign) and isinstance(node.value, (ast.Name, ast.Attribute)):
+                # Another name for something: which of the two is meant to stay is not for a script to say.
+                for target in node.targets:
+                    if isinstance(target, ast.Name):
+                        out[target.id].add(("alias",))
             else:
                 for target in ast.walk(node):
                     if isinstance(target, ast.Name) and isinstance(target.ctx, ast.Store):

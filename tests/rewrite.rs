@@ -98,7 +98,7 @@ fn cpython_sees_no_difference() {
     }
 }
 
-/// Lets CPython compare, and fails on any difference; answers with the number of files that it could run.
+/// Lets Python compare, and fails on any difference; answers with the number of files that it could run.
 fn judge(requests: &[serde_json::Value]) -> Option<u64> {
     let mut judge = Command::new("python3")
         .args(["-c", include_str!("rewrite/judge.py")])

@@ -98,7 +98,7 @@ impl Repo {
         let config = ssot::config::parse(self.dir.path(), rules).unwrap().config;
         let project = ssot::Project::read(config);
         let graphs = ssot::Graphs::build(&project.index);
-        let checks: Vec<_> = ssot::checks::ALL.iter().copied().collect();
+        let checks = ssot::checks::ALL.to_vec();
         let mut findings = ssot::analyze(&project, &graphs, &checks, false).findings;
         let fixing = Project {
             root: &project.config.root,

@@ -48,6 +48,9 @@ type Aliases<'a> = FxHashMap<Span, (Site<'a>, usize)>;
 /// A scope, the old name of a binding in it, and the new one.
 type Renamed = (usize, String, String);
 
+/// One try at a file: the edits, what they rename for which moves, and the definitions that go.
+type Attempt = (Rewritten, Vec<(Renamed, Vec<ChangeId>)>, Vec<Span>);
+
 /// Turns `changes` into edits of `text`, which comes without a byte-order mark.
 ///
 /// The result parses and keeps every comment, or all changes are refused.
@@ -110,11 +113,7 @@ fn places(changes: &FileChanges) -> Vec<Span> {
         .collect()
 }
 
-fn rewrite_parsed(
-    text: &str,
-    changes: &FileChanges,
-    barred: &FxHashSet<ChangeId>,
-) -> (Rewritten, Vec<(Renamed, Vec<ChangeId>)>, Vec<Span>) {
+fn rewrite_parsed(text: &str, changes: &FileChanges, barred: &FxHashSet<ChangeId>) -> Attempt {
     let plan = Plan::new(places(changes));
     let parsed = parse(text);
     if !parsed.has_valid_syntax() {

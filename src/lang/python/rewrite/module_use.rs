@@ -470,11 +470,15 @@ fn beside(
     if binding.site.guarded {
         return Err("the import is tried with a handler for its failure".into());
     }
-    let spot = context.source.spot_after(span_of(binding.site.statement));
-    let (place, line) = new_import(&spot, module);
-    if !plan.share(place, &line, &[one.change]) {
-        drafts.push(Draft::new(place, line, &[one.change]));
+    let site = &binding.site;
+    // An import added before, in the same run of imports, serves this use as well.
+    if plan.share_import((site.suite, site.block), module, one.change) {
+        return Ok(drafts);
     }
+    let spot = context.source.spot_after(span_of(site.statement));
+    let (place, line) = new_import(&spot, module);
+    plan.add_import((site.suite, site.block), module, place, &line);
+    drafts.push(Draft::new(place, line, &[one.change]));
     Ok(drafts)
 }
 
