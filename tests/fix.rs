@@ -8,6 +8,8 @@ mod definitions;
 mod moves;
 #[path = "fix/proof.rs"]
 mod proof;
+#[path = "fix/property.rs"]
+mod property;
 #[path = "fix/support.rs"]
 mod support;
 
