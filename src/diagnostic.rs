@@ -120,6 +120,8 @@ pub enum Site {
     Star(ImportId),
     /// A definition of the name, which an import is to take the place of.
     Definition(BindingId),
+    /// A definition that is to go.
+    Removal(BindingId),
 }
 
 /// What a fix would have to do: make a site reach the symbol by another path. The fix stage turns it into edits, or

@@ -59,6 +59,15 @@ pub struct ReplaceDefinition {
     pub local: String,
 }
 
+/// A function or class of a module that must go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RemoveDefinition {
+    /// The definition's name token.
+    pub name: Span,
+    /// The name.
+    pub local: String,
+}
+
 /// All that changes in one file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FileChanges {
@@ -70,6 +79,8 @@ pub struct FileChanges {
     pub additions: Vec<AddImport>,
     /// Definitions that imports take the place of.
     pub replacements: Vec<ReplaceDefinition>,
+    /// Definitions that go.
+    pub removals: Vec<RemoveDefinition>,
     /// The file's own dotted module name, so that relative imports can stay relative; empty when it has none.
     pub module: String,
     /// Whether the file is a package's own (`__init__.py`).
@@ -88,7 +99,7 @@ pub struct TextEdit {
 /// A change that was not made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {
-    /// Its place in the request: moves first, then uses, additions and replacements.
+    /// Its place in the request: moves first, then uses, additions, replacements and removals.
     pub change: usize,
     /// The alias, use or star statement of the change.
     pub at: Span,

@@ -39,6 +39,10 @@ impl<'p> Judge<'p> {
 
     /// Why a move must not be made, whatever else moves.
     pub(super) fn refusal(&mut self, one: &Move, target: &Target) -> Option<String> {
+        if let Site::Removal(binding) = one.relocation.site {
+            let refusal = self.unreadable(one);
+            return refusal.or_else(|| replace::removal_refusal(self.project, one, binding));
+        }
         self.unreadable(one)
             .or_else(|| self.missing(one, target))
             .or_else(|| self.itself(one, target))
@@ -223,7 +227,7 @@ impl<'p> Judge<'p> {
             Site::Import(_) => one.when(self.index()) == When::Deferred,
             Site::Use(..) | Site::Star(_) => true,
             // The module keeps its name: whoever replaces it there still does.
-            Site::Definition(_) => return None,
+            Site::Definition(_) | Site::Removal(_) => return None,
         };
         let patch = self
             .steps(one)
@@ -258,7 +262,7 @@ impl<'p> Judge<'p> {
                 };
                 vec![(place, facts.name(name).to_owned())]
             }
-            Site::Star(_) | Site::Definition(_) => Vec::new(),
+            Site::Star(_) | Site::Definition(_) | Site::Removal(_) => Vec::new(),
         }
     }
 
@@ -276,7 +280,7 @@ impl<'p> Judge<'p> {
                 Site::Use(span, _) => {
                     skipped.insert((one.relocation.file, span.start));
                 }
-                Site::Star(_) | Site::Definition(_) => {}
+                Site::Star(_) | Site::Definition(_) | Site::Removal(_) => {}
             }
         }
         let before = through::served(index, imports, |_| true);
@@ -284,7 +288,8 @@ impl<'p> Judge<'p> {
             !leaving.contains(&(edge.file, edge.import))
         });
         for (_, one, target) in moves {
-            if let Some(loaded) = target.loaded
+            let is_removal = matches!(one.relocation.site, Site::Removal(_));
+            if let Some(loaded) = target.loaded.filter(|_| !is_removal)
                 && one.when(index) == When::Import
             {
                 through::serve(index, loaded, &mut after);

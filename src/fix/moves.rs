@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 
 use crate::diagnostic::{Finding, Relocation, Site};
 use crate::facts::{FileFacts, Import, ImportId, When};
-use crate::fix::edit::{AddImport, FileChanges, MoveImport, MoveUse, ReplaceDefinition, Rewritten};
+use crate::fix::edit::{
+    AddImport, FileChanges, MoveImport, MoveUse, RemoveDefinition, ReplaceDefinition, Rewritten,
+};
 use crate::fix::outside::Outside;
 use crate::index::{FileId, Index};
 
@@ -32,7 +34,7 @@ impl Move {
     pub fn import_id(&self) -> Option<ImportId> {
         match self.relocation.site {
             Site::Import(id) | Site::Use(_, id) | Site::Star(id) => Some(id),
-            Site::Definition(_) => None,
+            Site::Definition(_) | Site::Removal(_) => None,
         }
     }
 
@@ -116,7 +118,7 @@ pub(super) fn changes(
         is_package: source.language.module_file(&source.path).is_package,
         ..FileChanges::default()
     };
-    let mut order: [Vec<usize>; 4] = Default::default();
+    let mut order: [Vec<usize>; 5] = Default::default();
     for (at, one) in moves.iter().enumerate() {
         let (to_module, to_name) = (
             one.relocation.to.module.clone(),
@@ -157,6 +159,13 @@ pub(super) fn changes(
                     name: source.facts.bindings[binding.index()].span,
                     to_module,
                     to_name,
+                    local: one.relocation.local.clone(),
+                });
+            }
+            (Site::Removal(binding), _) => {
+                order[4].push(at);
+                changes.removals.push(RemoveDefinition {
+                    name: source.facts.bindings[binding.index()].span,
                     local: one.relocation.local.clone(),
                 });
             }

@@ -49,7 +49,7 @@ impl Outside {
             return outside;
         }
         outside.patches = Patches::collect(index);
-        outside.spelled = spelled(project, moves);
+        outside.spelled = spelled(project, &renamed(index, moves), None);
         for file in index.file_ids() {
             outside.imports(index, file, &own);
             for reference in through::references(index, file) {
@@ -147,24 +147,39 @@ fn path_of(index: &Index, module: ModuleId, name: &str) -> String {
     format!("{}.{name}", index.module(module).name)
 }
 
-/// The paths of names that moves could change, as far as a file of the project or a configuration file spells them.
-fn spelled(project: &Project<'_>, moves: &[Move]) -> BTreeSet<String> {
+/// The paths of names of modules that moves could change.
+fn renamed(index: &Index, moves: &[Move]) -> BTreeSet<String> {
+    let of = |one: &Move| {
+        let facts = index.facts(one.relocation.file);
+        let scope = one.import(index)?.scope;
+        let is_module = facts.scopes[scope.index()].kind == ScopeKind::Module;
+        let module = index.module_of(one.relocation.file)?;
+        is_module.then(|| path_of(index, module, &one.relocation.local))
+    };
+    moves
+        .iter()
+        .filter(|one| is_rename(index, one))
+        .filter_map(of)
+        .collect()
+}
+
+/// Those of `paths` that a file of the project, other than `own`, or a configuration file spells.
+pub(super) fn spelled(
+    project: &Project<'_>,
+    paths: &BTreeSet<String>,
+    own: Option<FileId>,
+) -> BTreeSet<String> {
     let index = project.index;
-    let mut paths = BTreeSet::new();
-    let mut folders = BTreeSet::from([Path::new("")]);
-    for one in moves.iter().filter(|one| is_rename(index, one)) {
-        let file = one.relocation.file;
-        let facts = index.facts(file);
-        if let Some(import) = one.import(index)
-            && facts.scopes[import.scope.index()].kind == ScopeKind::Module
-            && let Some(module) = index.module_of(file)
-        {
-            paths.insert(path_of(index, module, &one.relocation.local));
-            folders.extend(Path::new(&*index.file(file).path).ancestors().skip(1));
-        }
-    }
     if paths.is_empty() {
-        return paths;
+        return BTreeSet::new();
+    }
+    let mut folders = BTreeSet::new();
+    for file in index.file_ids() {
+        for folder in Path::new(&*index.file(file).path).ancestors().skip(1) {
+            if !folders.insert(folder) {
+                break;
+            }
+        }
     }
     let patterns: Vec<String> = paths
         .iter()
@@ -173,10 +188,11 @@ fn spelled(project: &Project<'_>, moves: &[Move]) -> BTreeSet<String> {
         .collect();
     // A pattern too large to compile would be one for thousands of names: then none of them changes.
     let Ok(pattern) = Regex::new(&format!(r"\b(?:{})\b", patterns.join("|"))) else {
-        return paths;
+        return paths.clone();
     };
     let sources = index
         .file_ids()
+        .filter(|file| Some(*file) != own)
         .map(|file| Path::new(&*index.file(file).path).to_path_buf());
     let configuration = folders
         .iter()

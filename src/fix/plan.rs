@@ -225,6 +225,7 @@ fn message(index: &Index, one: &Move, target: &Target, is_renamed: bool) -> Stri
             let verb = match relocation.site {
                 Site::Use(..) => "use",
                 Site::Import(_) | Site::Star(_) => "import",
+                Site::Removal(_) => return format!("remove `{name}`, which nothing uses"),
                 Site::Definition(_) => "replace the definition by an import of",
             };
             format!("{verb} `{name}` from `{}`", target.path)
@@ -269,7 +270,9 @@ pub(super) fn present(index: &Index, one: &Move) -> Vec<Entity> {
             })
             .unwrap_or_default(),
         Site::Star(_) => index.free_name(file, &one.relocation.local).entities,
-        Site::Definition(binding) => vec![Entity::Symbol(SymbolId { file, binding })],
+        Site::Definition(binding) | Site::Removal(binding) => {
+            vec![Entity::Symbol(SymbolId { file, binding })]
+        }
     }
 }
 

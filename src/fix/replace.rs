@@ -1,13 +1,16 @@
-//! Which definitions an import may take the place of.
+//! Which definitions an import may take the place of, and which may go.
 //!
 //! Owns the refusals: the canonical one must take what this one takes, and be called as it is. Whether the rules want
 //! it is for the checks to say; what the syntax forbids, for the language.
 
-use super::differ;
+use std::collections::BTreeSet;
+
 use super::moves::Move;
+use super::plan::Project;
 use super::target::Target;
+use super::{differ, outside};
 use crate::diagnostic::Site;
-use crate::facts::{BindingValue, DefinitionFlags, DefinitionKind, ScopeId};
+use crate::facts::{BindingId, BindingValue, Definition, DefinitionFlags, DefinitionKind, ScopeId};
 use crate::index::{Entity, FileId, Index, SymbolId};
 
 /// Callers that a refusal names.
@@ -18,32 +21,14 @@ pub(super) fn refusal(index: &Index, one: &Move, target: &Target) -> Option<Stri
     let Site::Definition(binding) = one.relocation.site else {
         return None;
     };
-    let file = one.relocation.file;
-    let symbol = SymbolId { file, binding };
-    let facts = index.facts(file);
-    let own = &facts.bindings[binding.index()];
-    let name = facts.name(own.name);
-    let is_only = facts
-        .member(ScopeId::MODULE, name)
-        .is_some_and(|member| facts.binding_set(member.bindings) == [binding]);
-    if own.scope != ScopeId::MODULE || own.conditional || !is_only {
-        return Some(
-            "the definition is not the only one of its name, or stands in a branch".into(),
-        );
-    }
-    let BindingValue::Definition(id) = own.value else {
-        return Some("it is no plain definition".into());
+    let symbol = SymbolId {
+        file: one.relocation.file,
+        binding,
     };
-    let definition = &facts.definitions[id.index()];
-    let opaque = [
-        DefinitionFlags::OPAQUE_DECORATOR,
-        DefinitionFlags::UNKNOWN_DECORATOR,
-    ];
-    if !definition.decorators.is_empty()
-        || opaque.iter().any(|flag| definition.flags.contains(*flag))
-    {
-        return Some("its decorators may do more than make it".into());
-    }
+    let definition = match plain(index, symbol) {
+        Ok(definition) => definition,
+        Err(reason) => return Some(reason),
+    };
     let [Entity::Symbol(canonical)] = target.bound(index).entities[..] else {
         return Some(format!("`{}` is no plain definition", one.relocation.to));
     };
@@ -59,6 +44,52 @@ pub(super) fn refusal(index: &Index, one: &Move, target: &Target) -> Option<Stri
         [] => conflict,
         callers => format!("{conflict}; called in {}", callers.join(", ")),
     })
+}
+
+/// Why a definition that the rules retire must not simply go.
+pub(super) fn removal_refusal(
+    project: &Project<'_>,
+    one: &Move,
+    binding: BindingId,
+) -> Option<String> {
+    let symbol = SymbolId {
+        file: one.relocation.file,
+        binding,
+    };
+    if let Err(reason) = plain(project.index, symbol) {
+        return Some(reason);
+    }
+    let path = project.index.symbol_path(symbol).replace(':', ".");
+    let spelled = outside::spelled(project, &BTreeSet::from([path]), Some(symbol.file));
+    let path = spelled.into_iter().next()?;
+    Some(format!("a text names `{path}`"))
+}
+
+/// The definition that a symbol is: undecorated, the only one of its name, in no branch of its module.
+fn plain(index: &Index, symbol: SymbolId) -> Result<&Definition, String> {
+    let facts = index.facts(symbol.file);
+    let binding = symbol.binding;
+    let own = &facts.bindings[binding.index()];
+    let name = facts.name(own.name);
+    let is_only = facts
+        .member(ScopeId::MODULE, name)
+        .is_some_and(|member| facts.binding_set(member.bindings) == [binding]);
+    if own.scope != ScopeId::MODULE || own.conditional || !is_only {
+        return Err("the definition is not the only one of its name, or stands in a branch".into());
+    }
+    let BindingValue::Definition(id) = own.value else {
+        return Err("it is no plain definition".into());
+    };
+    let definition = &facts.definitions[id.index()];
+    let opaque = [
+        DefinitionFlags::OPAQUE_DECORATOR,
+        DefinitionFlags::UNKNOWN_DECORATOR,
+    ];
+    let is_opaque = opaque.iter().any(|flag| definition.flags.contains(*flag));
+    if is_opaque || !definition.decorators.is_empty() {
+        return Err("its decorators may do more than make it".into());
+    }
+    Ok(definition)
 }
 
 /// Public members of a class that the canonical one lacks.

@@ -124,3 +124,85 @@ fn a_class_needs_the_members_of_the_one_it_replaces() {
         "the canonical class is not known to have `get`"
     );
 }
+
+#[test]
+fn a_retired_definition_that_nothing_uses_goes() {
+    let rules = "[[retired]]\nsymbol = \"**:Adapter\"\n";
+    let fixed =
+        |shim: &str, more: (&str, &str)| Repo::new(&[("shim.py", shim), more]).check(rules, Unsafe);
+    let nothing = ("other.py", "x = 1\n");
+    for (before, after) in [
+        (
+            "import os\n\n\nclass Adapter:\n    # old\n    def m(self): return Adapter\n\n\ndef f(): return os\n",
+            "import os\n\n\ndef f(): return os\n",
+        ),
+        (
+            "__all__ = ['a', 'Adapter', 'b']\na = b = 1\ndef Adapter(): pass\n",
+            "__all__ = ['a', 'b']\na = b = 1\n",
+        ),
+        (
+            "__all__ = ['b', 'Adapter']\nb = 1\ndef Adapter(): pass\n",
+            "__all__ = ['b']\nb = 1\n",
+        ),
+        (
+            "__all__ = ('Adapter',)\ndef Adapter(): pass\n",
+            "__all__ = ()\n",
+        ),
+    ] {
+        let fixed = fixed(before, nothing);
+        assert_eq!(
+            fixed.text("shim.py").as_deref(),
+            Some(after),
+            "{:?}",
+            fixed.findings
+        );
+        let fix = fixed.of("shim.py")[0].fix.as_ref().unwrap();
+        assert_eq!(fix.applicability, Unsafe);
+        assert_eq!(fix.message, "remove `Adapter`, which nothing uses");
+    }
+    for (shim, more, reason) in [
+        (
+            "class Adapter: pass\nx = Adapter\n",
+            nothing,
+            Some("its own module uses it"),
+        ),
+        (
+            "class Adapter: pass\nx: 'Adapter' = 1\n",
+            nothing,
+            Some("its own module uses it"),
+        ),
+        (
+            "import a\n@a.b\nclass Adapter: pass\n",
+            nothing,
+            Some("its decorators may do more than make it"),
+        ),
+        (
+            "class Adapter: pass\n",
+            ("other.py", "NAMES = ['shim.Adapter']\n"),
+            Some("a text names `shim.Adapter`"),
+        ),
+        (
+            "class Adapter: pass\n",
+            ("pyproject.toml", "[project.scripts]\na = 'shim:Adapter'\n"),
+            Some("a text names `shim.Adapter`"),
+        ),
+        (
+            "class Adapter: pass\n",
+            ("other.py", "from shim import Adapter\n"),
+            None,
+        ),
+        (
+            "class Adapter: pass\n",
+            ("other.py", "from shim import *\n"),
+            None,
+        ),
+    ] {
+        let fixed = fixed(shim, more);
+        assert!(fixed.text("shim.py").is_none(), "{shim} {more:?}");
+        assert_eq!(
+            fixed.of("shim.py")[0].refusal.as_deref(),
+            reason,
+            "{shim} {more:?}"
+        );
+    }
+}

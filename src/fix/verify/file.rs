@@ -196,7 +196,7 @@ fn kept_scopes(index: &Index, change: &Change<'_>) -> FxHashMap<ScopeId, ScopeId
         .moves
         .iter()
         .filter_map(|(_, one)| match one.relocation.site {
-            Site::Definition(binding) => Some(binding),
+            Site::Definition(binding) | Site::Removal(binding) => Some(binding),
             _ => None,
         })
         .filter_map(|binding| match facts.bindings[binding.index()].value {

@@ -106,10 +106,12 @@ fn places(changes: &FileChanges) -> Vec<Span> {
     let uses = changes.uses.iter().map(|one| one.use_span);
     let additions = changes.additions.iter().map(|one| one.after_statement);
     let replacements = changes.replacements.iter().map(|one| one.name);
+    let removals = changes.removals.iter().map(|one| one.name);
     moves
         .chain(uses)
         .chain(additions)
         .chain(replacements)
+        .chain(removals)
         .collect()
 }
 
@@ -141,6 +143,7 @@ fn rewrite_parsed(text: &str, changes: &FileChanges, barred: &FxHashSet<ChangeId
         replaced: Vec::new(),
     };
     job.replacements(&context, changes, parsed.syntax());
+    job.removals(&context, changes, parsed.syntax());
     let gone = changes.moves.iter().enumerate();
     let gone = gone.filter(|(_, one)| job.goes(one.alias));
     let barred: FxHashSet<ChangeId> = gone
@@ -207,12 +210,31 @@ impl<'a> Job<'a> {
         for (index, wanted) in changes.replacements.iter().enumerate() {
             let change = first + index;
             let checked = check_target(context, &wanted.to_module, &wanted.to_name, true)
-                .and_then(|()| definition::find(context, module, wanted));
+                .and_then(|()| definition::find(context, module, wanted.name, &wanted.local));
             match checked {
                 Ok(place) => {
                     self.replaced.push(place);
                     let draft = definition::replace(context, place, wanted, change);
                     self.plan.add([draft]);
+                }
+                Err(reason) => self.plan.refuse(&[change], &reason),
+            }
+        }
+    }
+
+    fn removals(&mut self, context: &Context<'a, '_>, changes: &FileChanges, module: &ModModule) {
+        let before = places(changes).len() - changes.removals.len();
+        for (index, wanted) in changes.removals.iter().enumerate() {
+            let change = before + index;
+            let (at, name) = (wanted.name, &wanted.local);
+            let removed = definition::find(context, module, at, name).and_then(|place| {
+                let drafts = definition::remove(context, module, place, name, change)?;
+                Ok((place, drafts))
+            });
+            match removed {
+                Ok((place, drafts)) => {
+                    self.replaced.push(place);
+                    self.plan.add(drafts);
                 }
                 Err(reason) => self.plan.refuse(&[change], &reason),
             }
