@@ -501,6 +501,8 @@ fn resolve<'a>(index: &Index, rule: &'a Canonical) -> GovernedSymbol<'a> {
             .entities
             .into_iter()
             .filter(|entity| !matches!(entity, Entity::Module(_)))
+            // What it holds is not the symbol; nobody else can be told to have it.
+            .filter(|_| !is_partial(index, &rule.symbol.module, first))
             .collect();
         chain = trail(index, home, first)
             .into_iter()

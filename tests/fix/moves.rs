@@ -130,7 +130,7 @@ fn a_partial_is_not_what_it_holds() {
         ("b.py", "import tools\ntools.rest([])\n"),
         ("c.py", "from tools import same\nsame(1, [])\n"),
     ];
-    let rules = "[[canonical]]\nsymbol = \"tools:drop\"\n";
+    let rules = "[[canonical]]\nsymbol = \"tools:drop\"\n[[canonical]]\nsymbol = \"tools:rest\"\n";
     let fixed = Repo::new(&files).check(rules, Unsafe);
     assert_eq!(fixed.text("a.py"), None);
     assert_eq!(fixed.text("b.py"), None);
