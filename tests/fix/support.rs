@@ -115,7 +115,8 @@ impl Repo {
     pub(crate) fn apply_check(&self, rules: &str, wanted: Applicability) -> Fixed {
         let fixed = self.check(rules, wanted);
         for new in &fixed.run.contents {
-            fs::write(self.dir.path().join(&new.path), &new.bytes).unwrap();
+            let text = fixed.text(new.path.to_str().unwrap()).unwrap();
+            self.write(new.path.to_str().unwrap(), text.as_bytes());
         }
         fixed
     }
