@@ -50,7 +50,7 @@ class Broken(Exception):
 
 
 def run(command, folder, timeout=1800, **environment):
-    env = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0", **environment}
+    env = {**os.environ, "PYTHONHASHSEED": "0", **environment}
     return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=timeout)
 
 
@@ -79,7 +79,7 @@ def hashes(root):
     found = {}
     for path in sorted(root.rglob("*")):
         below = path.relative_to(root)
-        if path.is_file() and not below.parts[0].startswith(".ssot") and "__pycache__" not in below.parts:
+        if path.is_file() and not below.parts[0].startswith((".ssot", ".hypothesis")) and "__pycache__" not in below.parts:
             found[str(below)] = (hashlib.sha256(path.read_bytes()).hexdigest(), path.stat().st_mode)
     return found
 
@@ -217,6 +217,8 @@ class Package:
         self.requirement = requirement
         original = fetch(requirement, work / "sdist" / name)
         self.root = work / "tree" / name
+        for old in self.root.parent.glob(f"{name}.*.pyc"):
+            shutil.rmtree(old)
         shutil.rmtree(self.root, ignore_errors=True)
         shutil.copytree(original, self.root, symlinks=True)
 
@@ -225,14 +227,16 @@ class Package:
         if got.returncode:
             print(f"{self.name}: {got.stderr[-300:]}", file=sys.stderr)
 
-    def path(self):
-        return {"PYTHONPATH": str(self.root / self.code)}
+    def path(self, stage):
+        # Compiled files go elsewhere, and those from before the fix are none of those after it.
+        compiled = self.root.parent / f"{self.name}.{stage}.pyc"
+        return {"PYTHONPATH": str(self.root / self.code), "PYTHONPYCACHEPREFIX": str(compiled)}
 
-    def run_tests(self):
+    def run_tests(self, stage):
         report = self.root.parent / f"{self.name}.xml"
         report.unlink(missing_ok=True)
         command = [self.python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", f"--junitxml={report}"]
-        got = run([*command, *self.arguments.split(), *self.tests], self.root, **self.path())
+        got = run([*command, *self.arguments.split(), *self.tests], self.root, **self.path(stage))
         if not report.exists():
             raise Broken(f"the tests do not run: {got.stdout[-800:]}{got.stderr[-800:]}")
         outcomes = collections.Counter()
@@ -245,8 +249,8 @@ class Package:
             shutil.rmtree(junk, ignore_errors=True)
         return outcomes
 
-    def imports(self, modules):
-        got = run([self.python, "-c", IMPORTER, *modules], self.root, **self.path())
+    def imports(self, stage, modules):
+        got = run([self.python, "-c", IMPORTER, *modules], self.root, **self.path(stage))
         return got.stdout
 
     def check(self, *flags):
@@ -266,8 +270,8 @@ class Package:
         (self.root / "ssot.toml").write_text("\n".join(rules) + "\n")
         problems = []
         unparsable = {str(path) for path in sources(self.root) if not parses(path)}
-        importable = self.imports(modules)
-        tests = self.run_tests()
+        importable = self.imports("before", modules)
+        tests = self.run_tests("before")
         before = hashes(self.root)
         copy = self.root.parent / f"{self.name}.before"
         shutil.rmtree(copy, ignore_errors=True)
@@ -281,10 +285,10 @@ class Package:
             problems.append("files came or went")
         if {str(path) for path in sources(self.root) if not parses(path)} != unparsable:
             problems.append("a file no longer parses")
-        if (now := self.imports(modules)) != importable:
+        if (now := self.imports("after", modules)) != importable:
             broken = set(now.splitlines()) ^ set(importable.splitlines())
             problems.append(f"imports differ: {sorted(broken)[:6]}")
-        tests_after = self.run_tests()
+        tests_after = self.run_tests("after")
         different = sorted(key for key in {*tests, *tests_after} if tests[key] != tests_after[key])
         if different:
             problems.append(f"{len(different)} outcomes of tests differ: {different[:6]}")
