@@ -167,7 +167,7 @@ pub struct Finding {
     pub cycle: Vec<String>,
     /// Recursion: `unconditional` or `guarded`.
     pub class: Option<&'static str>,
-    /// Recursion: `swallowed`, `same_args`; sorted. Present (perhaps empty) where `class` is.
+    /// Recursion: `same_args`, `swallowed`, `uncertain`; sorted. Present (perhaps empty) where `class` is.
     pub tags: Vec<&'static str>,
     /// The proof, hop by hop.
     pub evidence: Vec<Evidence>,

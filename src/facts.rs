@@ -432,6 +432,8 @@ pub enum CallMode {
     PropertyGet,
     /// Not a call but the assignment of an attribute that has a property setter.
     PropertySet,
+    /// Not written as a call but an operation on an instance that runs a special method: `self[key]`, `len(self)`.
+    Operator,
 }
 
 /// A call whose target can be named.
@@ -543,6 +545,21 @@ impl DefinitionFlags {
         self.0 & other.0 == other.0
     }
 
+    /// The flags that say which kinds of operations a function evaluates, before any call that may stop it, that may
+    /// raise without saying so.
+    #[must_use]
+    pub const fn raising(operations: u8) -> Self {
+        Self((operations as u32) << Self::RAISING)
+    }
+
+    /// The operations of [`DefinitionFlags::raising`].
+    #[must_use]
+    pub const fn operations(self) -> u8 {
+        (self.0 >> Self::RAISING) as u8
+    }
+
+    const RAISING: u32 = 24;
+
     /// Sets `other`.
     pub fn insert(&mut self, other: Self) {
         self.0 |= other.0;
@@ -614,6 +631,9 @@ pub enum FlowStep {
     Join,
     /// This call; control goes on only if it may come back.
     Call(CallId),
+    /// What the call before it raised is taken by a handler: of what its callee does not say it raises, the failures
+    /// of these operations (see [`DefinitionFlags::operations`]).
+    Raised(u8),
     /// The function ends; the offset is that of the statement that ends it.
     Exit(u32),
 }

@@ -131,6 +131,34 @@ fn nothing_between_facts_and_report_reads_or_writes() {
 }
 
 #[test]
+fn only_one_file_changes_what_a_fix_writes() {
+    let allowed = [
+        "src/fix/transaction/disk.rs",
+        // The lock's own file, and the folder of journals.
+        "src/fix/transaction/lock.rs",
+        "src/fix/transaction/mod.rs",
+    ];
+    let words = [
+        "fs::write",
+        "fs::rename",
+        "fs::remove",
+        "fs::create",
+        "fs::copy",
+        "fs::hard_link",
+    ];
+    let types = ["File::create", "OpenOptions", "sync_all", "DirBuilder"];
+    for source in below("src/fix", "rs") {
+        if allowed.contains(&&*source.path) {
+            continue;
+        }
+        let code = source.text.split("#[cfg(test)]").next().unwrap();
+        for word in words.iter().chain(&types) {
+            assert!(!holds(code, word), "{} uses `{word}`", source.path);
+        }
+    }
+}
+
+#[test]
 fn nothing_is_unsafe() {
     only_in(&[], &["unsafe {", "unsafe fn", "unsafe impl"]);
     let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();

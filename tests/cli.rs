@@ -11,10 +11,11 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use globset::GlobSet;
-use ssot::cli::{Console, Engine, Environment, FixMode, Request, Setup, Status, run};
+use ssot::cli::{CallQuery, Console, Engine, Environment, FixMode, Request, Setup, Status, run};
 use ssot::config::{Canonical, Config, Factories, Gate, Project, RuleMeta, SymbolPath};
 use ssot::diagnostic::{Finding, Location, Severity};
 use ssot::fingerprint::identify;
+use ssot::fix::transaction::{About, Listed, Undo, Undone};
 use ssot::report::graph::{Answer, CallGraph, Hop, ImportGraph};
 use ssot::report::{Fixes, Report, Unresolved};
 use ssot::score::{Area, Score, Tally};
@@ -25,6 +26,9 @@ struct Fake {
     severity: Severity,
     files: Vec<Arc<str>>,
     broken: bool,
+    diff: &'static [u8],
+    notes: Vec<String>,
+    undo: RefCell<Option<Undo>>,
     request: RefCell<Option<Request>>,
 }
 
@@ -33,6 +37,9 @@ fn fake(severity: Severity) -> Fake {
         severity,
         files: vec!["a.py".into()],
         broken: false,
+        diff: b"--- a.py\n+++ a.py\n\xe9\n",
+        notes: vec![],
+        undo: RefCell::default(),
         request: RefCell::default(),
     }
 }
@@ -68,8 +75,11 @@ impl Engine for Fake {
         );
         let fixes = Fixes {
             fixed: 1,
+            sites: 2,
             files: 1,
-            diff: (request.fix == FixMode::Diff).then(|| "--- a.py\n+++ a.py\n".to_owned()),
+            run: (request.fix == FixMode::Apply).then_some(7),
+            refused: BTreeMap::from([("it is `…`".to_owned(), 3)]),
+            diff: (request.fix == FixMode::Diff).then(|| self.diff.to_vec()),
         };
         let tally = Tally::new(9, 10);
         Ok(Report {
@@ -83,6 +93,23 @@ impl Engine for Fake {
             unresolved: Unresolved::default(),
             victims: 0,
             fixes: (request.fix != FixMode::Report).then_some(fixes),
+            notes: self.notes.clone(),
+        })
+    }
+
+    fn runs(&self, _: &Setup) -> Result<Vec<Listed>> {
+        Ok(vec![
+            listed(12, &["a.py", "b.py"], true),
+            listed(9, &["a.py"], false),
+        ])
+    }
+
+    fn undo(&self, _: &Setup, request: Undo) -> Result<Undone> {
+        *self.undo.borrow_mut() = Some(request);
+        Ok(Undone {
+            recovered: vec![],
+            run: Some(12),
+            files: vec!["a.py".into(), "b.py".into()],
         })
     }
 
@@ -94,9 +121,9 @@ impl Engine for Fake {
         Ok(ImportGraph::default())
     }
 
-    fn call_graph(&self, _: &Setup, _: bool, adjacency: bool) -> Result<CallGraph> {
+    fn call_graph(&self, _: &Setup, query: &CallQuery) -> Result<CallGraph> {
         let mut graph = CallGraph::default();
-        if adjacency {
+        if query.adjacency {
             graph.adjacency.entry("main".to_owned()).or_default();
         }
         Ok(graph)
@@ -114,6 +141,20 @@ impl Engine for Fake {
                 line: 1,
             }])),
         }
+    }
+}
+
+fn listed(run: u64, files: &[&str], interrupted: bool) -> Listed {
+    Listed {
+        run,
+        time: 951_782_400,
+        files: files.iter().map(|&file| file.to_owned()).collect(),
+        about: About {
+            findings: 3,
+            checks: vec!["noncanonical-import".to_owned()],
+            rules: vec!["ws".to_owned()],
+        },
+        interrupted,
     }
 }
 
@@ -182,7 +223,7 @@ fn ssot_args(engine: &Fake, args: Vec<OsString>) -> (Status, String, String) {
         env: Environment::default(),
     };
     let status = run(args, engine, &mut console);
-    let text = |bytes| String::from_utf8(bytes).unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
     (status, text(out), text(err))
 }
 
@@ -285,7 +326,10 @@ fn fix_is_check_that_fixes() {
     let engine = fake(Severity::Error);
     let (status, out, _) = ssot(&engine, "fix a.py");
     assert_eq!(status, Status::Failed);
-    assert!(out.contains("Fixed 1 finding in 1 file."), "{out}");
+    assert!(
+        out.contains("Fixed 1 finding at 2 sites in 1 file; `ssot undo` takes it back."),
+        "{out}"
+    );
     assert_eq!(engine.request.take().unwrap().fix, FixMode::Apply);
     ssot(&engine, "fix --unsafe-fixes --diff");
     let request = engine.request.take().unwrap();
@@ -296,9 +340,86 @@ fn fix_is_check_that_fixes() {
 fn a_diff_is_all_that_is_printed() {
     let engine = fake(Severity::Error);
     let (_, out, err) = ssot(&engine, "check --diff");
-    assert_eq!(out, "--- a.py\n+++ a.py\n");
-    assert!(err.starts_with("Would fix 1 finding in 1 file."), "{err}");
+    assert_eq!(out, "--- a.py\n+++ a.py\n\u{fffd}\n");
+    assert!(
+        err.starts_with("Would fix 1 finding at 2 sites in 1 file."),
+        "{err}"
+    );
+    assert!(err.contains("Refused 3 fixes:\n   3  it is `…`\n"), "{err}");
     assert_eq!(ssot(&engine, "check --diff -q").2, "");
+}
+
+#[test]
+fn a_diff_keeps_its_bytes() {
+    let engine = fake(Severity::Error);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("x.patch");
+    let mut args: Vec<OsString> = ["ssot", "fix", "--diff", "--output-file"]
+        .map(Into::into)
+        .to_vec();
+    args.push(file.clone().into());
+    ssot_args(&engine, args);
+    assert_eq!(std::fs::read(file).unwrap(), engine.diff);
+}
+
+#[test]
+fn a_diff_fails_by_what_is_in_it_and_fixing_by_what_is_left() {
+    let (error, warning) = (fake(Severity::Error), fake(Severity::Warning));
+    assert_eq!(ssot(&error, "check --fix").0, Status::Failed);
+    assert_eq!(ssot(&error, "check --fix --exit-zero").0, Status::Passed);
+    assert_eq!(ssot(&warning, "check --fix").0, Status::Passed);
+    let on_fix = "check --fix --exit-non-zero-on-fix";
+    assert_eq!(ssot(&warning, on_fix).0, Status::Failed);
+    assert_eq!(
+        ssot(&warning, &format!("{on_fix} --exit-zero")).0,
+        Status::Passed
+    );
+    assert_eq!(
+        ssot(&warning, "check --exit-non-zero-on-fix").0,
+        Status::Passed
+    );
+    assert_eq!(ssot(&warning, "check --diff").0, Status::Failed);
+    assert_eq!(ssot(&warning, "check --diff --exit-zero").0, Status::Passed);
+    let mut nothing = fake(Severity::Error);
+    nothing.diff = b"";
+    assert_eq!(ssot(&nothing, "check --diff").0, Status::Passed);
+}
+
+#[test]
+fn undoing_says_what_it_did() {
+    let engine = fake(Severity::Error);
+    let (status, out, _) = ssot(&engine, "undo");
+    assert_eq!(status, Status::Passed);
+    assert_eq!(out, "Undid run 12: 2 files are as they were before it.\n");
+    assert_eq!(engine.undo.take(), Some(Undo::default()));
+    let (_, out, _) = ssot(&engine, "undo 9 --force -v");
+    assert!(out.ends_with("  a.py\n  b.py\n"), "{out}");
+    let asked = Undo {
+        run: Some(9),
+        force: true,
+    };
+    assert_eq!(engine.undo.take(), Some(asked));
+    let (_, out, _) = ssot(&engine, "undo --list");
+    assert_eq!(
+        out,
+        "12  2000-02-29 00:00:00 UTC  3 findings in 2 files  noncanonical-import (ws)  interrupted\n \
+         9  2000-02-29 00:00:00 UTC  3 findings in 1 file  noncanonical-import (ws)\n"
+    );
+    assert_eq!(engine.undo.take(), None);
+    assert_eq!(ssot(&engine, "undo --list 9").0, Status::Broken);
+}
+
+#[test]
+fn notes_go_to_standard_error() {
+    let mut engine = fake(Severity::Error);
+    engine.notes = vec!["Mind this.".to_owned()];
+    for line in ["check -q", "score", "check --output-format json"] {
+        let (_, out, err) = ssot(&engine, line);
+        assert!(
+            !out.contains("Mind") && err == "Mind this.\n",
+            "{line}: {err}"
+        );
+    }
 }
 
 #[test]
@@ -382,6 +503,7 @@ fn every_flag_is_documented() {
     for command in [
         "check",
         "fix",
+        "undo",
         "score",
         "graph imports",
         "graph calls",

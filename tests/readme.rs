@@ -74,6 +74,7 @@ fn run(command: &str, folder: &Path) -> (String, i32) {
         .current_dir(folder)
         .env_remove("FORCE_COLOR")
         .env("NO_COLOR", "1")
+        .env("XDG_STATE_HOME", folder.join(".state"))
         .output()
         .unwrap();
     let mut text = String::from_utf8(output.stdout).unwrap();

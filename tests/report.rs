@@ -137,6 +137,7 @@ fn report(findings: Vec<Finding>) -> Report {
         },
         victims: 3,
         fixes: None,
+        notes: vec![],
     }
 }
 

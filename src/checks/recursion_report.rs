@@ -2,12 +2,15 @@
 
 use std::fmt::Write as _;
 
+use super::trail::{HopKind, trail};
 use super::{Check, Context, Outcome};
 use crate::diagnostic::{Evidence, Finding, Severity};
-use crate::facts::{Binding, BindingValue, CallMode, Ending, FlowStep, Root};
+use crate::facts::{
+    Binding, BindingValue, CallMode, Ending, FlowStep, ImportId, ImportTarget, Root,
+};
 use crate::graph::calls::FunctionId;
-use crate::graph::recursion::{Cycle, CycleCall};
-use crate::index::Index;
+use crate::graph::recursion::{Cycle, CycleCall, Doubt};
+use crate::index::{ClassId, Entity, FileId, Index, ModuleRef};
 
 /// Reports the cycles that `wanted` admits.
 pub(super) fn run(
@@ -33,8 +36,9 @@ fn finding(context: &Context<'_>, check: &Check, cycle: &Cycle) -> Option<Findin
     let call = &context.index.facts(first.caller.file).calls[first.call.index()];
     let location = context.location(first.caller.file, call.callee.span);
     let mut finding = context.finding(check, None, location, message(context, cycle, *first))?;
+    finding.tags = tags(context.index, cycle);
     if !cycle.unconditional {
-        finding.severity = Severity::Info;
+        finding.severity = finding.severity.min(guarded_severity(&finding.tags));
     }
     finding.symbol = Some(path(context.index, cycle.functions[0]));
     finding.cycle = cycle
@@ -47,10 +51,22 @@ fn finding(context: &Context<'_>, check: &Check, cycle: &Cycle) -> Option<Findin
     } else {
         "guarded"
     });
-    finding.tags = tags(context.index, cycle);
     finding.evidence = evidence(context, cycle);
     Some(finding)
 }
+
+/// How grave a cycle is that some path ends. One that hands on every argument ends only if something else changes.
+fn guarded_severity(tags: &[&str]) -> Severity {
+    if tags.contains(&SAME_ARGUMENTS) && !tags.contains(&UNCERTAIN) {
+        Severity::Warning
+    } else {
+        Severity::Info
+    }
+}
+
+const SAME_ARGUMENTS: &str = "same_args";
+const SWALLOWED: &str = "swallowed";
+const UNCERTAIN: &str = "uncertain";
 
 fn path(index: &Index, function: FunctionId) -> String {
     index.definition_path(function.file, function.definition)
@@ -68,41 +84,91 @@ fn message(context: &Context<'_>, cycle: &Cycle, first: CycleCall) -> String {
     let name = short_name(index, cycle.functions[0]);
     let mut message = match (&cycle.functions[..], cycle.unconditional) {
         ([_], true) => format!("every path of `{name}` {} it again", verb(index, first)),
+        ([_], false) if cycle.doubt.is_some() => {
+            format!("`{name}` may {} itself", plain_verb(index, first))
+        }
         ([_], false) => format!("`{name}` {} itself", verb(index, first)),
         (functions, unconditional) => {
             let names: Vec<String> = functions
                 .iter()
                 .map(|&function| path(index, function))
                 .collect();
-            let way = format!("{} → {}", names.join(" → "), names[0]);
-            if unconditional {
-                format!(
-                    "{} call each other on every path: {way}",
-                    list(index, functions)
-                )
-            } else {
-                format!("{} call each other: {way}", list(index, functions))
-            }
+            let may = if cycle.doubt.is_some() { "may " } else { "" };
+            let how = if unconditional { " on every path" } else { "" };
+            format!(
+                "{} {may}call each other{how}: {} → {}",
+                list(index, functions),
+                names.join(" → "),
+                names[0]
+            )
         }
     };
-    if let Some(why) = resolution(context, first) {
+    if let Some(class) = cycle.receiver {
+        let _ = write!(message, ", for instances of `{}`", class_name(index, class));
+    }
+    let mut add = |why: String| {
         message.push_str("; ");
         message.push_str(&why);
-    }
-    if let Some(offset) = swallowed(index, cycle).filter(|_| cycle.unconditional) {
-        let (file, offset) = offset;
-        let _ = write!(
-            message,
-            "; the `except` on line {} swallows the failure",
-            context.line(file, offset)
-        );
-    }
-    if !cycle.unconditional
-        && let Some((file, offset)) = ending(index, cycle)
+    };
+    if cycle.functions.len() == 1
+        && let Some(why) = resolution(context, first)
     {
-        let _ = write!(message, "; line {} ends it", context.line(file, offset));
+        add(why);
+    }
+    if cycle.unconditional {
+        if let Some((file, offset)) = swallowed(index, cycle) {
+            let line = context.line(file, offset);
+            add(format!("the `except` on line {line} swallows the failure"));
+        }
+        return message;
+    }
+    if let Some(doubt) = cycle.doubt {
+        add(doubtful(context, first, doubt));
+    }
+    if let Some((file, offset)) = ending(index, cycle) {
+        add(format!("line {} ends it", context.line(file, offset)));
     }
     message
+}
+
+fn class_name(index: &Index, class: ClassId) -> String {
+    let path = index.definition_path(class.file, class.definition);
+    path.split_once(':')
+        .map_or(path.as_str(), |(_, name)| name)
+        .to_owned()
+}
+
+/// Why a call may lead elsewhere, in words.
+fn doubtful(context: &Context<'_>, first: CycleCall, doubt: Doubt) -> String {
+    let index = context.index;
+    match doubt {
+        Doubt::Decorator(function) => {
+            let facts = index.facts(function.file);
+            let definition = &facts.definitions[function.definition.index()];
+            let decorator = facts.references[definition.decorators.range()].first();
+            let at = decorator.map_or(definition.span.start, |decorator| decorator.span.start);
+            let line = context.line(function.file, at);
+            format!("the decorator on line {line} may put something else in its place")
+        }
+        Doubt::Overridden(class) => format!(
+            "`{}` overrides a method of the circle",
+            class_name(index, class)
+        ),
+        Doubt::Attributes(class) => format!(
+            "attributes of `{}` are set by name, so that something else may stand there",
+            class_name(index, class)
+        ),
+        Doubt::Stored(file, span) => {
+            let line = context.line(file, span.start);
+            if file == first.caller.file {
+                format!("line {line} stores something else there")
+            } else {
+                let path = &index.file(file).path;
+                format!("{path}:{line} stores something else there")
+            }
+        }
+        Doubt::Several => "the name may be something else, too".to_owned(),
+    }
 }
 
 fn verb(index: &Index, call: CycleCall) -> &'static str {
@@ -110,8 +176,14 @@ fn verb(index: &Index, call: CycleCall) -> &'static str {
         CallMode::PropertyGet => "reads",
         CallMode::PropertySet => "sets",
         CallMode::Awaited => "awaits",
-        CallMode::Plain | CallMode::Driven => "calls",
+        CallMode::Plain | CallMode::Driven | CallMode::Operator => "calls",
     }
+}
+
+/// The verb after `may`.
+fn plain_verb(index: &Index, call: CycleCall) -> &'static str {
+    let verb = verb(index, call);
+    verb.strip_suffix('s').unwrap_or(verb)
 }
 
 /// `` `a`, `b` and `c` ``.
@@ -185,7 +257,7 @@ fn calls_of<'i>(
     })
 }
 
-fn swallowed(index: &Index, cycle: &Cycle) -> Option<(crate::index::FileId, u32)> {
+fn swallowed(index: &Index, cycle: &Cycle) -> Option<(FileId, u32)> {
     calls_of(index, cycle)
         .find_map(|(edge, call)| Some((edge.caller.file, call.swallowed_by?.get())))
 }
@@ -193,17 +265,20 @@ fn swallowed(index: &Index, cycle: &Cycle) -> Option<(crate::index::FileId, u32)
 fn tags(index: &Index, cycle: &Cycle) -> Vec<&'static str> {
     let mut tags = Vec::new();
     if calls_of(index, cycle).all(|(_, call)| call.same_arguments) {
-        tags.push("same_args");
+        tags.push(SAME_ARGUMENTS);
     }
     if swallowed(index, cycle).is_some() {
-        tags.push("swallowed");
+        tags.push(SWALLOWED);
+    }
+    if cycle.doubt.is_some() {
+        tags.push(UNCERTAIN);
     }
     tags
 }
 
 /// The exit that ends a guarded cycle: that of the first function that has one without a call of the cycle in the
 /// same line.
-fn ending(index: &Index, cycle: &Cycle) -> Option<(crate::index::FileId, u32)> {
+fn ending(index: &Index, cycle: &Cycle) -> Option<(FileId, u32)> {
     cycle.functions.iter().find_map(|&function| {
         let lines = &index.facts(function.file).lines;
         let calls = cycle.calls.iter().filter(|edge| edge.caller == function);
@@ -248,7 +323,7 @@ fn reachable_exits(index: &Index, cycle: &Cycle, function: FunctionId) -> Vec<u3
             {
                 continue;
             }
-            FlowStep::Call(_) | FlowStep::Join => {}
+            FlowStep::Call(_) | FlowStep::Join | FlowStep::Raised(_) => {}
         }
         stack.extend_from_slice(&facts.flow.edges[node.next.range()]);
     }
@@ -279,6 +354,9 @@ fn evidence(context: &Context<'_>, cycle: &Cycle) -> Vec<Evidence> {
                     _ => continue,
                 };
                 evidence.push(context.evidence(file, binding.span, message));
+                if let BindingValue::Import(import) = binding.value {
+                    evidence.extend(import_hops(context, file, import, call));
+                }
             }
         }
         let definition = &index.facts(edge.callee.file).definitions[edge.callee.definition.index()];
@@ -288,10 +366,65 @@ fn evidence(context: &Context<'_>, cycle: &Cycle) -> Vec<Evidence> {
             format!("`{callee}` is defined here"),
         ));
     }
-    if !cycle.unconditional
-        && let Some((file, offset)) = ending(index, cycle)
-    {
+    if cycle.unconditional {
+        return evidence;
+    }
+    if let Some(Doubt::Stored(file, span)) = cycle.doubt {
+        evidence.push(context.evidence(file, span, "something else is stored there here"));
+    }
+    if let Some((file, offset)) = ending(index, cycle) {
         evidence.push(context.evidence(file, crate::span::Span::at(offset), "this ends it"));
     }
     evidence
+}
+
+/// The modules that hand on what a call reaches through an import, up to where it is defined.
+fn import_hops(
+    context: &Context<'_>,
+    file: FileId,
+    import: ImportId,
+    call: &crate::facts::Call,
+) -> Vec<Evidence> {
+    let index = context.index;
+    let facts = index.facts(file);
+    let taken = match facts.imports[import.index()].target {
+        ImportTarget::Name(name) => Some(facts.name(name)),
+        _ => None,
+    };
+    let start = match (index.imported_module(file, import), taken) {
+        (ModuleRef::Known(module), Some(name)) => Some((module, name)),
+        _ => None,
+    };
+    // `pkg.mod.f`: the last module on the way is the one that hands the name on.
+    let attributes = (0..call.callee.path.len).filter_map(|len| {
+        let path = crate::facts::Slice {
+            len,
+            ..call.callee.path
+        };
+        let owner = crate::facts::Reference {
+            path,
+            ..call.callee
+        };
+        match index.reference(file, &owner).entities[..] {
+            [Entity::Module(module)] => {
+                let name = facts.path(call.callee.path)[len as usize];
+                Some((module, facts.name(name)))
+            }
+            _ => None,
+        }
+    });
+    start
+        .into_iter()
+        .chain(attributes)
+        .flat_map(|(module, name)| trail(index, module, name))
+        .filter_map(|hop| {
+            let message = match hop.kind {
+                HopKind::ReExport => "it is re-exported here",
+                HopKind::Star => "this star import passes it on",
+                HopKind::Alias => "another name for it is made here",
+                HopKind::Definition => return None,
+            };
+            Some(context.evidence(hop.file, hop.span, message))
+        })
+        .collect()
 }

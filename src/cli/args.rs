@@ -62,6 +62,9 @@ pub(super) enum Command {
     Check(Check),
     /// Check and apply safe fixes: the same as check --fix
     Fix(Check),
+    /// Take back what fixing did
+    #[command(long_about = UNDO)]
+    Undo(UndoArgs),
     /// Show the score of each area
     Score(ScoreArgs),
     /// Print the import graph or the call graph
@@ -100,7 +103,11 @@ pub(super) struct Check {
     #[arg(long)]
     pub(super) unsafe_fixes: bool,
 
-    /// Print what fixing would change as a unified diff and write nothing
+    /// Exit with 1 if anything was fixed, even if the gate passes
+    #[arg(long)]
+    pub(super) exit_non_zero_on_fix: bool,
+
+    /// Print what fixing would change as a unified diff and write nothing; exit with 1 if there is anything
     #[arg(long, conflicts_with_all = ["show_files", "statistics"])]
     pub(super) diff: bool,
 
@@ -126,6 +133,34 @@ pub(super) struct Check {
     /// Show how often each check found something instead of the findings
     #[arg(long)]
     pub(super) statistics: bool,
+}
+
+/// The long help of `undo`.
+const UNDO: &str = "\
+Take back what fixing did.
+
+Brings every file that the last run of --fix changed, created or deleted to the bytes and permissions that it had \
+before, all of them or none. If one of them has changed since, nothing is touched and the file is named. Undoing \
+again takes back the run before.
+
+If a run was interrupted, by a crash or a power cut, it is that run which is taken back.
+
+The former contents are kept in .git/ssot, or in the user's folder for state (XDG_STATE_HOME) where there is no git \
+repository: those of the last 10 runs, and of fewer when they are large.";
+
+#[derive(Args, Debug)]
+pub(super) struct UndoArgs {
+    /// The run to undo, as --list numbers it; the last one unless given
+    #[arg(value_name = "RUN", conflicts_with = "list")]
+    pub(super) run: Option<u64>,
+
+    /// Only list the runs that can be undone
+    #[arg(long)]
+    pub(super) list: bool,
+
+    /// Overwrite files that changed since
+    #[arg(short, long, conflicts_with = "list")]
+    pub(super) force: bool,
 }
 
 #[derive(Args, Debug)]
@@ -178,6 +213,18 @@ pub(super) enum Graph {
         /// Include functions from outside the project
         #[arg(long)]
         external: bool,
+
+        /// Only what this function reaches: a.b.c:f
+        #[arg(long, value_name = "SYMBOL")]
+        from: Option<String>,
+
+        /// Only what reaches this function; with --from, the paths between the two
+        #[arg(long, value_name = "SYMBOL")]
+        to: Option<String>,
+
+        /// Only over so many calls
+        #[arg(long, value_name = "N")]
+        depth: Option<u32>,
     },
 }
 

@@ -43,9 +43,13 @@ pub(super) fn check(
         unsafe_fixes: args.unsafe_fixes,
         files_only: args.show_files,
     };
-    let report = analyse(&request, &args.gate, engine)?;
+    let report = analyse(&request, &args.gate, engine, console)?;
     if args.show_files {
-        deliver(&file_list(&report), args.output_file.as_deref(), console)?;
+        deliver(
+            file_list(&report).as_bytes(),
+            args.output_file.as_deref(),
+            console,
+        )?;
         return Ok(Status::Passed);
     }
     let style = if args.output_file.is_some() {
@@ -69,10 +73,10 @@ pub(super) fn check(
             }
             diff.clone()
         }
-        None => render(args.output_format, &report, &options),
+        None => render(args.output_format, &report, &options).into_bytes(),
     };
     deliver(&text, args.output_file.as_deref(), console)?;
-    Ok(status(&report, &args.gate))
+    Ok(status(&report, &args.gate, args.exit_non_zero_on_fix))
 }
 
 /// `fix`.
@@ -101,13 +105,13 @@ pub(super) fn score(
         paths: args.paths,
         ..Request::default()
     };
-    let report = analyse(&request, &args.gate, engine)?;
+    let report = analyse(&request, &args.gate, engine, console)?;
     let text = match args.format {
         ScoreFormat::Text => score_text(&report, console.env.out(global.color)),
         ScoreFormat::Json => score_json(&report),
     };
     console.print(&text)?;
-    Ok(status(&report, &args.gate))
+    Ok(status(&report, &args.gate, false))
 }
 
 /// Where rules come from, and how hard to work.
@@ -120,8 +124,16 @@ pub(super) fn setup(global: &Global) -> Setup {
 }
 
 /// The report, with the gate that the command line asks for.
-fn analyse(request: &Request, gate: &GateArgs, engine: &dyn Engine) -> Result<Report> {
+fn analyse(
+    request: &Request,
+    gate: &GateArgs,
+    engine: &dyn Engine,
+    console: &mut Console<'_>,
+) -> Result<Report> {
     let mut report = engine.analyse(request)?;
+    for note in &report.notes {
+        console.tell(&format!("{note}\n"));
+    }
     if report.files.is_empty() {
         bail!("nothing to check: no source file was found");
     }
@@ -134,8 +146,16 @@ fn analyse(request: &Request, gate: &GateArgs, engine: &dyn Engine) -> Result<Re
     Ok(report)
 }
 
-fn status(report: &Report, gate: &GateArgs) -> Status {
-    if gate.exit_zero || report.verdict().passed() {
+/// As ruff has it: a diff fails when there is anything in it, whatever else there is; fixing fails by what is left,
+/// and on request by having fixed anything.
+fn status(report: &Report, gate: &GateArgs, on_fix: bool) -> Status {
+    let diff = report.fixes.as_ref().and_then(|it| it.diff.as_ref());
+    let has_fixed = report.fixes.as_ref().is_some_and(|it| it.fixed > 0);
+    let passed = match diff {
+        Some(diff) => diff.is_empty(),
+        None => report.verdict().passed() && !(on_fix && has_fixed),
+    };
+    if gate.exit_zero || passed {
         Status::Passed
     } else {
         Status::Failed
@@ -153,11 +173,11 @@ fn known(names: &[String], engine: &dyn Engine) -> Result<()> {
     Ok(())
 }
 
-fn deliver(text: &str, file: Option<&Path>, console: &mut Console<'_>) -> Result<()> {
+fn deliver(text: &[u8], file: Option<&Path>, console: &mut Console<'_>) -> Result<()> {
     match file {
         Some(file) => {
             std::fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))
         }
-        None => Ok(console.print(text)?),
+        None => Ok(console.print_bytes(text)?),
     }
 }

@@ -73,10 +73,12 @@ impl Environment {
 impl Console<'_> {
     /// Writes results. A reader that went away, such as `head`, is no error.
     pub(super) fn print(&mut self, text: &str) -> io::Result<()> {
-        let written = self
-            .out
-            .write_all(text.as_bytes())
-            .and_then(|()| self.out.flush());
+        self.print_bytes(text.as_bytes())
+    }
+
+    /// The same for results that are not all text.
+    pub(super) fn print_bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let written = self.out.write_all(bytes).and_then(|()| self.out.flush());
         match written {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             other => other,

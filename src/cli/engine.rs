@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use anyhow::Result;
 
+use super::slice::Slice;
 use crate::config::Config;
+use crate::fix::transaction::{Listed, Undo, Undone};
 use crate::report::Report;
 use crate::report::graph::{Answer, CallGraph, ImportGraph};
 
@@ -42,6 +44,17 @@ pub struct Request {
     pub files_only: bool,
 }
 
+/// Which call graph is wanted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CallQuery {
+    /// Whether functions from outside the project are in it.
+    pub external: bool,
+    /// Whether [`CallGraph::adjacency`] is filled in.
+    pub adjacency: bool,
+    /// The part that is wanted. A function in it that is unknown is an error.
+    pub slice: Slice,
+}
+
 /// What becomes of fixes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum FixMode {
@@ -62,12 +75,16 @@ pub trait Engine {
     fn config(&self, setup: &Setup) -> Result<Config>;
     /// Checks, and fixes if asked to. The gate in the report is the rules file's.
     fn analyse(&self, request: &Request) -> Result<Report>;
+    /// The runs of `--fix` that can be undone, the last one first.
+    fn runs(&self, setup: &Setup) -> Result<Vec<Listed>>;
+    /// Takes a run of `--fix` back.
+    fn undo(&self, setup: &Setup, request: Undo) -> Result<Undone>;
     /// The text of a file by its path from the project root, for code frames; as it was when it was checked.
     fn source(&self, path: &str) -> Option<Arc<str>>;
     /// Which modules import which.
     fn import_graph(&self, setup: &Setup, external: bool) -> Result<ImportGraph>;
-    /// Which functions call which; `adjacency` is filled in when asked for.
-    fn call_graph(&self, setup: &Setup, external: bool, adjacency: bool) -> Result<CallGraph>;
+    /// Which functions call which.
+    fn call_graph(&self, setup: &Setup, query: &CallQuery) -> Result<CallGraph>;
     /// A shortest path between two modules or functions. A name that is unknown is an error.
     fn why(&self, setup: &Setup, from: &str, to: &str) -> Result<Answer>;
 }

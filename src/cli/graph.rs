@@ -1,12 +1,13 @@
 //! `graph` and `why`.
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use super::Status;
 use super::args::{CallFormat, Global, Graph, ImportFormat, Why};
 use super::check::setup;
 use super::console::Console;
-use super::engine::Engine;
+use super::engine::{CallQuery, Engine};
+use super::slice::Slice;
 
 /// `graph`.
 pub(super) fn graph(
@@ -16,18 +17,35 @@ pub(super) fn graph(
     console: &mut Console<'_>,
 ) -> Result<Status> {
     let setup = setup(global);
-    let text = match *args {
+    let text = match args {
         Graph::Imports { format, external } => {
-            let graph = engine.import_graph(&setup, external)?;
+            let graph = engine.import_graph(&setup, *external)?;
             match format {
                 ImportFormat::Json => graph.json(),
                 ImportFormat::Dot => graph.dot(),
                 ImportFormat::Mermaid => graph.mermaid(),
             }
         }
-        Graph::Calls { format, external } => {
-            let adjacency = format == CallFormat::Adjacency;
-            let graph = engine.call_graph(&setup, external, adjacency)?;
+        Graph::Calls {
+            format,
+            external,
+            from,
+            to,
+            depth,
+        } => {
+            if depth.is_some() && from.is_none() && to.is_none() {
+                bail!("`--depth` counts calls from `--from` or to `--to`: name one");
+            }
+            let query = CallQuery {
+                external: *external,
+                adjacency: *format == CallFormat::Adjacency,
+                slice: Slice {
+                    from: from.clone(),
+                    to: to.clone(),
+                    depth: *depth,
+                },
+            };
+            let graph = engine.call_graph(&setup, &query)?;
             match format {
                 CallFormat::Json => graph.json(),
                 CallFormat::Dot => graph.dot(),

@@ -5,12 +5,17 @@
 mod args;
 mod check;
 mod console;
+mod dates;
 mod engine;
 mod explain;
+mod fixing;
 mod graph;
 mod pipeline;
 mod rules;
+mod slice;
+mod undo;
 mod views;
+mod why;
 
 use std::ffi::OsString;
 use std::fmt::Write;
@@ -25,8 +30,9 @@ use crate::report::Style;
 use args::{Cli, ColorChoice, Command, Global};
 
 pub use console::{Console, Environment};
-pub use engine::{Engine, FixMode, Request, Setup};
+pub use engine::{CallQuery, Engine, FixMode, Request, Setup};
 pub use pipeline::Pipeline;
+pub use slice::Slice;
 
 /// How a run ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,6 +97,7 @@ fn dispatch(
     let text = match command {
         Command::Check(args) => return check::check(args, global, engine, console),
         Command::Fix(args) => return check::fix(args, global, engine, console),
+        Command::Undo(args) => return undo::undo(&args, global, engine, console),
         Command::Score(args) => return check::score(args, global, engine, console),
         Command::Graph(args) => return graph::graph(&args, global, engine, console),
         Command::Why(args) => return graph::why(&args, global, engine, console),

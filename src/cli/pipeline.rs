@@ -4,20 +4,25 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, anyhow, bail};
 
-use super::engine::{Engine, FixMode, Request, Setup};
+use super::dates::today;
+use super::engine::{CallQuery, Engine, FixMode, Request, Setup};
+use super::fixing::{about, after, tell};
+use super::slice::Slice;
+use super::undo::recovered;
+use super::why::find_function;
 use crate::checks::{self, Check};
 use crate::config::{self, Config, LoadOptions};
 use crate::diagnostic::{Applicability, Finding, Severity};
 use crate::fingerprint::identify;
 use crate::fix;
-use crate::fix::apply::{NewContents, write_all};
+use crate::fix::transaction::{self, Listed, TransactionError, Transactions, Undo, Undone};
 use crate::index::{Index, ModuleRef};
+use crate::lang::Language;
 use crate::report::graph::{Answer, CallGraph, ImportGraph};
-use crate::report::{Fixes, Report, Unresolved};
+use crate::report::{Report, Unresolved};
 use crate::score::Score;
 use crate::suppress::{self, FileSuppressions, UNUSED_SUPPRESSION};
 use crate::{Graphs, Project, analyze};
@@ -52,13 +57,7 @@ impl Engine for Pipeline {
     }
 
     fn config(&self, setup: &Setup) -> Result<Config> {
-        let start = std::env::current_dir().context("cannot tell the working directory")?;
-        let options = LoadOptions {
-            start,
-            file: setup.config.clone(),
-            isolated: setup.isolated,
-        };
-        let loaded = config::load(&options).map_err(|error| {
+        let loaded = config::load(&options(setup)?).map_err(|error| {
             // The command line says `error: ` itself.
             let text = error.render(false);
             let text = text.trim_end();
@@ -80,11 +79,20 @@ impl Engine for Pipeline {
         in_pool(&request.setup, || check(config, request, &filter))?
     }
 
+    fn runs(&self, setup: &Setup) -> Result<Vec<Listed>> {
+        transaction::list(&root(setup)?).map_err(explained)
+    }
+
+    fn undo(&self, setup: &Setup, request: Undo) -> Result<Undone> {
+        let transactions = Transactions::open(&root(setup)?).map_err(explained)?;
+        transactions.undo(request).map_err(explained)
+    }
+
     fn source(&self, path: &str) -> Option<Arc<str>> {
         if let Some(text) = self.rules.borrow().get(path) {
             return Some(Arc::clone(text));
         }
-        let language = crate::lang::Language::of_path(path)?;
+        let language = Language::of_path(path)?;
         let file = self.root.borrow().join(path);
         // Reading a named pipe would wait for ever.
         if !file.is_file() {
@@ -102,13 +110,32 @@ impl Engine for Pipeline {
         })
     }
 
-    fn call_graph(&self, setup: &Setup, external: bool, adjacency: bool) -> Result<CallGraph> {
+    fn call_graph(&self, setup: &Setup, query: &CallQuery) -> Result<CallGraph> {
         let config = self.config(setup)?;
         in_pool(setup, || {
             let project = Project::read(config);
-            let graphs = Graphs::build(&project.index);
-            super::views::call_graph(&project.index, &graphs.calls, external, adjacency)
-        })
+            let index = &project.index;
+            // Names that are wrong are told before any work is done for them, and right ones made the function's own.
+            let own = |name: &Option<String>| match name {
+                Some(name) => {
+                    let function = find_function(index, name)?;
+                    Ok(Some(
+                        index.definition_path(function.file, function.definition),
+                    ))
+                }
+                None => Ok::<_, anyhow::Error>(None),
+            };
+            let slice = Slice {
+                from: own(&query.slice.from)?,
+                to: own(&query.slice.to)?,
+                depth: query.slice.depth,
+            };
+            let graphs = Graphs::build(index);
+            let mut graph =
+                super::views::call_graph(index, &graphs.calls, query.external, query.adjacency);
+            slice.cut(&mut graph);
+            Ok(graph)
+        })?
     }
 
     fn why(&self, setup: &Setup, from: &str, to: &str) -> Result<Answer> {
@@ -116,8 +143,29 @@ impl Engine for Pipeline {
         in_pool(setup, || {
             let project = Project::read(config);
             let graphs = Graphs::build(&project.index);
-            super::views::why(&project.index, &graphs, from, to)
+            super::why::why(&project.index, &graphs, from, to)
         })?
+    }
+}
+
+fn options(setup: &Setup) -> Result<LoadOptions> {
+    Ok(LoadOptions {
+        start: std::env::current_dir().context("cannot tell the working directory")?,
+        file: setup.config.clone(),
+        isolated: setup.isolated,
+    })
+}
+
+/// The project's root. To undo, the rules need not be in order.
+fn root(setup: &Setup) -> Result<PathBuf> {
+    Ok(config::root(&options(setup)?))
+}
+
+/// A failed transaction with advice on the line below.
+fn explained(error: TransactionError) -> anyhow::Error {
+    match error.help() {
+        Some(help) => anyhow!("{error}\n  help: {help}"),
+        None => error.into(),
     }
 }
 
@@ -141,6 +189,22 @@ fn in_pool<T: Send>(setup: &Setup, work: impl FnOnce() -> T + Send) -> Result<T>
 
 /// The whole of `check`.
 fn check(config: Config, request: &Request, filter: &PathFilter) -> Result<Report> {
+    // The lock comes before the first look at the files: what is analysed is what will be written.
+    let mut notes = Vec::new();
+    let transactions = if request.fix == FixMode::Apply {
+        let transactions = Transactions::open(&config.root).map_err(explained)?;
+        let taken_back = transactions.recover(false).map_err(explained)?;
+        notes.extend(taken_back.iter().map(recovered));
+        Some(transactions)
+    } else {
+        if transaction::interrupted(&config.root) {
+            notes.push(
+                "A fix was interrupted; `ssot undo` takes back what it did to the files."
+                    .to_owned(),
+            );
+        }
+        None
+    };
     let project = Project::read(config);
     if request.files_only {
         return Ok(describe(&project, filter));
@@ -157,6 +221,7 @@ fn check(config: Config, request: &Request, filter: &PathFilter) -> Result<Repor
     if request.fix == FixMode::Report {
         let report = Report {
             findings: identify(findings),
+            notes,
             ..report
         };
         // The process ends soon: taking millions of facts apart first would only make people wait.
@@ -169,13 +234,15 @@ fn check(config: Config, request: &Request, filter: &PathFilter) -> Result<Repor
         Applicability::Safe
     };
     let run = fix::fix(&fixing, &findings, wanted);
-    let fixes = Fixes {
-        fixed: run.applied as u64,
-        files: run.contents.len() as u64,
-        diff: (request.fix == FixMode::Diff).then_some(run.diff),
-    };
-    if request.fix == FixMode::Apply {
-        write_all(&project.config.root, &run.contents).context("nothing was changed")?;
+    let mut fixes = tell(&run, &findings);
+    if request.fix == FixMode::Diff {
+        fixes.diff = Some(run.diff());
+    }
+    if let Some(transactions) = &transactions {
+        fixes.run = transactions
+            .write(&run.contents, about(&run, &findings))
+            .map_err(explained)
+            .context("the fixes were not made")?;
     }
     // What is left is judged on the tree as the fixes make it.
     let project = after(project, &run.contents);
@@ -193,25 +260,9 @@ fn check(config: Config, request: &Request, filter: &PathFilter) -> Result<Repor
     Ok(Report {
         findings: identify(findings),
         fixes: Some(fixes),
+        notes,
         ..report
     })
-}
-
-/// The project with some files changed.
-fn after(project: Project, contents: &[NewContents]) -> Project {
-    let index = &project.index;
-    let changed = contents.iter().filter_map(|new| {
-        let path = new.path.to_string_lossy().replace('\\', "/");
-        let id = index.file_ids().find(|&id| *index.file(id).path == *path)?;
-        let language = index.file(id).language;
-        let text = crate::source::decode(new.bytes.clone(), language);
-        Some((
-            id,
-            language.extract(&text.text, project.config.project.target_version),
-        ))
-    });
-    let index = index.with_facts(changed.collect::<Vec<_>>());
-    Project { index, ..project }
 }
 
 /// A report on the files alone.
@@ -236,6 +287,7 @@ fn describe(project: &Project, filter: &PathFilter) -> Report {
         unresolved: Unresolved::default(),
         victims: 0,
         fixes: None,
+        notes: Vec::new(),
     }
 }
 
@@ -370,34 +422,6 @@ fn unresolved(index: &Index, graphs: &Graphs) -> Unresolved {
     unresolved
 }
 
-/// Today's date in UTC, `YYYY-MM-DD`.
-fn today() -> String {
-    let seconds = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs());
-    let (year, month, day) = civil(seconds / 86_400);
-    format!("{year:04}-{month:02}-{day:02}")
-}
-
-/// The Gregorian date of a day counted from 1970-01-01 (Howard Hinnant, "chrono-Compatible Low-Level Date
-/// Algorithms", `civil_from_days`, for days after the epoch).
-fn civil(days: u64) -> (u64, u64, u64) {
-    let days = days + 719_468;
-    let era = days / 146_097;
-    let of_era = days % 146_097;
-    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 {
-        shifted + 3
-    } else {
-        shifted - 9
-    };
-    let year = year_of_era + era * 400 + u64::from(month <= 2);
-    (year, month, day)
-}
-
 /// The paths of the command line, seen from the project root.
 struct PathFilter {
     prefixes: Vec<String>,
@@ -437,17 +461,5 @@ impl PathFilter {
                     || path == prefix
                     || (path.starts_with(prefix.as_str()) && path[prefix.len()..].starts_with('/'))
             })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn dates_are_gregorian() {
-        assert_eq!(civil(0), (1970, 1, 1));
-        assert_eq!(civil(11_016), (2000, 2, 29));
-        assert_eq!(civil(20_780), (2026, 11, 23));
     }
 }

@@ -1,19 +1,15 @@
 //! Graphs as the reports want them: names instead of ids.
 
-use anyhow::{Result, bail};
 use rustc_hash::FxHashMap;
 
-use crate::Graphs;
 use crate::facts::{
     CallId, CallMode, DefinitionId, DefinitionKind, ImportId, ImportTarget, Root, ScopeId,
     ScopeKind, When,
 };
 use crate::graph::calls::{CallGraph as Calls, FunctionId};
 use crate::graph::imports::{importing_module, reached};
-use crate::graph::paths::{call_path, import_path};
 use crate::index::{Entity, FileId, Index, ModuleRef};
-use crate::report::graph::{Answer, Call, CallGraph, Function, Hop, Import, ImportGraph, Module};
-use crate::suggest::did_you_mean;
+use crate::report::graph::{Call, CallGraph, Function, Import, ImportGraph, Module};
 
 const fn when_word(when: When) -> &'static str {
     match when {
@@ -92,7 +88,10 @@ pub(super) fn call_graph(
             }
         }
         for (at, call) in facts.calls.iter().enumerate() {
-            if matches!(call.mode, CallMode::PropertyGet | CallMode::PropertySet) {
+            if matches!(
+                call.mode,
+                CallMode::PropertyGet | CallMode::PropertySet | CallMode::Operator
+            ) {
                 continue;
             }
             let caller = match calls.caller(file, call) {
@@ -125,7 +124,7 @@ pub(super) fn call_graph(
 }
 
 /// The paths outside the project that a call may reach.
-fn external_paths(index: &Index, file: FileId, call: CallId) -> Vec<String> {
+pub(super) fn external_paths(index: &Index, file: FileId, call: CallId) -> Vec<String> {
     let callee = &index.facts(file).calls[call.index()].callee;
     if !matches!(callee.root, Root::Bound(_)) {
         return Vec::new();
@@ -236,81 +235,4 @@ fn add_adjacency(index: &Index, calls: &Calls, graph: &mut CallGraph) {
             graph.adjacency.entry(caller).or_default().extend(callees);
         }
     }
-}
-
-/// A shortest path between two modules, or between two functions.
-pub(super) fn why(index: &Index, graphs: &Graphs, from: &str, to: &str) -> Result<Answer> {
-    if from.contains(':') != to.contains(':') {
-        bail!("name two modules (`a.b`) or two functions (`a.b:f`)");
-    }
-    let hops = if from.contains(':') {
-        let (start, end) = (find_function(index, from)?, find_function(index, to)?);
-        call_path(index, &graphs.calls, start, end).map(|hops| {
-            hops.iter()
-                .map(|hop| {
-                    let file = hop.caller.file;
-                    let call = &index.facts(file).calls[hop.call.index()];
-                    Hop {
-                        from: index.definition_path(hop.caller.file, hop.caller.definition),
-                        verb: "calls",
-                        to: index.definition_path(hop.callee.file, hop.callee.definition),
-                        path: index.file(file).path.to_string(),
-                        line: index.facts(file).lines.line(call.callee.span.start),
-                    }
-                })
-                .collect()
-        })
-    } else {
-        let module = |name: &str| {
-            if let Some(id) = index.modules.by_name(name) {
-                return Ok(id);
-            }
-            let names = index.modules.all().iter().map(|module| &*module.name);
-            bail!("there is no module `{name}`{}", did_you_mean(name, names))
-        };
-        import_path(index, &graphs.imports, module(from)?, module(to)?).map(|edges| {
-            edges
-                .iter()
-                .map(|edge| {
-                    let import = &index.facts(edge.file).imports[edge.import.index()];
-                    Hop {
-                        from: index.module(edge.importer).name.to_string(),
-                        verb: "imports",
-                        to: index.module(edge.imported).name.to_string(),
-                        path: index.file(edge.file).path.to_string(),
-                        line: index.facts(edge.file).lines.line(import.statement.start),
-                    }
-                })
-                .collect()
-        })
-    };
-    Ok(match hops {
-        Some(hops) => Answer::Path(hops),
-        None => Answer::None(format!("No path leads from `{from}` to `{to}`.")),
-    })
-}
-
-fn find_function(index: &Index, path: &str) -> Result<FunctionId> {
-    let module = path.split(':').next().unwrap_or("");
-    let mut names = Vec::new();
-    for file in index
-        .file_ids()
-        .filter(|&file| index.module_name(file) == module)
-    {
-        for (at, definition) in index.facts(file).definitions.iter().enumerate() {
-            if definition.kind == DefinitionKind::Class {
-                continue;
-            }
-            let definition = DefinitionId(at as u32);
-            let name = index.definition_path(file, definition);
-            if name == path {
-                return Ok(FunctionId { file, definition });
-            }
-            names.push(name);
-        }
-    }
-    bail!(
-        "there is no function `{path}`{}",
-        did_you_mean(path, names.iter().map(String::as_str))
-    )
 }

@@ -70,6 +70,19 @@ pub fn load(options: &LoadOptions) -> Result<Loaded, ConfigError> {
     }
 }
 
+/// The project's root as [`load`] finds it, without reading the rules: what is wrong with them does not matter.
+#[must_use]
+pub fn root(options: &LoadOptions) -> PathBuf {
+    let start = absolute(&options.start);
+    if options.isolated || options.file.is_some() {
+        return start;
+    }
+    let file = find(&start);
+    file.as_deref()
+        .and_then(Path::parent)
+        .map_or(start, Path::to_path_buf)
+}
+
 /// Reads rules from `text`, as if it were the `ssot.toml` of the project at `root`.
 pub fn parse(root: &Path, text: &str) -> Result<Loaded, ConfigError> {
     let mut reader = Reader::new(root);

@@ -20,7 +20,7 @@ mod rules;
 mod schema;
 mod shape;
 
-pub use load::{LoadOptions, Loaded, load, parse};
+pub use load::{LoadOptions, Loaded, load, parse, root};
 pub use model::*;
 pub use names::{AREAS, CHECKS};
 pub use packs::{pack, pack_names};

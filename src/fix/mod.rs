@@ -16,6 +16,7 @@ mod replace;
 mod run;
 mod target;
 mod through;
+pub mod transaction;
 pub mod verify;
 
 pub use plan::{Project, plan};

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
+use super::apply::replaceable;
 use super::edit::{TextEdit, apply_edits};
 use super::judge::Judge;
 use super::moves::{self, Move};
@@ -44,6 +45,10 @@ impl Project<'_> {
     /// Reads a file again; refuses one that is not what was analysed, or that could not be written back.
     pub(super) fn read(&self, file: FileId) -> Result<OnDisk, String> {
         let entry = self.index.file(file);
+        let root = self.root.canonicalize();
+        let root = root.as_deref().unwrap_or(self.root);
+        replaceable(root, std::path::Path::new(&*entry.path))
+            .map_err(|obstacle| format!("the file {obstacle}"))?;
         let bytes = std::fs::read(self.root.join(&*entry.path))
             .map_err(|error| format!("the file cannot be read: {error}"))?;
         let source = source::decode(bytes.clone(), entry.language);

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::apply::NewContents;
-use super::diff::unified_diff;
+use super::diff::patch;
 use super::edit::{TextEdit, apply_edits};
 use super::judge::Judge;
 use super::moves::{self, Move};
@@ -26,10 +26,20 @@ pub struct FixRun {
     pub contents: Vec<NewContents>,
     /// How many findings this repairs.
     pub applied: usize,
+    /// Which findings, by their place, sorted.
+    pub fixed: Vec<usize>,
+    /// How many imports and uses move.
+    pub sites: usize,
     /// Findings whose planned fix does not hold, by their place, with the reason.
     pub refused: Vec<(usize, String)>,
+}
+
+impl FixRun {
     /// All changes as a unified diff.
-    pub diff: String,
+    #[must_use]
+    pub fn diff(&self) -> Vec<u8> {
+        patch(&self.contents)
+    }
 }
 
 /// Carries out the planned fixes of `findings` that are at least as applicable as `wanted`, in memory.
@@ -307,26 +317,23 @@ impl Job<'_> {
         for (at, one) in self.moves.iter().enumerate() {
             if self.is_made(at) {
                 run.applied += one.findings.len();
+                run.fixed.extend(&one.findings);
+                run.sites += 1;
             } else if let (true, Some(reason)) = (planned.contains(&at), &self.refused[at]) {
                 refused.extend(one.findings.iter().map(|&at| (at, reason.clone())));
             }
         }
+        run.fixed.sort_unstable();
         run.refused = refused.into_iter().collect();
         for (id, file) in self.files {
             if file.bytes == file.disk.bytes {
                 continue;
             }
             let path = &self.project.index.file(id).path;
-            let mark = if file.disk.source.bom { "\u{feff}" } else { "" };
-            run.diff.push_str(&unified_diff(
-                path,
-                &format!("{mark}{}", file.disk.source.text),
-                &format!("{mark}{}", file.text),
-            ));
             run.contents.push(NewContents {
                 path: PathBuf::from(&**path),
-                original: file.disk.bytes,
-                bytes: file.bytes,
+                original: Some(file.disk.bytes),
+                bytes: Some(file.bytes),
             });
         }
         run

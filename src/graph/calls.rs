@@ -7,7 +7,7 @@ use crate::facts::{
     Call, CallId, CallMode, DefinitionFlags, DefinitionId, DefinitionKind, FileFacts, NameId,
     Reference, Root, ScopeId, ScopeKind, Slice,
 };
-use crate::index::{ClassId, Entity, FileId, Index, SymbolId};
+use crate::index::{Ancestor, ClassId, Entity, FileId, Index, SymbolId};
 
 /// A function of the project.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -211,9 +211,9 @@ fn resolve(index: &Index, file: FileId, call: &Call) -> Found {
                 definition: class,
             };
             match (callee.root, facts.path(callee.path)) {
-                (Root::Instance(_), []) => method(index, class, "__call__", false, call.mode),
+                (Root::Instance(_), []) => own_method(index, class, "__call__", call.mode),
                 (_, []) => construct(index, class),
-                (_, [name]) => method(index, class, facts.name(*name), false, call.mode),
+                (_, [name]) => own_method(index, class, facts.name(*name), call.mode),
                 _ => Found::unknown(),
             }
         }
@@ -223,11 +223,55 @@ fn resolve(index: &Index, file: FileId, call: &Call) -> Found {
                 definition: class,
             };
             match facts.path(callee.path) {
-                [name] => method(index, class, facts.name(*name), true, call.mode),
+                [name] => {
+                    let name = facts.name(*name);
+                    let members = index.member_of_class(class, name, true);
+                    method(index, class, name, members, false, call.mode)
+                }
                 _ => Found::unknown(),
             }
         }
     }
+}
+
+/// What a call through `self`, `cls` or `super()` runs on an instance of `receiver`, and whether it may run something
+/// else; none when the call is no such one, or not in a method that `receiver` inherits.
+pub(super) fn on_receiver(
+    index: &Index,
+    file: FileId,
+    call: CallId,
+    receiver: ClassId,
+) -> Option<(Vec<FunctionId>, bool)> {
+    let facts = index.facts(file);
+    let call = &facts.calls[call.index()];
+    let (Root::Instance(lexical) | Root::Class(lexical) | Root::Super(lexical)) = call.callee.root
+    else {
+        return None;
+    };
+    let lexical = ClassId {
+        file,
+        definition: lexical,
+    };
+    let [name] = facts.path(call.callee.path) else {
+        return None;
+    };
+    if !index.mro(receiver).contains(&Ancestor::Class(lexical)) {
+        return None;
+    }
+    let name = facts.name(*name);
+    let found = if matches!(call.callee.root, Root::Super(_)) {
+        let members = index.member_behind(receiver, lexical, name);
+        method(index, receiver, name, members, false, call.mode)
+    } else {
+        let members = index.member_of_class(receiver, name, false);
+        method(index, receiver, name, members, true, call.mode)
+    };
+    let cached = |function: &FunctionId| {
+        let definition = &index.facts(function.file).definitions[function.definition.index()];
+        definition.flags.contains(DefinitionFlags::CACHED)
+    };
+    let uncertain = found.uncertain || found.functions.iter().any(cached);
+    Some((found.functions, uncertain))
 }
 
 fn named(index: &Index, file: FileId, callee: &Reference) -> Found {
@@ -294,11 +338,25 @@ fn construct(index: &Index, class: ClassId) -> Found {
     found
 }
 
-fn method(index: &Index, class: ClassId, name: &str, skip_own: bool, mode: CallMode) -> Found {
-    let Some(members) = index.member_of_class(class, name, skip_own) else {
+fn own_method(index: &Index, class: ClassId, name: &str, mode: CallMode) -> Found {
+    let members = index.member_of_class(class, name, false);
+    method(index, class, name, members, true, mode)
+}
+
+/// What a call of the method `name` runs, which the class has from `members`. What is assigned to an instance hides them
+/// where the look-up starts `at_instance`.
+fn method(
+    index: &Index,
+    class: ClassId,
+    name: &str,
+    members: Option<Vec<SymbolId>>,
+    at_instance: bool,
+    mode: CallMode,
+) -> Found {
+    let Some(members) = members else {
         return Found::unknown();
     };
-    if !skip_own
+    if at_instance
         && index.is_assigned(class, name)
         && matches!(mode, CallMode::Plain | CallMode::Awaited | CallMode::Driven)
     {

@@ -1,16 +1,24 @@
 //! Recursion: which functions can never finish because they keep calling themselves, and which cycles end.
 //!
 //! A function *finishes* if some path from its entry reaches an exit and every call on that path may come back. The
-//! least fixpoint over the call graph decides; what is left and leads back to itself is unconditional recursion.
+//! least fixpoint over the call graph decides; what is left and leads back to itself is unconditional recursion. What
+//! is costly to ask (`doubt`) is asked only of what the plain fixpoint leaves.
+
+mod doubt;
+mod guarded;
+mod inherited;
 
 use rustc_hash::{FxHashMap, FxHashSet};
+
+pub use doubt::Doubt;
 
 use super::calls::{CallGraph, FunctionId};
 use super::scc::Csr;
 use crate::facts::{
-    CallId, CallMode, DefinitionFlags, DefinitionId, DefinitionKind, Ending, FlowStep, Shape, Slice,
+    CallId, CallMode, DefinitionFlags, DefinitionId, DefinitionKind, Ending, FlowStep, Shape,
 };
 use crate::index::{ClassId, FileId, Index};
+use doubt::Doubts;
 
 /// A call that is part of a cycle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +40,10 @@ pub struct Cycle {
     pub calls: Vec<CycleCall>,
     /// Whether it can never end.
     pub unconditional: bool,
+    /// The class whose instances it holds for, where it closes only over what that class overrides.
+    pub receiver: Option<ClassId>,
+    /// Why one of its calls may lead elsewhere. Never set on an unconditional cycle.
+    pub doubt: Option<Doubt>,
 }
 
 /// All recursion of the project.
@@ -85,6 +97,32 @@ struct Analysis<'a> {
     numbering: Numbering,
     /// By function number: whether it finishes.
     finishes: Vec<bool>,
+    /// Calls that may lead elsewhere, found when they were asked about.
+    doubted: FxHashSet<(FileId, CallId)>,
+    /// Calls of something outside the project that never comes back.
+    leaving: FxHashSet<(FileId, CallId)>,
+    /// Of functions that may not finish: what they may raise before they call again, as
+    /// [`DefinitionFlags::operations`].
+    raises: FxHashMap<FunctionId, u8>,
+}
+
+/// The methods of a class as its own instances see them.
+struct View {
+    receiver: ClassId,
+    /// The functions looked at, and which of them finish; the others are judged for the project as a whole.
+    finishes: FxHashMap<FunctionId, bool>,
+}
+
+/// What a call runs.
+struct Targets<'t> {
+    functions: std::borrow::Cow<'t, [FunctionId]>,
+    uncertain: bool,
+}
+
+/// Functions that call each other and do not finish, with all calls between them.
+struct Component {
+    functions: Vec<FunctionId>,
+    edges: Vec<CycleCall>,
 }
 
 /// Finds all recursion. Guarded cycles are looked for only when `guarded` is set.
@@ -96,26 +134,37 @@ pub fn find(index: &Index, calls: &CallGraph, guarded: bool) -> Recursion {
         calls,
         finishes: vec![false; numbering.total as usize],
         numbering,
+        doubted: FxHashSet::default(),
+        leaving: FxHashSet::default(),
+        raises: FxHashMap::default(),
     };
-    let undecided = analysis.solve();
-    let mut recursion = analysis.unconditional(&undecided);
-    recursion.functions = index
-        .files
-        .iter()
-        .flat_map(|file| &file.facts.definitions)
-        .filter(|definition| definition.kind != DefinitionKind::Class)
-        .count() as u64;
+    let mut undecided = analysis.solve();
+    let mut doubts = Doubts::new(index);
+    let components = analysis.doubt_all(&mut undecided, &mut doubts);
+    let in_cycles: usize = components.iter().map(|found| found.functions.len()).sum();
+    let mut cycles: Vec<Cycle> = components
+        .into_iter()
+        .map(|found| analysis.cycle(&found.functions, found.edges, true))
+        .collect();
+    let inherited = analysis.inherited(&cycles, &mut doubts);
+    cycles.extend(inherited);
     if guarded {
-        let found: Vec<u32> = recursion
-            .cycles
+        let found: FxHashSet<FunctionId> = cycles
             .iter()
-            .flat_map(|cycle| &cycle.functions)
-            .map(|&function| analysis.numbering.of(function))
+            .filter(|cycle| cycle.receiver.is_none())
+            .flat_map(|cycle| cycle.functions.iter().copied())
             .collect();
-        recursion.cycles.extend(analysis.guarded(&found));
+        cycles.extend(analysis.guarded(&found, &mut doubts));
     }
-    recursion.cycles.sort_by_key(|cycle| cycle.functions[0]);
-    recursion
+    cycles.sort_by_key(|cycle| (cycle.functions[0], cycle.receiver));
+    let functions = index.files.iter().flat_map(|file| &file.facts.definitions);
+    Recursion {
+        cycles,
+        victims: (undecided.len() - in_cycles) as u64,
+        functions: functions
+            .filter(|definition| definition.kind != DefinitionKind::Class)
+            .count() as u64,
+    }
 }
 
 impl Analysis<'_> {
@@ -170,7 +219,7 @@ impl Analysis<'_> {
         }
         while let Some(function) = work.pop() {
             let number = self.numbering.of(function);
-            if self.finishes[number as usize] || !self.can_finish(function) {
+            if self.finishes[number as usize] || !self.can_finish(None, function) {
                 continue;
             }
             self.finishes[number as usize] = true;
@@ -200,14 +249,136 @@ impl Analysis<'_> {
             .collect()
     }
 
+    /// Asks of every cycle whether its calls are certain, until all that is left is. Gives the cycles; `undecided` keeps
+    /// the functions that do not finish.
+    fn doubt_all(
+        &mut self,
+        undecided: &mut Vec<FunctionId>,
+        doubts: &mut Doubts<'_>,
+    ) -> Vec<Component> {
+        loop {
+            let components = self.components(None, undecided);
+            let before = undecided.len();
+            if components.is_empty() {
+                return components;
+            }
+            self.note_leaving(undecided);
+            for component in &components {
+                for edge in &component.edges {
+                    let single = component.functions.len() == 1;
+                    if doubts.of(edge, None, single).is_some() {
+                        self.doubted.insert((edge.caller.file, edge.call));
+                    }
+                }
+            }
+            self.settle(undecided);
+            if undecided.len() == before {
+                return components;
+            }
+        }
+    }
+
+    /// Finds the calls that leave the program.
+    fn note_leaving(&mut self, functions: &[FunctionId]) {
+        for &function in functions {
+            for (call, targets) in self.flow_calls(function) {
+                if targets.is_empty() && doubt::never_returns(self.index, function.file, call) {
+                    self.leaving.insert((function.file, call));
+                }
+            }
+        }
+    }
+
+    /// The fixpoint once more, over the functions that it left.
+    fn settle(&mut self, undecided: &mut Vec<FunctionId>) {
+        loop {
+            self.note_raises(None, undecided);
+            let before = undecided.len();
+            undecided.retain(|&function| {
+                let finishes = self.can_finish(None, function);
+                self.finishes[self.numbering.of(function) as usize] |= finishes;
+                !finishes
+            });
+            if undecided.len() == before {
+                return;
+            }
+        }
+    }
+
+    /// Works out what functions that do not finish may raise, without saying so, before they call again.
+    fn note_raises(&mut self, view: Option<&View>, functions: &[FunctionId]) {
+        const CODE: u8 = 1 << 3;
+        let mut into: Vec<(FunctionId, Vec<FunctionId>)> = Vec::new();
+        for &function in functions {
+            let mut raises = self.definition(function).flags.operations();
+            let mut callees = Vec::new();
+            self.walk(
+                view,
+                function,
+                |call| {
+                    let targets = self.targets(view, function.file, call);
+                    callees.extend_from_slice(&targets.functions);
+                },
+                |_| raises |= CODE,
+            );
+            self.raises.insert(function, raises);
+            into.push((function, callees));
+        }
+        loop {
+            let mut changed = false;
+            for (function, callees) in &into {
+                let own = self.raises.get(function).copied().unwrap_or(0);
+                let below = callees.iter().filter_map(|callee| self.raises.get(callee));
+                let all = below.fold(own, |all, raises| all | raises);
+                if all != own {
+                    self.raises.insert(*function, all);
+                    changed = true;
+                }
+            }
+            if !changed {
+                return;
+            }
+        }
+    }
+
+    /// What a call runs; with a view, what it runs on an instance of the view's class.
+    fn targets(&self, view: Option<&View>, file: FileId, call: CallId) -> Targets<'_> {
+        if let Some(view) = view
+            && let Some((functions, uncertain)) =
+                super::calls::on_receiver(self.index, file, call, view.receiver)
+        {
+            return Targets {
+                functions: functions.into(),
+                uncertain,
+            };
+        }
+        let targets = self.calls.targets(file, call);
+        Targets {
+            functions: self.calls.functions(file, targets).into(),
+            uncertain: targets.uncertain,
+        }
+    }
+
+    fn finishes(&self, view: Option<&View>, function: FunctionId) -> bool {
+        let seen = view.and_then(|view| view.finishes.get(&function));
+        seen.copied()
+            .unwrap_or_else(|| self.finishes[self.numbering.of(function) as usize])
+    }
+
     /// Whether a path leads from the entry to an exit, given what is known to finish so far.
-    fn can_finish(&self, function: FunctionId) -> bool {
-        self.walk(function, |_| {})
+    fn can_finish(&self, view: Option<&View>, function: FunctionId) -> bool {
+        self.walk(view, function, |_| {}, |_| {})
     }
 
     /// Walks the flow of a function from its entry. Tells whether an exit is reached; `blocked` gets every call
-    /// that control reaches but that does not come back.
-    fn walk(&self, function: FunctionId, mut blocked: impl FnMut(CallId)) -> bool {
+    /// that control reaches but that does not come back, `passed` those that may.
+    fn walk(
+        &self,
+        view: Option<&View>,
+        function: FunctionId,
+        mut blocked: impl FnMut(CallId),
+        mut passed: impl FnMut(CallId),
+    ) -> bool {
         let facts = self.index.facts(function.file);
         let Ending::Depends(run) = self.definition(function).ending else {
             return false;
@@ -221,36 +392,61 @@ impl Analysis<'_> {
                 continue;
             }
             let node = &nodes[at as usize];
+            let next = &facts.flow.edges[node.next.range()];
             match node.step {
                 FlowStep::Exit(_) => exits = true,
-                FlowStep::Call(call) => match self.returns(function.file, call) {
+                FlowStep::Call(call) => match self.returns(view, function.file, call) {
                     Returning::No => {
                         blocked(call);
+                        let raised = self.raised_by(view, function.file, call);
+                        stack.extend(next.iter().filter(|&&at| {
+                            matches!(nodes[at as usize].step,
+                                FlowStep::Raised(awaited) if awaited & raised != 0)
+                        }));
                         continue;
                     }
                     // Nothing behind the call runs, but the caller is left: by what the callee raised.
-                    Returning::ByRaising => exits = true,
-                    Returning::Yes => {}
+                    Returning::ByRaising => {
+                        passed(call);
+                        exits = true;
+                    }
+                    Returning::Yes => passed(call),
                 },
-                FlowStep::Join => {}
+                FlowStep::Join | FlowStep::Raised(_) => {}
             }
-            stack.extend_from_slice(&facts.flow.edges[slice_range(node.next)]);
+            stack.extend_from_slice(next);
         }
         exits
     }
 
-    fn returns(&self, file: FileId, call: CallId) -> Returning {
-        let targets = self.calls.targets(file, call);
-        if targets.uncertain {
+    /// What the targets of a call that does not come back may raise on the way.
+    fn raised_by(&self, view: Option<&View>, file: FileId, call: CallId) -> u8 {
+        if self.raises.is_empty() {
+            return 0;
+        }
+        let targets = self.targets(view, file, call);
+        let raises = targets
+            .functions
+            .iter()
+            .filter_map(|target| self.raises.get(target));
+        raises.fold(0, |all, raises| all | raises)
+    }
+
+    fn returns(&self, view: Option<&View>, file: FileId, call: CallId) -> Returning {
+        if self.leaving.contains(&(file, call)) {
+            return Returning::ByRaising;
+        }
+        let targets = self.targets(view, file, call);
+        if targets.uncertain || self.doubted.contains(&(file, call)) {
             return Returning::Yes;
         }
         let mode = self.index.facts(file).calls[call.index()].mode;
         let mut returning = Returning::No;
-        for &target in self.calls.functions(file, targets) {
+        for &target in &*targets.functions {
             if !self.runs_now(target, mode) {
                 return Returning::Yes;
             }
-            if self.finishes[self.numbering.of(target) as usize] {
+            if self.finishes(view, target) {
                 if self.definition(target).shape != Shape::Raises {
                     return Returning::Yes;
                 }
@@ -261,7 +457,7 @@ impl Analysis<'_> {
     }
 
     /// The cycles among functions that cannot finish, over the calls where control stops.
-    fn unconditional(&self, undecided: &[FunctionId]) -> Recursion {
+    fn components(&self, view: Option<&View>, undecided: &[FunctionId]) -> Vec<Component> {
         let mut edges: Vec<(u32, CycleCall)> = Vec::new();
         let position: FxHashMap<FunctionId, u32> = undecided
             .iter()
@@ -269,61 +465,49 @@ impl Analysis<'_> {
             .map(|(at, &function)| (function, at as u32))
             .collect();
         for &caller in undecided {
-            self.walk(caller, |call| {
-                let targets = self.calls.targets(caller.file, call);
-                for &callee in self.calls.functions(caller.file, targets) {
-                    if position.contains_key(&callee) {
-                        edges.push((
-                            position[&caller],
-                            CycleCall {
+            self.walk(
+                view,
+                caller,
+                |call| {
+                    for &callee in &*self.targets(view, caller.file, call).functions {
+                        if position.contains_key(&callee) {
+                            let edge = CycleCall {
                                 caller,
                                 call,
                                 callee,
-                            },
-                        ));
+                            };
+                            edges.push((position[&caller], edge));
+                        }
                     }
-                }
-            });
+                },
+                |_| {},
+            );
         }
-        let graph = Csr::new(
-            undecided.len(),
-            edges
-                .iter()
-                .map(|(from, edge)| (*from, position[&edge.callee]))
-                .collect(),
-        );
-        let components = graph.cyclic_components();
-        let in_cycles: usize = components.iter().map(Vec::len).sum();
-        let cycles: Vec<Cycle> = components
+        let pairs = edges
             .iter()
-            .map(|component| {
-                let members: Vec<FunctionId> =
-                    component.iter().map(|&at| undecided[at as usize]).collect();
-                // The edges stand in the order of their callers.
-                let own = component.iter().flat_map(|&at| {
-                    let first = edges.partition_point(|(from, _)| *from < at);
-                    edges[first..]
-                        .iter()
-                        .take_while(move |(from, _)| *from == at)
-                });
-                self.cycle(&members, own.map(|(_, edge)| *edge), true)
-            })
-            .filter(|cycle| !self.is_overridden(cycle))
-            .collect();
-        Recursion {
-            victims: (undecided.len() - in_cycles) as u64,
-            cycles,
-            functions: 0,
-        }
+            .map(|(from, edge)| (*from, position[&edge.callee]));
+        let graph = Csr::new(undecided.len(), pairs.collect());
+        let components = graph.cyclic_components().into_iter().map(|component| {
+            let functions: Vec<FunctionId> =
+                component.iter().map(|&at| undecided[at as usize]).collect();
+            // The edges stand in the order of their callers.
+            let own = component.iter().flat_map(|&at| {
+                let first = edges.partition_point(|(from, _)| *from < at);
+                edges[first..]
+                    .iter()
+                    .take_while(move |(from, _)| *from == at)
+            });
+            let inside = |edge: &CycleCall| functions.contains(&edge.callee);
+            Component {
+                edges: own.map(|(_, edge)| *edge).filter(inside).collect(),
+                functions,
+            }
+        });
+        components.collect()
     }
 
     /// Puts the functions of a component in call order and picks one call for each.
-    fn cycle(
-        &self,
-        members: &[FunctionId],
-        edges: impl Iterator<Item = CycleCall>,
-        unconditional: bool,
-    ) -> Cycle {
+    fn cycle(&self, members: &[FunctionId], edges: Vec<CycleCall>, unconditional: bool) -> Cycle {
         let mut calls: FxHashMap<FunctionId, Vec<CycleCall>> = FxHashMap::default();
         let inside: FxHashSet<FunctionId> = members.iter().copied().collect();
         for edge in edges {
@@ -361,99 +545,9 @@ impl Analysis<'_> {
             functions,
             calls,
             unconditional,
+            receiver: None,
+            doubt: None,
         }
-    }
-
-    /// Whether a class of the project overrides a method that the cycle reaches through an instance: then the cycle
-    /// may not close, and nothing is proven. A method that calls itself is one whoever overrides it.
-    fn is_overridden(&self, cycle: &Cycle) -> bool {
-        if cycle.functions.len() == 1 {
-            return false;
-        }
-        cycle.calls.iter().any(|edge| {
-            let call = &self.index.facts(edge.caller.file).calls[edge.call.index()];
-            let crate::facts::Root::Instance(class) = call.callee.root else {
-                return false;
-            };
-            let class = ClassId {
-                file: edge.caller.file,
-                definition: class,
-            };
-            let facts = self.index.facts(edge.callee.file);
-            self.index
-                .is_overridden_below(class, facts.name(self.definition(edge.callee).name))
-        })
-    }
-
-    /// The cycles over all certain calls, without the functions in `found`.
-    fn guarded(&self, found: &[u32]) -> Vec<Cycle> {
-        let mut edges: Vec<CycleCall> = Vec::new();
-        for file in self.index.file_ids() {
-            for (at, call) in self.index.facts(file).calls.iter().enumerate() {
-                let id = CallId(at as u32);
-                let Some(caller) = self.calls.caller(file, call) else {
-                    continue;
-                };
-                let caller = FunctionId {
-                    file,
-                    definition: caller,
-                };
-                let targets = self.calls.targets(file, id);
-                for &callee in self.calls.functions(file, targets) {
-                    let opaque = self
-                        .definition(callee)
-                        .flags
-                        .contains(DefinitionFlags::UNKNOWN_DECORATOR);
-                    if !opaque && self.runs_now(callee, call.mode) {
-                        edges.push(CycleCall {
-                            caller,
-                            call: id,
-                            callee,
-                        });
-                    }
-                }
-            }
-        }
-        let found: FxHashSet<u32> = found.iter().copied().collect();
-        let numbers = edges
-            .iter()
-            .map(|edge| {
-                (
-                    self.numbering.of(edge.caller),
-                    self.numbering.of(edge.callee),
-                )
-            })
-            .filter(|(from, to)| !found.contains(from) && !found.contains(to))
-            .collect();
-        let graph = Csr::new(self.numbering.total as usize, numbers);
-        let components = graph.cyclic_components();
-        let mut component_of: FxHashMap<FunctionId, usize> = FxHashMap::default();
-        for (at, component) in components.iter().enumerate() {
-            for &number in component {
-                component_of.insert(self.numbering.function(number), at);
-            }
-        }
-        let mut by_component: Vec<Vec<CycleCall>> = vec![Vec::new(); components.len()];
-        for edge in edges {
-            if let (Some(&from), Some(&to)) = (
-                component_of.get(&edge.caller),
-                component_of.get(&edge.callee),
-            ) && from == to
-            {
-                by_component[from].push(edge);
-            }
-        }
-        components
-            .iter()
-            .zip(by_component)
-            .map(|(component, edges)| {
-                let members: Vec<FunctionId> = component
-                    .iter()
-                    .map(|&number| self.numbering.function(number))
-                    .collect();
-                self.cycle(&members, edges.into_iter(), false)
-            })
-            .collect()
     }
 }
 
@@ -462,8 +556,4 @@ enum Returning {
     Yes,
     No,
     ByRaising,
-}
-
-fn slice_range(slice: Slice) -> std::ops::Range<usize> {
-    slice.range()
 }

@@ -161,26 +161,41 @@ impl Index {
         (!found.is_empty()).then_some(found)
     }
 
-    /// Whether some class of the project below `class` defines `name` anew.
-    #[must_use]
-    pub fn is_overridden_below(&self, class: ClassId, name: &str) -> bool {
-        self.file_ids().any(|file| {
-            let facts = self.facts(file);
-            facts
-                .definitions
-                .iter()
-                .enumerate()
-                .any(|(at, definition)| {
-                    let below = ClassId {
-                        file,
-                        definition: DefinitionId(at as u32),
-                    };
-                    definition.kind == DefinitionKind::Class
-                        && below != class
-                        && facts.member(definition.body, name).is_some()
-                        && self.mro(below).contains(&Ancestor::Class(class))
+    /// The classes with more than one base.
+    pub fn classes_of_several_bases(&self) -> impl Iterator<Item = ClassId> {
+        self.file_ids().flat_map(|file| {
+            let definitions = self.facts(file).definitions.iter().enumerate();
+            definitions
+                .filter(|(_, definition)| definition.bases.len > 1)
+                .map(move |(at, _)| ClassId {
+                    file,
+                    definition: DefinitionId(at as u32),
                 })
         })
+    }
+
+    /// As [`Index::member_of_class`], from what stands behind `behind` in the order of `class`: what `super()` in a
+    /// method of `behind` finds on an instance of `class`.
+    #[must_use]
+    pub fn member_behind(
+        &self,
+        class: ClassId,
+        behind: ClassId,
+        name: &str,
+    ) -> Option<Vec<SymbolId>> {
+        let order = self.mro(class);
+        let at = order
+            .iter()
+            .position(|ancestor| *ancestor == Ancestor::Class(behind))?;
+        for &ancestor in &order[at + 1..] {
+            let Ancestor::Class(class) = ancestor else {
+                return None;
+            };
+            if let Some(found) = self.own_member(class, name) {
+                return Some(found);
+            }
+        }
+        None
     }
 
     /// Whether instances of the class, or of one above it, get an attribute `name` assigned somewhere: it hides what

@@ -19,6 +19,8 @@ struct Document<'a> {
     score: Score,
     summary: Summary,
     unresolved: Unresolved<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fixes: Option<FixesWire<'a>>,
     findings: Vec<FindingWire<'a>>,
 }
 
@@ -42,6 +44,17 @@ struct Summary {
 struct Unresolved<'a> {
     imports: &'a BTreeMap<String, u64>,
     calls: &'a BTreeMap<String, u64>,
+}
+
+/// What `--fix` did.
+#[derive(Serialize)]
+struct FixesWire<'a> {
+    findings: u64,
+    sites: u64,
+    files: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run: Option<u64>,
+    refused: &'a BTreeMap<String, u64>,
 }
 
 #[derive(Serialize)]
@@ -190,6 +203,13 @@ pub(super) fn render(report: &Report, _: &Options<'_>) -> String {
             imports: &report.unresolved.imports,
             calls: &report.unresolved.calls,
         },
+        fixes: report.fixes.as_ref().map(|fixes| FixesWire {
+            findings: fixes.fixed,
+            sites: fixes.sites,
+            files: fixes.files,
+            run: fixes.run,
+            refused: &fixes.refused,
+        }),
         findings: report.findings.iter().map(FindingWire::from).collect(),
     })
 }

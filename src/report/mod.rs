@@ -50,6 +50,8 @@ pub struct Report {
     pub victims: u64,
     /// What `--fix` or `--diff` did, when one was given.
     pub fixes: Option<Fixes>,
+    /// What else people should know; no part of any format.
+    pub notes: Vec<String>,
 }
 
 /// What could not be resolved, counted by reason.
@@ -66,10 +68,27 @@ pub struct Unresolved {
 pub struct Fixes {
     /// Findings fixed, which are no longer in the report; under `--diff`, that would be.
     pub fixed: u64,
+    /// Imports and uses that moved.
+    pub sites: u64,
     /// Files changed.
     pub files: u64,
-    /// The unified diff, under `--diff`.
-    pub diff: Option<String>,
+    /// The run to undo, when files were changed.
+    pub run: Option<u64>,
+    /// Fixes that were refused, counted by reason.
+    pub refused: BTreeMap<String, u64>,
+    /// The unified diff, under `--diff`. Each file's part is in that file's encoding.
+    pub diff: Option<Vec<u8>>,
+}
+
+impl Fixes {
+    /// Counts a refused fix; what the reason names is left out, so that like is counted with like.
+    pub fn refuse(&mut self, reason: &str) {
+        let parts = reason.split('`').enumerate();
+        let kind: Vec<&str> = parts
+            .map(|(at, part)| if at % 2 == 0 { part } else { "…" })
+            .collect();
+        *self.refused.entry(kind.join("`")).or_default() += 1;
+    }
 }
 
 /// How many findings there are of each severity.

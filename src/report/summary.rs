@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use colored::Color;
 
-use super::{Fixes, Options, Report, Style};
+use super::{Fixes, Options, Report, Style, one_line};
 use crate::diagnostic::{Applicability, Severity};
 use crate::score::{Failure, rounded_against};
 
@@ -167,11 +167,31 @@ fn fixed(fixes: &Fixes) -> String {
     } else {
         "Fixed"
     };
-    format!(
-        "{verb} {} in {}.\n",
-        counted(fixes.fixed, "finding"),
-        counted(fixes.files, "file")
-    )
+    let mut text = if fixes.fixed == 0 {
+        format!("{verb} nothing")
+    } else {
+        format!(
+            "{verb} {} at {} in {}",
+            counted(fixes.fixed, "finding"),
+            counted(fixes.sites, "site"),
+            counted(fixes.files, "file")
+        )
+    };
+    if fixes.run.is_some() {
+        text.push_str("; `ssot undo` takes it back");
+    }
+    text.push_str(".\n");
+    let refused: u64 = fixes.refused.values().sum();
+    if refused > 0 {
+        let word = if refused == 1 { "fix" } else { "fixes" };
+        let _ = writeln!(text, "Refused {refused} {word}:");
+    }
+    let mut reasons: Vec<_> = fixes.refused.iter().collect();
+    reasons.sort_by_key(|&(reason, count)| (std::cmp::Reverse(count), reason));
+    for (reason, count) in reasons {
+        let _ = writeln!(text, "{count:>4}  {}", one_line(reason));
+    }
+    text
 }
 
 fn unresolved(report: &Report) -> String {

@@ -46,6 +46,8 @@ impl Tree {
         command
             .current_dir(self.root())
             .args(line.split_whitespace())
+            // Not among the user's own journals.
+            .env("XDG_STATE_HOME", self.path(".state"))
             .stdin(Stdio::null());
         command
     }

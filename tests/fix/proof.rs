@@ -164,7 +164,7 @@ fn what_other_fixes_make_possible_is_done_in_the_same_run() {
     let fixes: Vec<bool> = findings.iter().map(|one| one.fix.is_some()).collect();
     assert_eq!(fixes, [false, true]);
     let run = fix(&read.project(), &findings, Unsafe);
-    assert_eq!((run.applied, run.contents.len()), (2, 2), "{}", run.diff);
+    assert_eq!((run.applied, run.contents.len()), (2, 2), "{run:?}");
     // Alone, it stays refused.
     let run = fix(&read.project(), &findings[..1], Unsafe);
     assert_eq!(run.applied, 0);

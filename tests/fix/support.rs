@@ -8,6 +8,7 @@ use std::sync::Arc;
 use ssot::config::{Config, SymbolPath};
 use ssot::diagnostic::{Applicability, Finding, Location, Relocation, Severity, Site};
 use ssot::facts::{ImportId, ImportTarget, Root};
+use ssot::fix::transaction::{About, Transactions};
 use ssot::fix::{FixRun, Project, fix, plan};
 use ssot::graph::imports::ImportGraph;
 use ssot::index::{Entity, File, FileId, Index, ModuleRef};
@@ -124,7 +125,10 @@ impl Repo {
     /// The fixes of a check for `canonical`, written.
     pub(crate) fn apply(&self, rules: &Rules<'_>, wanted: Applicability) -> Fixed {
         let fixed = self.fix(rules, wanted);
-        ssot::fix::apply::write_all(self.dir.path(), &fixed.run.contents).unwrap();
+        let journals = tempfile::tempdir().unwrap();
+        Transactions::open_in(self.dir.path(), journals.path())
+            .and_then(|it| it.write(&fixed.run.contents, About::default()))
+            .unwrap();
         fixed
     }
 }
@@ -296,7 +300,7 @@ impl Fixed {
             .contents
             .iter()
             .find(|one| one.path == Path::new(path))?;
-        Some(String::from_utf8(contents.bytes.clone()).unwrap())
+        Some(String::from_utf8(contents.bytes.clone()?).unwrap())
     }
 
     /// The findings of a file.

@@ -7,7 +7,7 @@ use super::expr::{is_namespace, partial_of};
 use super::extract::{Extractor, TempExports, TempRoot, span};
 use super::flow::Operation;
 use super::scope::TempValue;
-use crate::facts::{Dynamic, Usage};
+use crate::facts::{CallMode, Dynamic, Usage};
 
 /// How many `:=` and partials around a value are looked through.
 const MOST_WRAPPERS: usize = 64;
@@ -23,7 +23,16 @@ impl<'a> Extractor<'a> {
             }
             (_, value) => value,
         };
-        self.expr(value);
+        // To unpack is to iterate.
+        let mode = if targets
+            .iter()
+            .any(|target| matches!(target, Expr::Tuple(_) | Expr::List(_)))
+        {
+            CallMode::Driven
+        } else {
+            CallMode::Plain
+        };
+        self.expr_as(value, mode);
         if is_namespace(value) {
             self.dynamic.get_or_insert(Dynamic::Globals);
         }

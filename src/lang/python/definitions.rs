@@ -9,7 +9,9 @@ use super::extract::{
 };
 use super::flow::FunctionFlow;
 use super::scope::{TempScopeKind, TempValue};
-use super::syntax::{has_properties, is_filler, is_plain_argument, is_warning};
+use super::syntax::{
+    has_properties, is_filler, is_plain_argument, is_warning, receiver_name, special_methods,
+};
 use crate::facts::{
     DefinitionFlags, DefinitionId, DefinitionKind, Dynamic, ParameterKind, Slice, Usage,
 };
@@ -245,11 +247,15 @@ impl<'a> Extractor<'a> {
             return Slice { start, len: 0 };
         };
         let mut receiver = receiver;
+        let named_so = self.receivers.last().copied().flatten();
         let mut add = |this: &mut Self, name: &'a ast::Identifier, kind, has_default| {
             let value = match kind {
                 ParameterKind::PositionalOnly | ParameterKind::Positional => receiver
                     .take()
-                    .filter(|&value| is_receiver(value, name.id.as_str()))
+                    .filter(|&value| {
+                        let name = name.id.as_str();
+                        is_receiver(value, name) || named_so == Some(name)
+                    })
                     .unwrap_or(TempValue::Value),
                 _ => TempValue::Value,
             };
@@ -387,8 +393,12 @@ impl<'a> Extractor<'a> {
                 .open(TempScopeKind::Class, around, Some(id), this.branch);
             this.definitions[id.index()].body = this.scope;
             this.properties.push(has_properties(&stmt.body));
+            this.special_methods.push(special_methods(&stmt.body));
+            this.receivers.push(receiver_name(&stmt.body));
             this.body(&stmt.body);
             this.properties.pop();
+            this.special_methods.pop();
+            this.receivers.pop();
             this.scope = around;
         });
         self.bind(

@@ -32,6 +32,8 @@ pub(super) struct Walker<'e> {
     successors: Vec<u32>,
     order: Vec<Node>,
     next: Vec<Node>,
+    /// The operations that the present function evaluates before any call that may stop it.
+    pub(super) operations: u8,
 }
 
 impl<'e> Walker<'e> {
@@ -51,6 +53,7 @@ impl<'e> Walker<'e> {
             successors: Vec::new(),
             order: Vec::new(),
             next: Vec::new(),
+            operations: 0,
         }
     }
 
@@ -81,6 +84,7 @@ impl<'e> Walker<'e> {
         self.visit(entry);
         let mut exit = None;
         let mut blocked = false;
+        self.operations = 0;
         while let Some(node) = self.stack.pop() {
             if let Step::Exit { statement, raises } = self.flow.steps[node as usize] {
                 let rank = (self.holds_call(statement), raises, statement.start);
@@ -91,6 +95,7 @@ impl<'e> Walker<'e> {
                 continue;
             }
             let flow = self.flow;
+            self.operations |= flow.operations[node as usize];
             for next in flow.successors(node) {
                 self.visit(next);
             }
@@ -110,7 +115,8 @@ impl<'e> Walker<'e> {
         let mut at = node;
         // A cycle of joins is an endless loop; the bound only has to end the walk on one.
         for _ in 0..self.flow.steps.len() {
-            if self.is_blocked(at) || matches!(self.flow.steps[at as usize], Step::Exit { .. }) {
+            let step = self.flow.steps[at as usize];
+            if self.is_blocked(at) || matches!(step, Step::Exit { .. } | Step::Raised(_)) {
                 return at;
             }
             let mut successors = self.flow.successors(at);

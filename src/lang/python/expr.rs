@@ -8,7 +8,7 @@ use super::flow::{Operation, Step};
 use super::scope::TempScopeKind;
 use super::syntax::constant_truth;
 use crate::facts::{
-    CallMode, DefinitionFlags, DefinitionId, DefinitionKind, Dynamic, ParameterKind, Slice,
+    CallMode, DefinitionFlags, DefinitionId, DefinitionKind, Dynamic, NameId, ParameterKind, Slice,
     StringTargetKind, Usage,
 };
 use crate::span::Span;
@@ -44,19 +44,27 @@ impl<'a> Extractor<'a> {
             Expr::Attribute(attribute) => self.attribute(expr, attribute),
             Expr::BoolOp(op) => self.bool_op(op),
             Expr::Named(named) => {
-                self.expr(&named.value);
+                self.expr_as(&named.value, mode);
                 self.bind_value(&named.target, Some(&named.value), true);
             }
             Expr::BinOp(op) => {
                 self.expr(&op.left);
                 self.expr(&op.right);
+                self.binary_operator(op);
                 self.may_raise(Operation::Arithmetic);
             }
-            Expr::UnaryOp(op) => self.expr(&op.operand),
+            Expr::UnaryOp(op) => {
+                self.expr(&op.operand);
+                self.unary_operator(op);
+                self.may_raise(match op.op {
+                    ast::UnaryOp::Not => Operation::Truth,
+                    _ => Operation::Arithmetic,
+                });
+            }
             Expr::Lambda(lambda) => {
                 self.lambda(lambda);
             }
-            Expr::If(expr) => self.conditional(expr),
+            Expr::If(expr) => self.conditional(expr, mode),
             Expr::Dict(dict) => {
                 for item in &dict.items {
                     if let Some(key) = &item.key {
@@ -64,8 +72,17 @@ impl<'a> Extractor<'a> {
                     }
                     self.expr(&item.value);
                 }
+                let plain = |key: &Option<Expr>| key.as_ref().is_some_and(Expr::is_literal_expr);
+                if !dict.items.iter().all(|item| plain(&item.key)) {
+                    self.may_raise(Operation::Arithmetic);
+                }
             }
-            Expr::Set(set) => set.elts.iter().for_each(|elt| self.expr(elt)),
+            Expr::Set(set) => {
+                set.elts.iter().for_each(|elt| self.expr(elt));
+                if !set.elts.iter().all(Expr::is_literal_expr) {
+                    self.may_raise(Operation::Arithmetic);
+                }
+            }
             Expr::List(list) => list.elts.iter().for_each(|elt| self.expr(elt)),
             Expr::Tuple(tuple) => tuple.elts.iter().for_each(|elt| self.expr(elt)),
             Expr::ListComp(comp) => self.comprehension(&comp.generators, &[&comp.elt], true),
@@ -110,6 +127,7 @@ impl<'a> Extractor<'a> {
                 self.expr(&subscript.value);
                 self.expr(&subscript.slice);
                 self.dynamic_store(subscript);
+                self.subscript_operator(subscript);
                 self.may_raise(Operation::Subscript);
             }
             Expr::Starred(starred) => {
@@ -144,18 +162,38 @@ impl<'a> Extractor<'a> {
     fn interpolations(&mut self, elements: &'a ast::InterpolatedStringElements) {
         for element in elements.interpolations() {
             self.expr(&element.expression);
+            self.formatted(element);
+            self.may_raise(Operation::Code);
             if let Some(spec) = &element.format_spec {
                 self.interpolations(&spec.elements);
             }
         }
     }
 
-    /// A bare name: only files with star imports care, where it may come from the star.
+    /// A bare name: files with star imports care, where it may come from the star, and handlers that wait for names
+    /// that are missing.
     fn name(&mut self, name: &'a ast::ExprName) {
+        if self.now().0.expects_missing_names() && !self.is_parameter(name) {
+            self.may_raise(Operation::Name);
+        }
+        self.star_name(name);
+    }
+
+    fn star_name(&mut self, name: &'a ast::ExprName) {
         if self.has_star && name.ctx == ExprContext::Load {
             let root = TempRoot::Name(self.names.intern(name.id.as_str()));
             self.reference(root, Slice::default(), span(name.range), Usage::Load);
         }
+    }
+
+    fn is_parameter(&self, name: &ast::ExprName) -> bool {
+        let name = self.names.find(name.id.as_str());
+        let own = self.functions.last().map(|context| context.arguments);
+        own.is_some_and(|own| {
+            self.parameters[own.range()]
+                .iter()
+                .any(|parameter| Some(parameter.name) == name)
+        })
     }
 
     pub(super) fn reference(&mut self, root: TempRoot, path: Slice, at: Span, usage: Usage) -> u32 {
@@ -245,6 +283,7 @@ impl<'a> Extractor<'a> {
             self.reference(root, path, span(attribute.range), usage);
             if usage == Usage::Store {
                 self.path_store(root, path);
+                self.class_store(root, path);
             }
             if self.in_class_with_properties()
                 && matches!(root, TempRoot::Name(_))
@@ -267,6 +306,9 @@ impl<'a> Extractor<'a> {
             }
         } else {
             self.expr(&attribute.value);
+        }
+        if let Expr::Name(_) = &*attribute.value {
+            self.attribute_operator(&attribute.value, attribute.ctx, attribute.range);
         }
         self.may_raise(Operation::Attribute);
     }
@@ -296,6 +338,61 @@ impl<'a> Extractor<'a> {
         }
     }
 
+    /// `x.__class__ = …` and `x.__dict__ = …` may set any attribute.
+    fn class_store(&mut self, root: TempRoot, path: Slice) {
+        let last = path.range().next_back();
+        let object = match (root, last) {
+            (TempRoot::TypeOf(name), None) => name,
+            (TempRoot::Name(name), Some(at))
+                if path.len == 1 && self.names.table.get(self.paths[at]) == "__dict__" =>
+            {
+                name
+            }
+            _ => return,
+        };
+        self.sets_attribute(object, "*");
+    }
+
+    /// Notes that some attribute of the object called `object` is set by other means than an assignment to it.
+    fn sets_attribute(&mut self, object: NameId, attribute: &str) {
+        let start = self.paths.len() as u32;
+        let attribute = self.names.intern(attribute);
+        self.paths.push(attribute);
+        let place = self.place();
+        self.attributes_set.push(TempReference {
+            root: TempRoot::Name(object),
+            path: Slice { start, len: 1 },
+            span: Span::at(0),
+            place,
+            usage: Usage::Store,
+            always: false,
+        });
+    }
+
+    /// `setattr(x, name, …)` and `x.__dict__.update(…)`.
+    fn attribute_call(&mut self, call: &'a ast::ExprCall, root: TempRoot, path: Slice) {
+        let TempRoot::Name(name) = root else { return };
+        let names: [&str; 3] = std::array::from_fn(|at| match at {
+            0 => self.names.table.get(name),
+            at if (at as u32) <= path.len => self
+                .names
+                .table
+                .get(self.paths[path.start as usize + at - 1]),
+            _ => "",
+        });
+        match names {
+            ["setattr", "", _] | ["object", "__setattr__", ""] => {
+                let Some(Expr::Name(object)) = call.arguments.args.first() else {
+                    return;
+                };
+                let object = self.names.intern(object.id.as_str());
+                self.sets_attribute(object, attribute_name(call.arguments.args.get(1)));
+            }
+            [_, "__dict__", "update" | "setdefault"] => self.sets_attribute(name, "*"),
+            _ => {}
+        }
+    }
+
     fn bool_op(&mut self, op: &'a ast::ExprBoolOp) {
         let mut ends = Vec::new();
         for (at, value) in op.values.iter().enumerate() {
@@ -316,15 +413,15 @@ impl<'a> Extractor<'a> {
         self.join(&ends);
     }
 
-    fn conditional(&mut self, expr: &'a ast::ExprIf) {
+    fn conditional(&mut self, expr: &'a ast::ExprIf, mode: CallMode) {
         self.expr(&expr.test);
         let constant = constant_truth(&expr.test);
         let base = self.fork();
         self.goto(if constant == Some(false) { None } else { base });
-        self.expr(&expr.body);
+        self.expr_as(&expr.body, mode);
         let then = self.fork();
         self.goto(if constant == Some(true) { None } else { base });
-        self.expr(&expr.orelse);
+        self.expr_as(&expr.orelse, mode);
         let other = self.fork();
         self.join(&[then, other]);
     }
@@ -337,6 +434,12 @@ impl<'a> Extractor<'a> {
                 ends.push(self.fork());
             }
             self.expr(value);
+            let left = if at == 0 {
+                &compare.left
+            } else {
+                &compare.comparators[at - 1]
+            };
+            self.comparison(left, compare.ops[at], value);
         }
         ends.push(self.fork());
         self.join(&ends);
@@ -421,8 +524,16 @@ impl<'a> Extractor<'a> {
             _ => self.expr(&call.func),
         }
         let driver = driver(&call.func, mode);
-        for argument in &call.arguments.args {
-            self.expr_as(argument, driver);
+        let first_only = driver == CallMode::Driven
+            && matches!(&*call.func, Expr::Name(name)
+                if matches!(name.id.as_str(), "enumerate" | "zip" | "iter" | "next"));
+        for (at, argument) in call.arguments.args.iter().enumerate() {
+            let mode = if at > 0 && first_only {
+                CallMode::Plain
+            } else {
+                driver
+            };
+            self.expr_as(argument, mode);
         }
         for keyword in &call.arguments.keywords {
             self.expr(&keyword.value);
@@ -442,7 +553,9 @@ impl<'a> Extractor<'a> {
             self.anonymous_call();
             return;
         };
+        self.builtin_operator(call);
         self.special_call(call, root, path);
+        self.attribute_call(call, root, path);
         self.escaping_namespace(call);
         if self.is_known_exit(root, path) {
             let (now, flow) = self.now();
@@ -471,11 +584,11 @@ impl<'a> Extractor<'a> {
         if matches!(func, Expr::Attribute(_)) {
             self.visit_chain_base(func);
         } else if let Expr::Name(name) = func {
-            self.name(name);
+            self.star_name(name);
         }
     }
 
-    fn push_call(
+    pub(super) fn push_call(
         &mut self,
         root: TempRoot,
         path: Slice,
@@ -692,6 +805,11 @@ impl<'a> Extractor<'a> {
         if subscript.ctx != ExprContext::Store {
             return;
         }
+        if let Some(object) = attributes_of(&subscript.value) {
+            let object = self.names.intern(object);
+            self.sets_attribute(object, attribute_name(Some(&subscript.slice)));
+            return;
+        }
         let is_namespace = match &*subscript.value {
             Expr::Call(call) => is_namespace_call(call),
             Expr::Attribute(attribute) => {
@@ -703,6 +821,29 @@ impl<'a> Extractor<'a> {
         if is_namespace {
             self.dynamic.get_or_insert(Dynamic::Globals);
         }
+    }
+}
+
+/// The name of an attribute given as a value; `*` when it is not known.
+fn attribute_name(name: Option<&Expr>) -> &str {
+    match name {
+        Some(Expr::StringLiteral(literal)) => literal.value.to_str(),
+        _ => "*",
+    }
+}
+
+/// The object whose attributes `x.__dict__` or `vars(x)` holds.
+fn attributes_of(expr: &Expr) -> Option<&str> {
+    let object = match expr {
+        Expr::Attribute(attribute) if attribute.attr.id.as_str() == "__dict__" => &*attribute.value,
+        Expr::Call(call) if matches!(&*call.func, Expr::Name(name) if name.id.as_str() == "vars") => {
+            call.arguments.args.first()?
+        }
+        _ => return None,
+    };
+    match object {
+        Expr::Name(name) => Some(name.id.as_str()),
+        _ => None,
     }
 }
 
@@ -737,18 +878,24 @@ fn is_namespace_call(call: &ast::ExprCall) -> bool {
         && call.arguments.args.is_empty()
 }
 
-/// How a call uses the iterators and coroutines handed to it.
+/// How a call uses the iterators and coroutines handed to it. `asyncio.run` and its like are not among those that run
+/// them: where a loop runs already they raise, so that no cycle closes through them.
 fn driver(func: &Expr, mode: CallMode) -> CallMode {
     match func {
         Expr::Name(name) => match name.id.as_str() {
             "list" | "tuple" | "set" | "frozenset" | "sorted" | "sum" | "max" | "min" | "any"
             | "all" | "dict" | "next" => CallMode::Driven,
+            // Lazy themselves: they drive what they are given first when they are driven.
+            "enumerate" | "zip" | "iter" if mode == CallMode::Driven => CallMode::Driven,
             _ => CallMode::Plain,
         },
-        Expr::Attribute(attribute) => match attribute.attr.id.as_str() {
-            "run" | "run_until_complete" => CallMode::Awaited,
-            "gather" | "wait_for" | "shield" if mode == CallMode::Awaited => CallMode::Awaited,
-            "join" => CallMode::Driven,
+        Expr::Attribute(attribute) => match (attribute.attr.id.as_str(), &*attribute.value) {
+            ("gather" | "wait_for" | "shield", Expr::Name(module))
+                if mode == CallMode::Awaited && module.id.as_str() == "asyncio" =>
+            {
+                CallMode::Awaited
+            }
+            ("join", Expr::StringLiteral(_) | Expr::BytesLiteral(_)) => CallMode::Driven,
             _ => CallMode::Plain,
         },
         _ => CallMode::Plain,

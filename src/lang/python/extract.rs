@@ -205,6 +205,8 @@ pub(super) struct Extractor<'a> {
     pub(super) strings: Vec<TempString>,
     pub(super) exports: Option<TempExports>,
     pub(super) dynamic: Option<Dynamic>,
+    /// Attributes set other than by an assignment to them; `*` stands for any.
+    pub(super) attributes_set: Vec<TempReference>,
     pub(super) unresolved: UnresolvedCalls,
     /// Statements as (start, end of header, end), collected only where suppressions need them.
     pub(super) statements: Option<Vec<(u32, u32)>>,
@@ -212,6 +214,10 @@ pub(super) struct Extractor<'a> {
     pub(super) functions: Vec<FunctionContext>,
     /// Whether each class around has properties.
     pub(super) properties: Vec<bool>,
+    /// The special methods (`__len__`) that the body of each class around defines.
+    pub(super) special_methods: Vec<Vec<&'a str>>,
+    /// What those of each class around call their receiver.
+    pub(super) receivers: Vec<Option<&'a str>>,
     pub(super) scope: u32,
     pub(super) branch: u32,
     pub(super) type_checking: u32,
@@ -246,11 +252,14 @@ impl<'a> Extractor<'a> {
             strings: scratch.strings,
             exports: None,
             dynamic: None,
+            attributes_set: Vec::new(),
             unresolved: UnresolvedCalls::default(),
             statements: None,
             flows: Vec::new(),
             functions: Vec::new(),
             properties: Vec::new(),
+            special_methods: Vec::new(),
+            receivers: Vec::new(),
             scope: 0,
             branch: 0,
             type_checking: 0,

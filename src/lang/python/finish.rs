@@ -327,6 +327,10 @@ impl<'e, 'a> Finisher<'e, 'a> {
                 self.note_assignment(references[at], reference);
             }
         }
+        for reference in &self.from.attributes_set {
+            let root = self.resolve(reference);
+            self.note_assignment(root, reference);
+        }
         ids
     }
 
@@ -372,7 +376,12 @@ impl<'e, 'a> Finisher<'e, 'a> {
                 (Resolved::Instance(class), CallMode::PropertySet) => {
                     self.has_property(class, call.callee.path, flags, DefinitionFlags::SETTER)
                 }
-                (_, CallMode::PropertyGet | CallMode::PropertySet) => false,
+                (Resolved::Instance(class), CallMode::Operator) => {
+                    let body = self.from.definitions[class.index()].body;
+                    let name = self.from.paths[call.callee.path.start as usize];
+                    !self.from.scopes.run(body, name).is_empty()
+                }
+                (_, CallMode::PropertyGet | CallMode::PropertySet | CallMode::Operator) => false,
                 (Resolved::Local, _) => {
                     unresolved.local_value += 1;
                     false
@@ -548,7 +557,8 @@ impl<'e, 'a> Finisher<'e, 'a> {
             let same_arguments = call.same_arguments
                 && *steady
                     .entry(frame)
-                    .or_insert_with(|| self.parameters_are_steady(frame));
+                    .or_insert_with(|| self.parameters_are_steady(frame))
+                && !self.hides_parameters(call.callee.place.scope, frame);
             if let Some(callee) = self.emit_reference(calls[at], &call.callee) {
                 self.facts.calls.push(Call {
                     callee,
@@ -569,6 +579,24 @@ impl<'e, 'a> Finisher<'e, 'a> {
         self.from.parameters[self.from.definitions[id.index()].parameters.range()]
             .iter()
             .all(|parameter| self.from.scopes.run(scope, parameter.name).len() == 1)
+    }
+
+    /// Whether a comprehension around binds the name of a parameter of the function `frame` to something else.
+    fn hides_parameters(&self, scope: u32, frame: u32) -> bool {
+        let Some(id) = self.from.scopes.scopes[frame as usize].definition else {
+            return false;
+        };
+        let parameters =
+            &self.from.parameters[self.from.definitions[id.index()].parameters.range()];
+        let mut at = scope;
+        while at != frame {
+            let binds = |name| !self.from.scopes.run(at, name).is_empty();
+            if parameters.iter().any(|parameter| binds(parameter.name)) {
+                return true;
+            }
+            at = self.from.scopes.scopes[at as usize].parent;
+        }
+        false
     }
 
     fn emit_imports(&mut self) {
@@ -629,6 +657,7 @@ impl<'e, 'a> Finisher<'e, 'a> {
             let ending = match definition.entry {
                 Some(entry) if definition.kind != DefinitionKind::Class => {
                     let ending = walker.ending(entry);
+                    own_flags.insert(DefinitionFlags::raising(walker.operations));
                     self.ending(ending, &walker, call_ids)
                 }
                 _ => Ending::Never,
@@ -684,6 +713,7 @@ impl<'e, 'a> Finisher<'e, 'a> {
                         FlowStep::Call(CallId(call_ids[call as usize]))
                     }
                     Step::Exit { statement, .. } => FlowStep::Exit(statement.start),
+                    Step::Raised(operations) => FlowStep::Raised(operations),
                     Step::Call(_) | Step::Join => FlowStep::Join,
                 },
                 next: Slice {

@@ -16,6 +16,8 @@ pub(super) enum Step {
     Join,
     /// Index of a call among the file's calls as visited.
     Call(u32),
+    /// The call before it failed, and handlers that name one of these operations' exceptions take over.
+    Raised(u8),
     /// The function ends here.
     Exit {
         statement: Span,
@@ -33,6 +35,8 @@ struct Edge {
 #[derive(Default)]
 pub(super) struct FlowBuilder {
     pub(super) steps: Vec<Step>,
+    /// For each node, the operations evaluated there, as [`Operation::bit`]s.
+    pub(super) operations: Vec<u8>,
     first_edge: Vec<u32>,
     edges: Vec<Edge>,
 }
@@ -40,12 +44,14 @@ pub(super) struct FlowBuilder {
 impl FlowBuilder {
     pub(super) fn clear(&mut self) {
         self.steps.clear();
+        self.operations.clear();
         self.first_edge.clear();
         self.edges.clear();
     }
 
     pub(super) fn node(&mut self, step: Step) -> Node {
         self.steps.push(step);
+        self.operations.push(0);
         self.first_edge.push(NONE);
         self.steps.len() as Node - 1
     }
@@ -80,6 +86,10 @@ pub(super) enum Operation {
     Arithmetic,
     /// Runs code that is not known: a call, iteration, an import.
     Code,
+    /// Reads a name that may not be there.
+    Name,
+    /// Asks a value whether it is true.
+    Truth,
 }
 
 impl Operation {
@@ -94,7 +104,20 @@ impl Operation {
                 "ArithmeticError",
                 "ValueError",
             ],
+            Self::Name => &["NameError", "UnboundLocalError"],
+            Self::Truth => &["ValueError", "TypeError"],
             Self::Code => &[],
+        }
+    }
+
+    /// Its place in a set of operations; those that fail too seldom to count beyond their own `try` have none.
+    const fn bit(self) -> u8 {
+        match self {
+            Self::Attribute => 1,
+            Self::Subscript => 1 << 1,
+            Self::Arithmetic => 1 << 2,
+            Self::Code => 1 << 3,
+            Self::Name | Self::Truth => 0,
         }
     }
 }
@@ -126,7 +149,34 @@ impl Catches<'_> {
 
     /// Whether an implicit failure of `operation` may end up here.
     pub(super) fn takes_operation(&self, operation: Operation) -> bool {
-        self.catches_everything() || operation == Operation::Code || self.has(operation.natural())
+        match operation {
+            // They hardly ever fail: only who names their exceptions expects it.
+            Operation::Name | Operation::Truth => self.has(operation.natural()),
+            _ => self.catches_everything() || self.takes_by_name(operation),
+        }
+    }
+
+    /// Whether it takes what `operation` raises because it names it, and not everything.
+    fn takes_by_name(&self, operation: Operation) -> bool {
+        operation == Operation::Code || self.has(operation.natural())
+    }
+
+    /// The operations whose failure in a function called ends up here, as far as its exceptions are named. Who takes
+    /// everything, or what endless recursion raises, waits for no certain one.
+    fn awaited_operations(&self) -> u8 {
+        let recursion = |name: &&str| matches!(*name, "RuntimeError" | "RecursionError");
+        if self.catches_everything() || self.names.iter().all(recursion) {
+            return 0;
+        }
+        [
+            Operation::Attribute,
+            Operation::Subscript,
+            Operation::Arithmetic,
+            Operation::Code,
+        ]
+        .into_iter()
+        .filter(|&operation| self.takes_by_name(operation))
+        .fold(0, |set, operation| set | operation.bit())
     }
 
     /// Whether endless recursion would end up here.
@@ -264,6 +314,8 @@ pub(super) struct TryContext<'a> {
     pub(super) finally: Option<Node>,
     /// Whether some path enters `finally` on its way out of the function, and where that way began.
     pub(super) leaves: Option<(Span, bool)>,
+    /// The exit taken when what fails here is swallowed by a context manager that may do so.
+    pub(super) swallowed: Option<Node>,
 }
 
 struct LoopContext {
@@ -346,18 +398,39 @@ impl<'a> FunctionFlow<'a> {
 
     /// A call happens: afterwards control goes on, or to a handler that takes what the callee raised.
     pub(super) fn call(&mut self, flow: &mut FlowBuilder, call: u32) {
-        if self.advance(flow, Step::Call(call)).is_some() {
-            self.may_raise(flow, Operation::Code);
+        let Some(node) = self.advance(flow, Step::Call(call)) else {
+            return;
+        };
+        flow.operations[node as usize] |= Operation::Code.bit();
+        if self.tries.is_empty() {
+            return;
         }
+        let raised = flow.node(Step::Raised(0));
+        let mut awaited = 0;
+        'out: for context in self.tries.iter().rev() {
+            if let Some(exit) = context.swallowed {
+                flow.link(raised, exit);
+            }
+            for handler in &context.handlers {
+                flow.link(raised, handler.entry);
+                if handler.catches.catches_everything() {
+                    break 'out;
+                }
+                awaited |= handler.catches.awaited_operations();
+            }
+        }
+        flow.steps[raised as usize] = Step::Raised(awaited);
+        flow.link(node, raised);
     }
 
     /// The operation just evaluated may fail: handlers around that take its failure become reachable.
     pub(super) fn may_raise(&mut self, flow: &mut FlowBuilder, operation: Operation) {
-        if self.tries.is_empty() {
-            return;
-        }
         let Some(from) = self.current else { return };
+        flow.operations[from as usize] |= operation.bit();
         for context in self.tries.iter().rev() {
+            if let Some(exit) = context.swallowed {
+                flow.link(from, exit);
+            }
             for handler in &context.handlers {
                 if handler.catches.takes_operation(operation) {
                     flow.link(from, handler.entry);
@@ -367,6 +440,14 @@ impl<'a> FunctionFlow<'a> {
                 }
             }
         }
+    }
+
+    /// Whether a handler around the present point waits for a name that is not there.
+    pub(super) fn expects_missing_names(&self) -> bool {
+        let handlers = self.tries.iter().flat_map(|context| &context.handlers);
+        handlers
+            .into_iter()
+            .any(|handler| handler.catches.takes_operation(Operation::Name))
     }
 
     /// Offset of the `except` clause around the present point that would swallow endless recursion.

@@ -12,6 +12,7 @@ mod expr;
 mod extract;
 mod finish;
 mod flow;
+mod operators;
 pub mod rewrite;
 mod scope;
 mod statements;

@@ -8,7 +8,7 @@ use super::flow::{FunctionFlow, Handler, Node, Operation, Step, TryContext};
 use super::scope::{ConstructKind, TempBinding, TempScopeKind, TempValue};
 use super::syntax::{
     catches, constant_truth, exception_name, first_segment, header_end, is_irrefutable,
-    is_script_test, suppressed, type_checking_test,
+    is_script_test, may_suppress, suppressed, type_checking_test,
 };
 use crate::facts::{CallMode, ImportId, ImportTarget, NameId, When};
 use crate::span::Span;
@@ -188,10 +188,18 @@ impl<'a> Extractor<'a> {
 
     fn condition(&mut self, test: &'a Expr) {
         self.expr(test);
+        self.truth_operator(test);
+        self.may_raise(Operation::Truth);
     }
 
     fn for_statement(&mut self, stmt: &'a ast::StmtFor) {
         self.expr_as(&stmt.iter, CallMode::Driven);
+        let iterate = if stmt.is_async {
+            "__aiter__"
+        } else {
+            "__iter__"
+        };
+        self.operator(&stmt.iter, iterate, stmt.iter.range());
         self.may_raise(Operation::Code);
         let construct = self.scopes.open_construct(ConstructKind::Loop, false);
         let head = self.advance();
@@ -251,16 +259,38 @@ impl<'a> Extractor<'a> {
 
     fn with_statement(&mut self, stmt: &'a ast::StmtWith) {
         let mut suppressing = None;
+        let mut may_swallow = false;
         for item in &stmt.items {
             self.expr(&item.context_expr);
+            let enter = if stmt.is_async {
+                "__aenter__"
+            } else {
+                "__enter__"
+            };
+            self.operator(&item.context_expr, enter, item.context_expr.range());
             self.may_raise(Operation::Code);
             if let Some(vars) = &item.optional_vars {
                 self.target(vars, None);
             }
             suppressing = suppressing.or_else(|| suppressed(&item.context_expr));
+            may_swallow |= may_suppress(&item.context_expr);
         }
         let Some(catches) = suppressing else {
-            self.body(&stmt.body);
+            if may_swallow {
+                let statement = span(stmt.range);
+                let raises = true;
+                let exit = self.flow.node(Step::Exit { statement, raises });
+                self.now().0.open_try(TryContext {
+                    handlers: Vec::new(),
+                    finally: None,
+                    leaves: None,
+                    swallowed: Some(exit),
+                });
+                self.body(&stmt.body);
+                self.now().0.close_try();
+            } else {
+                self.body(&stmt.body);
+            }
             return;
         };
         let entry = self.flow.node(Step::Join);
@@ -274,6 +304,7 @@ impl<'a> Extractor<'a> {
             handlers: vec![handler],
             finally: None,
             leaves: None,
+            swallowed: None,
         });
         let construct = self.scopes.open_construct(ConstructKind::Try, false);
         let end = self.arm(construct, |this| this.body(&stmt.body));
@@ -299,6 +330,7 @@ impl<'a> Extractor<'a> {
             handlers,
             finally,
             leaves: None,
+            swallowed: None,
         });
         let construct = self.scopes.open_construct(ConstructKind::Try, true);
         let mut ends = Vec::new();

@@ -72,15 +72,59 @@ pub(super) fn suppressed(context: &Expr) -> Option<Catches<'_>> {
         Expr::Attribute(attribute) => attribute.attr.id.as_str(),
         _ => return None,
     };
-    if !matches!(name, "suppress" | "raises" | "assertRaises") {
+    if !matches!(
+        name,
+        "suppress" | "raises" | "assertRaises" | "assertRaisesRegex"
+    ) {
         return None;
     }
     let mut catches = Catches::default();
-    call.arguments
-        .args
-        .iter()
-        .for_each(|arg| add_caught(&mut catches, arg));
+    let classes = match name {
+        // Only the first is a class; what follows is a pattern.
+        "assertRaisesRegex" => call.arguments.args.get(..1).unwrap_or_default(),
+        _ => &*call.arguments.args,
+    };
+    for class in classes {
+        match class {
+            Expr::Tuple(tuple) => tuple
+                .elts
+                .iter()
+                .for_each(|elt| add_caught(&mut catches, elt)),
+            other => add_caught(&mut catches, other),
+        }
+    }
     Some(catches)
+}
+
+/// Whether a context manager may swallow what its body raises, as far as can be told from here: one made on the spot
+/// may, but for a few that are known. Those that exist already (`with lock:`) are resources.
+pub(super) fn may_suppress(context: &Expr) -> bool {
+    let Expr::Call(call) = context else {
+        return false;
+    };
+    let name = match &*call.func {
+        Expr::Name(name) => name.id.as_str(),
+        Expr::Attribute(attribute) => attribute.attr.id.as_str(),
+        _ => return true,
+    };
+    !matches!(
+        name,
+        "open"
+            | "closing"
+            | "aclosing"
+            | "nullcontext"
+            | "redirect_stdout"
+            | "redirect_stderr"
+            | "catch_warnings"
+            | "localcontext"
+            | "TemporaryDirectory"
+            | "NamedTemporaryFile"
+            | "TemporaryFile"
+            | "ThreadPoolExecutor"
+            | "ProcessPoolExecutor"
+            | "TaskGroup"
+            | "timeout"
+    )
 }
 
 /// `Some(true)` for `TYPE_CHECKING`, `Some(false)` for `not TYPE_CHECKING`.
@@ -199,5 +243,41 @@ pub(super) fn has_properties(body: &[Stmt]) -> bool {
                 })
         }
         _ => false,
+    })
+}
+
+/// The special methods (`__len__`) that a class body defines.
+pub(super) fn special_methods(body: &[Stmt]) -> Vec<&str> {
+    body.iter()
+        .filter_map(|stmt| match stmt {
+            Stmt::FunctionDef(stmt) => Some(stmt.name.id.as_str()),
+            _ => None,
+        })
+        .filter(|name| name.starts_with("__") && name.ends_with("__") && *name != "__init__")
+        .collect()
+}
+
+/// What a class calls its receiver: the first parameter of a special method, which only instances are handed to.
+pub(super) fn receiver_name(body: &[Stmt]) -> Option<&str> {
+    body.iter().find_map(|stmt| {
+        let Stmt::FunctionDef(stmt) = stmt else {
+            return None;
+        };
+        let name = stmt.name.id.as_str();
+        let of_class = matches!(name, "__new__" | "__init_subclass__" | "__class_getitem__");
+        if of_class
+            || !name.starts_with("__")
+            || !name.ends_with("__")
+            || !stmt.decorator_list.is_empty()
+        {
+            return None;
+        }
+        let parameters = &stmt.parameters;
+        let first = parameters
+            .posonlyargs
+            .iter()
+            .chain(&parameters.args)
+            .next()?;
+        Some(first.parameter.name.id.as_str())
     })
 }
