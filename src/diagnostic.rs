@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use crate::config::SymbolPath;
-use crate::facts::ImportId;
+use crate::facts::{BindingId, ImportId};
 use crate::index::FileId;
 use crate::span::{Position, Span};
 
@@ -99,6 +99,16 @@ pub struct Fix {
     pub edits: Vec<Edit>,
 }
 
+impl Fix {
+    /// Takes in what another place needs; the two share no edits.
+    pub fn add(&mut self, other: &Self) {
+        self.edits.extend(other.edits.iter().cloned());
+        self.edits.sort_unstable();
+        self.edits.dedup();
+        self.applicability = self.applicability.min(other.applicability);
+    }
+}
+
 /// The part of a file that reaches a symbol by the wrong path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Site {
@@ -108,6 +118,10 @@ pub enum Site {
     Use(Span, ImportId),
     /// A star import that brings the name.
     Star(ImportId),
+    /// A definition of the name, which an import is to take the place of.
+    Definition(BindingId),
+    /// A definition that is to go.
+    Removal(BindingId),
 }
 
 /// What a fix would have to do: make a site reach the symbol by another path. The fix stage turns it into edits, or
@@ -161,6 +175,8 @@ pub struct Finding {
     pub help: Option<String>,
     /// What a repair would have to do; the fix stage reads it.
     pub relocation: Option<Relocation>,
+    /// Definitions that a repair would replace; the fix stage reads them.
+    pub replacements: Vec<Relocation>,
     /// The repair, if there is one.
     pub fix: Option<Fix>,
     /// Why there is no fix, or none that may be applied, where people would expect one.
@@ -192,6 +208,7 @@ impl Finding {
             evidence: Vec::new(),
             help: None,
             relocation: None,
+            replacements: Vec::new(),
             fix: None,
             refusal: None,
         }

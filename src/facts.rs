@@ -429,6 +429,8 @@ pub struct Reference {
 pub enum Usage {
     /// Read.
     Load,
+    /// Read to be held by a `partial`: what that makes calls it, but is another object.
+    Held,
     /// Assigned to, in whole (`m.x = …`).
     Store,
     /// Deleted.
@@ -702,6 +704,8 @@ pub enum StringTargetKind {
     Monkeypatch,
     /// `importlib.import_module("a.b")`, `__import__("a.b")`.
     ImportModule,
+    /// `patch.object(m, "X")`, `setattr(m, "X", …)`: the value is `m.X`, as names of the file.
+    Attribute,
 }
 
 /// A suppression comment.

@@ -2,8 +2,14 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[path = "fix/definitions.rs"]
+mod definitions;
+#[path = "fix/moves.rs"]
+mod moves;
 #[path = "fix/proof.rs"]
 mod proof;
+#[path = "fix/property.rs"]
+mod property;
 #[path = "fix/support.rs"]
 mod support;
 
@@ -247,24 +253,73 @@ fn a_competitor_is_unsafe_and_the_message_says_how_it_differs() {
 }
 
 #[test]
-fn a_rename_that_a_rule_vouches_for_keeps_the_local_name() {
+fn uses_take_the_new_name_unless_others_read_the_old_one() {
     let rules = Rules {
         canonical: HOME,
         replaces: &["pkg.legacy:make_x", "third.party:fetch_x"],
     };
+    let module = "from pkg.legacy import make_x\nmake_x()\n";
     let fixed = repo(&[
         ("pkg/legacy.py", "def make_x(): pass\n"),
-        ("app/a.py", "from pkg.legacy import make_x\nmake_x()\n"),
-        ("app/b.py", "from third.party import fetch_x\nfetch_x()\n"),
+        ("app/free.py", module),
+        (
+            "app/third.py",
+            "from third.party import fetch_x\nfetch_x()\n",
+        ),
+        ("app/imported.py", module),
+        (
+            "app/reads1.py",
+            "from app.imported import make_x as m\nm()\n",
+        ),
+        ("app/used.py", module),
+        ("app/reads2.py", "import app.used\napp.used.make_x()\n"),
+        ("app/starred.py", module),
+        ("app/reads3.py", "from .starred import *\n"),
+        ("app/handed.py", module),
+        ("app/reads4.py", "from app import handed\nvars(handed)\n"),
+        ("app/patched.py", module),
+        (
+            "app/reads5.py",
+            "from unittest.mock import patch\n@patch('app.patched.make_x')\ndef f(m): pass\n",
+        ),
+        ("app/conftest.py", module),
+        ("app/sub/__init__.py", module),
+        (
+            "app/late.py",
+            "def f():\n    from pkg.legacy import make_x\n    return make_x()\n",
+        ),
     ])
     .fix(&rules, Safe);
+    let new = "from pkg.core.manager import get_x\nget_x()\n";
+    assert_eq!(fixed.text("app/free.py").unwrap(), new);
+    assert_eq!(fixed.text("app/third.py").unwrap(), new);
     assert_eq!(
-        fixed.text("app/a.py").unwrap(),
-        "from pkg.core.manager import get_x as make_x\nmake_x()\n"
+        fixed.text("app/late.py").unwrap(),
+        "def f():\n    from pkg.core.manager import get_x\n    return get_x()\n"
+    );
+    for kept in [
+        "imported",
+        "used",
+        "starred",
+        "handed",
+        "patched",
+        "conftest",
+        "sub/__init__",
+    ] {
+        let text = fixed.text(&format!("app/{kept}.py")).unwrap();
+        assert_eq!(
+            text, "from pkg.core.manager import get_x as make_x\nmake_x()\n",
+            "{kept}"
+        );
+    }
+    let message = |path: &str| fixed.of(path)[0].fix.as_ref().unwrap().message.clone();
+    assert_eq!(
+        message("app/free.py"),
+        "import `get_x` from `pkg.core.manager` and call it by that name"
     );
     assert_eq!(
-        fixed.text("app/b.py").unwrap(),
-        "from pkg.core.manager import get_x as fetch_x\nfetch_x()\n"
+        message("app/sub/__init__.py"),
+        "import `get_x` from `pkg.core.manager`"
     );
 }
 
@@ -365,7 +420,7 @@ fn a_module_takes_anothers_place_only_with_what_is_read_from_it() {
     let fixed = Repo::new(&files).fix(&rules, Safe);
     assert_eq!(
         fixed.text("a.py").unwrap(),
-        "from pkg import modern as legacy\nlegacy.f()\n"
+        "from pkg import modern\nmodern.f()\n"
     );
     assert!(fixed.refusal("b.py").contains("has no `g`"));
 }

@@ -1,7 +1,7 @@
 //! Claims about the rewriting of imports: cases in `tests/rewrite/*.txt`, random files, and the real interpreter as the judge.
 //!
 //! In a case `⟨…⟩` marks the places of the changes in the text, in the order of `ops`: `M m:n` moves the import that
-//! covers the mark, `A` is an import that binds a module, `U m:n` a use through the last `A`, `S m:n [as l]` a star
+//! covers the mark, `R` the same and lets its uses take the new name, `A` is an import that binds a module, `U m:n` a use through the last `A`, `S m:n [as l]` a star
 //! statement (`⟨⟨…⟩⟩` carries two). `␍` is a carriage return, `␌` a form feed, `␄` at the end takes the last line end.
 
 #![allow(clippy::unwrap_used)]
@@ -9,7 +9,11 @@
 #[path = "rewrite/support.rs"]
 mod support;
 
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
 use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
 use ssot::fix::edit::{FileChanges, MoveImport, Rewritten, apply_edits};
 use ssot::lang::python::rewrite::rewrite;
 use support::{Case, aliases, comments, import_spans, parses, read_cases};
@@ -59,20 +63,165 @@ fn each_change_is_accounted_for(changes: &FileChanges, got: &Rewritten) -> Resul
 fn cases() {
     let mut failures = String::new();
     let mut count = 0;
-    for text in [
-        include_str!("rewrite/from.txt"),
-        include_str!("rewrite/merge.txt"),
-        include_str!("rewrite/uses.txt"),
-    ] {
-        for case in read_cases(text) {
-            count += 1;
-            if let Err(error) = check(&case) {
-                failures.extend(["=== ", &case.name, "\n", &error, "\n"]);
-            }
+    for case in all_cases() {
+        count += 1;
+        if let Err(error) = check(&case) {
+            failures.extend(["=== ", &case.name, "\n", &error, "\n"]);
         }
     }
-    assert!(count >= 100, "only {count} cases were read");
+    assert!(count >= 200, "only {count} cases were read");
     assert!(failures.is_empty(), "{failures}");
+}
+
+fn all_cases() -> Vec<Case> {
+    [
+        include_str!("rewrite/from.txt"),
+        include_str!("rewrite/merge.txt"),
+        include_str!("rewrite/rename.txt"),
+        include_str!("rewrite/uses.txt"),
+    ]
+    .into_iter()
+    .flat_map(read_cases)
+    .collect()
+}
+
+/// Every case that Python can run, before and after, in a world where old and new paths lead to the same objects.
+#[test]
+fn cpython_sees_no_difference() {
+    let cases = all_cases();
+    let requests: Vec<_> = cases
+        .iter()
+        .map(|case| executable(&case.name, &case.before, &case.changes()))
+        .collect();
+    if let Some(ran) = judge(&requests) {
+        assert!(ran >= 180, "only {ran} cases ran");
+    }
+}
+
+/// Lets Python compare, and fails on any difference; answers with the number of files that it could run.
+fn judge(requests: &[serde_json::Value]) -> Option<u64> {
+    let mut judge = Command::new("python3")
+        .args(["-c", include_str!("rewrite/judge.py")])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .ok()?;
+    let input = serde_json::to_string(requests).unwrap();
+    let mut pipe = judge.stdin.take().unwrap();
+    pipe.write_all(input.as_bytes()).unwrap();
+    drop(pipe);
+    let output = judge.wait_with_output().unwrap();
+    let verdict: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let wrong = verdict["wrong"].as_array().unwrap().iter();
+    let wrong: Vec<&str> = wrong.filter_map(|one| one.as_str()).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    verdict["ran"].as_u64()
+}
+
+/// Code around a name that gets a new one; `@` is a number.
+const PARTS: [&str; 28] = [
+    "from old import make_x\n",
+    "from old import make_x\n",
+    "from old import other, make_x  # why\n",
+    "from old import make_x as mx\n",
+    "from new import get_x\n",
+    "from new import zz\n",
+    "r@ = make_x\n",
+    "r@ = make_x(make_x.a, make_x=1)\n",
+    "r@ = f'{make_x!r} make_x'\n",
+    "r@ = [make_x for make_x in (1,)], [make_x for _ in (1,)]\n",
+    "def f@():\n    return make_x\n",
+    "def f@(make_x):\n    return make_x\n",
+    "def f@(get_x=1):\n    return get_x\n",
+    "def f@(get_x=1):\n    return make_x, get_x\n",
+    "def f@():\n    from old import make_x\n    return [make_x for _ in (1,)]\n",
+    "def f@():\n    from old import make_x\n    def g():\n        nonlocal make_x\n        return make_x\n    return g()\n",
+    "def f@():\n    make_x = 1\n    return make_x\n",
+    "def f@():\n    global make_x\n    return make_x\n",
+    "def f@(a: 'make_x', b: 'list[make_x]' = 1) -> make_x:\n    return a\n",
+    "class C@(make_x):\n    a = make_x\n    def m(self): return make_x\n",
+    "class D@:\n    make_x = 1\n    def m(self): return make_x\n",
+    "__all__ = ['make_x']\n",
+    "r@ = 'make_x is text'\n",
+    "# make_x\n",
+    "get_x = @\n",
+    "del make_x\n",
+    "try:\n    from old import make_x\nexcept ImportError:\n    pass\n",
+    "if @ % 2:\n    from old import make_x\nelse:\n    from old import make_x\n",
+];
+
+/// Whatever stands around it: the name keeps its meaning, the text parses, and there is nothing left to do.
+#[test]
+fn renamed_files_do_what_they_did() {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let files = prop::collection::vec(0..PARTS.len(), 2..7);
+    let mut requests = Vec::new();
+    let mut renamed = 0;
+    for _ in 0..600 {
+        let chosen = files.new_tree(&mut runner).unwrap().current();
+        let parts = chosen.iter().enumerate();
+        let text: String = parts
+            .map(|(at, part)| PARTS[*part].replace('@', &at.to_string()))
+            .collect();
+        let wanted = |text: &str| FileChanges {
+            moves: aliases(text)
+                .into_iter()
+                .filter(|alias| alias.module == "old" && alias.name == "make_x")
+                .map(|alias| MoveImport {
+                    alias: alias.span,
+                    statement: alias.statement,
+                    to_module: "new".into(),
+                    to_name: "get_x".into(),
+                    may_rename: true,
+                })
+                .collect(),
+            ..FileChanges::default()
+        };
+        let changes = wanted(&text);
+        let got = rewrite(&text, &changes);
+        let new = apply_edits(&text, &got.edits);
+        assert_eq!(got, rewrite(&text, &changes));
+        assert!(parses(&new), "{text}\n{new}");
+        assert!(
+            got.refused.is_empty() && wanted(&new).moves.is_empty(),
+            "{text}\n{new}"
+        );
+        renamed += got.renamed.len();
+        requests.push(executable("random", &text, &changes));
+    }
+    assert!(renamed > 100, "only {renamed} imports were renamed");
+    if let Some(ran) = judge(&requests) {
+        assert!(ran > 300, "only {ran} files ran");
+    }
+}
+
+/// A case as the judge reads it.
+fn executable(name: &str, before: &str, changes: &FileChanges) -> serde_json::Value {
+    let got = rewrite(before, changes);
+    let renames: std::collections::BTreeMap<String, &str> = got
+        .renamed
+        .iter()
+        .map(|&at| {
+            let one = &changes.moves[at];
+            (before[one.alias.range()].to_owned(), one.to_name.as_str())
+        })
+        .collect();
+    let stars: Vec<&str> = changes
+        .additions
+        .iter()
+        .map(|one| one.to_name.as_str())
+        .collect();
+    serde_json::json!({
+        "name": name,
+        "module": changes.module,
+        "package": changes.is_package,
+        "before": before,
+        "after": apply_edits(before, &got.edits),
+        "moved": support::moved(before, changes),
+        "renames": renames,
+        "stars": stars,
+        "uses": !changes.uses.is_empty(),
+    })
 }
 
 #[test]
@@ -115,6 +264,7 @@ fn moving(text: &str, index: usize) -> FileChanges {
             statement: alias.statement,
             to_module: "new".into(),
             to_name: alias.name.clone(),
+            may_rename: false,
         }],
         ..FileChanges::default()
     }
@@ -142,6 +292,7 @@ fn plan(text: &str) -> FileChanges {
                 statement: alias.statement,
                 to_module: module.into(),
                 to_name: name.into(),
+                may_rename: false,
             })
         })
         .collect();

@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use super::governed::{Governed, GovernedSymbol};
 use super::places::{Place, PlaceKind, places_by_name};
 use super::{Check, Context, Outcome};
-use crate::diagnostic::{Evidence, Finding, Severity};
+use crate::diagnostic::{Evidence, Finding, Relocation, Severity, Site};
 use crate::facts::{BindingValue, DefinitionFlags, DefinitionKind, ScopeId, Shape};
 use crate::index::{Entity, FileId, SymbolId};
 use crate::score::{Area, Tally};
@@ -76,11 +76,37 @@ fn competitors(
             .evidence
             .push(place_evidence(context, symbol, place));
     }
+    finding.replacements = replacements(context, symbol);
     finding.help = Some(match &rule.meta.reason {
         Some(reason) => format!("keep `{}` and import it elsewhere ({reason})", rule.symbol),
         None => format!("keep `{}` and import it elsewhere", rule.symbol),
     });
     Some(finding)
+}
+
+/// Competitors that the rule itself calls old paths of the symbol: imports could take their place.
+fn replacements(context: &Context<'_>, symbol: &GovernedSymbol<'_>) -> Vec<Relocation> {
+    let index = context.index;
+    let rule = symbol.rule;
+    let is_replaced = |place: &&&Place| {
+        let module = index.module_name(place.symbol.file);
+        let name = index.symbol_name(place.symbol);
+        rule.replaces
+            .iter()
+            .any(|old| old.module == module && old.name == name)
+    };
+    let places = competing(symbol);
+    let places = places.iter().filter(is_replaced);
+    places
+        .map(|place| Relocation {
+            file: place.symbol.file,
+            site: Site::Definition(place.symbol.binding),
+            to: rule.symbol.clone(),
+            local: index.symbol_name(place.symbol).to_owned(),
+            same_object: false,
+            vouched: true,
+        })
+        .collect()
 }
 
 fn origin_evidence(context: &Context<'_>, symbol: &GovernedSymbol<'_>) -> Vec<Evidence> {

@@ -7,11 +7,11 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::places::{Place, PlaceKind, classify_all, places_by_name};
-use super::trail::trail;
+use super::trail::{HopKind, trail};
 use crate::config::Canonical;
 use crate::diagnostic::Site;
 use crate::facts::{
-    BindingValue, CallMode, FileFacts, ImportId, ImportTarget, Reference, Root, ScopeId,
+    BindingValue, CallMode, FileFacts, ImportId, ImportTarget, Reference, Root, ScopeId, Usage,
 };
 use crate::index::{Entity, FileId, Index, ModuleId, ModuleRef, SymbolId};
 use crate::span::Span;
@@ -375,7 +375,10 @@ impl<'a> Governed<'a> {
         met.dedup_by_key(|(at, _)| *at);
         for (at, role) in met {
             let symbol = &self.symbols[at];
-            if is_own_definition(index, symbol, file) {
+            let via = module.filter(|_| known && role == Role::Origin);
+            if is_own_definition(index, symbol, file)
+                || via.is_some_and(|module| is_partial(index, module, name))
+            {
                 continue;
             }
             let same = !entities.is_empty()
@@ -431,6 +434,22 @@ fn is_own_definition(index: &Index, symbol: &GovernedSymbol, file: FileId) -> bo
     symbol.chain.contains(&file) && index.module_of(file) != symbol.home
 }
 
+/// Whether a module's name is a `partial` of something: made of it, but another object.
+fn is_partial(index: &Index, module: &str, name: &str) -> bool {
+    let Some(module) = index.modules.by_name(module) else {
+        return false;
+    };
+    trail(index, module, name).last().is_some_and(|hop| {
+        let facts = index.facts(hop.file);
+        let made = |binding: &crate::facts::Binding| {
+            binding.span == hop.span
+                && matches!(binding.value, BindingValue::Alias(id)
+                    if facts.references[id.index()].usage == Usage::Held)
+        };
+        hop.kind == HopKind::Alias && facts.bindings.iter().any(made)
+    })
+}
+
 /// The module path that an import statement names, absolute.
 fn module_path<'a>(
     index: &'a Index,
@@ -482,6 +501,8 @@ fn resolve<'a>(index: &Index, rule: &'a Canonical) -> GovernedSymbol<'a> {
             .entities
             .into_iter()
             .filter(|entity| !matches!(entity, Entity::Module(_)))
+            // What it holds is not the symbol; nobody else can be told to have it.
+            .filter(|_| !is_partial(index, &rule.symbol.module, first))
             .collect();
         chain = trail(index, home, first)
             .into_iter()

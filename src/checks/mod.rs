@@ -17,6 +17,7 @@ mod retired_module;
 mod retired_symbol;
 mod self_recursion;
 mod shadowed_module;
+mod successor;
 mod syntax_error;
 mod trail;
 mod unresolved_import;

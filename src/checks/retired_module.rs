@@ -7,10 +7,11 @@ use super::retired::{
     advice, externals, ids_of, is_below, prefixes_ending_in, references, use_instead,
     with_ancestors,
 };
+use super::successor::relocation;
 use super::{Check, Context, Outcome};
 use crate::config::{Retired, RetiredTarget};
 use crate::diagnostic::{Finding, Severity};
-use crate::facts::{ImportId, ImportTarget};
+use crate::facts::{ImportId, ImportTarget, StringTargetKind};
 use crate::index::{Entity, FileId, ModuleRef, SymbolId};
 use crate::score::{Area, Tally};
 use crate::span::Span;
@@ -160,6 +161,7 @@ fn uses_in(context: &Context<'_>, rules: &Rules<'_>, file: FileId) -> Vec<Use> {
         }
     }
     let strings = facts.string_targets.iter();
+    let strings = strings.filter(|target| target.kind != StringTargetKind::Attribute);
     uses.extend(strings.filter_map(|target| {
         let rule = rules.covering(facts.name(target.value))?;
         let how = How::String;
@@ -222,6 +224,9 @@ fn report_use(
     let mut finding = context.finding(&CHECK, Some(&rule.meta), location, message)?;
     finding.symbol = Some(path.to_owned());
     finding.help = advice(rule, name);
+    if let How::Import(id) = found.how {
+        finding.relocation = relocation(context, rule, found.file, id, Some(path));
+    }
     if let Some(file) = module_file(context, path) {
         let message = format!("`{path}` is this file");
         finding

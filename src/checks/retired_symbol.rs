@@ -6,9 +6,10 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::retired::{
     advice, externals, ids_of, prefix, prefixes_ending_in, references, use_instead, with_ancestors,
 };
+use super::successor::relocation;
 use super::{Check, Context, Outcome};
-use crate::config::{ModulePattern, Retired, RetiredTarget, SymbolKind};
-use crate::diagnostic::{Finding, Severity};
+use crate::config::{ModulePattern, Retired, RetiredTarget, SymbolKind, SymbolPath};
+use crate::diagnostic::{Finding, Relocation, Severity, Site};
 use crate::facts::{
     BindingValue, DefinitionKind, ImportId, ImportTarget, Reference, Root, ScopeId,
 };
@@ -367,6 +368,12 @@ impl<'a> Retirement<'a> {
         }
         finding.symbol = Some(path);
         finding.help = advice(rule, None);
+        let imports = &context.index.facts(found.file).imports;
+        finding.relocation = (0..)
+            .map(ImportId)
+            .zip(imports)
+            .find(|(_, import)| import.alias == found.span)
+            .and_then(|(id, _)| relocation(context, rule, found.file, id, None));
         Some(finding)
     }
 
@@ -399,6 +406,22 @@ impl<'a> Retirement<'a> {
         let mut finding = context.finding(&CHECK, Some(&retired.meta), location, message)?;
         finding.symbol = Some(index.symbol_path(symbol));
         finding.help = advice(retired, None);
+        let own = index.binding(symbol);
+        let is_plain = matches!(own.value, BindingValue::Definition(_));
+        if !is_used && is_plain && own.scope == ScopeId::MODULE {
+            let local = index.symbol_name(symbol).to_owned();
+            finding.replacements.push(Relocation {
+                file: symbol.file,
+                site: Site::Removal(symbol.binding),
+                to: SymbolPath {
+                    module: module.to_owned(),
+                    name: local.clone(),
+                },
+                local,
+                same_object: false,
+                vouched: true,
+            });
+        }
         Some(finding)
     }
 }

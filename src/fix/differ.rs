@@ -3,6 +3,9 @@
 use crate::facts::{Definition, DefinitionFlags, DefinitionKind, FileFacts, ParameterKind};
 use crate::index::{Entity, Index};
 
+/// What is said of two functions that a call cannot tell apart.
+const SAME: &str = "both take the same arguments";
+
 /// What a caller would notice of `canonical` taking the place of `other`.
 pub(super) fn difference(index: &Index, other: &[Entity], canonical: &[Entity]) -> Option<String> {
     let (other_facts, other) = definition(index, other)?;
@@ -36,9 +39,17 @@ pub(super) fn difference(index: &Index, other: &[Entity], canonical: &[Entity]) 
         ));
     }
     if parts.is_empty() {
-        parts.push("both take the same arguments".to_owned());
+        parts.push(SAME.to_owned());
     }
     Some(parts.join("; "))
+}
+
+/// Why calls of `other` would not all work with `canonical`: one of them is async or a generator, or what they take
+/// differs.
+pub(super) fn conflict(index: &Index, other: &[Entity], canonical: &[Entity]) -> Option<String> {
+    let words = difference(index, other, canonical);
+    let is_same = words.as_deref() == Some(SAME);
+    (!is_same).then(|| words.unwrap_or_else(|| "the two cannot be compared".to_owned()))
 }
 
 /// The one function or class behind a name.

@@ -16,6 +16,8 @@ pub struct MoveImport {
     pub to_module: String,
     /// Its name there.
     pub to_name: String,
+    /// Whether nothing outside the file reads the local name: its uses may take the new one.
+    pub may_rename: bool,
 }
 
 /// One use through a module, `root.attr.N`, that must go through another module.
@@ -44,6 +46,28 @@ pub struct AddImport {
     pub local: String,
 }
 
+/// A function or class of a module that an import must take the place of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReplaceDefinition {
+    /// The definition's name token.
+    pub name: Span,
+    /// The absolute dotted module that the name must come from.
+    pub to_module: String,
+    /// Its name there.
+    pub to_name: String,
+    /// Its name in the file.
+    pub local: String,
+}
+
+/// A function or class of a module that must go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RemoveDefinition {
+    /// The definition's name token.
+    pub name: Span,
+    /// The name.
+    pub local: String,
+}
+
 /// All that changes in one file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FileChanges {
@@ -53,6 +77,10 @@ pub struct FileChanges {
     pub uses: Vec<MoveUse>,
     /// Imports added behind star imports.
     pub additions: Vec<AddImport>,
+    /// Definitions that imports take the place of.
+    pub replacements: Vec<ReplaceDefinition>,
+    /// Definitions that go.
+    pub removals: Vec<RemoveDefinition>,
     /// The file's own dotted module name, so that relative imports can stay relative; empty when it has none.
     pub module: String,
     /// Whether the file is a package's own (`__init__.py`).
@@ -71,7 +99,7 @@ pub struct TextEdit {
 /// A change that was not made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {
-    /// Its place in the request: moves first, then uses, then additions.
+    /// Its place in the request: moves first, then uses, additions, replacements and removals.
     pub change: usize,
     /// The alias, use or star statement of the change.
     pub at: Span,
@@ -89,6 +117,8 @@ pub struct Rewritten {
     /// For each change that was made, its alias, use or star statement and the indices of the edits it needs,
     /// ascending. Changes of one statement may share edits; a change that the file already has needs none.
     pub by_change: Vec<(Span, Vec<usize>)>,
+    /// The moves (by their place in the request, ascending) whose local name and uses take the new name.
+    pub renamed: Vec<usize>,
 }
 
 /// Splices `edits`, sorted and disjoint, into `text`.

@@ -8,12 +8,13 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::loading::Loading;
 use super::moves::Move;
 use super::plan::Project;
+use super::replace;
 use super::target::Target;
 use super::through::{self, Patches, Place};
 use crate::diagnostic::Site;
-use crate::facts::{Dynamic, ImportTarget, Root, SyntaxErrorKind, When};
+use crate::facts::{BindingValue, Dynamic, ImportTarget, Root, ScopeId, SyntaxErrorKind, When};
 use crate::graph::imports::ImportGraph;
-use crate::index::{Index, ModuleId, ModuleRef};
+use crate::index::{Index, ModuleId, ModuleRef, SymbolId};
 
 /// Judges moves one by one, and those that make a module's last importers go.
 pub(super) struct Judge<'p> {
@@ -38,10 +39,16 @@ impl<'p> Judge<'p> {
 
     /// Why a move must not be made, whatever else moves.
     pub(super) fn refusal(&mut self, one: &Move, target: &Target) -> Option<String> {
+        if let Site::Removal(binding) = one.relocation.site {
+            let refusal = self.unreadable(one);
+            return refusal.or_else(|| replace::removal_refusal(self.project, one, binding));
+        }
         self.unreadable(one)
             .or_else(|| self.missing(one, target))
             .or_else(|| self.itself(one, target))
+            .or_else(|| self.unreachable(one, target))
             .or_else(|| self.lacking(one, target))
+            .or_else(|| replace::refusal(self.index(), one, target))
             .or_else(|| self.untimely(one, target))
             .or_else(|| self.patched(one))
     }
@@ -90,6 +97,47 @@ impl<'p> Judge<'p> {
         })
     }
 
+    /// A chain of attributes to a module that one of its packages gives another meaning, or deletes.
+    fn unreachable(&self, one: &Move, target: &Target) -> Option<String> {
+        if !matches!(one.relocation.site, Site::Use(..)) {
+            return None;
+        }
+        let index = self.index();
+        let mut path = target.path.as_str();
+        while let Some((parent, last)) = path.rsplit_once('.') {
+            path = parent;
+            let (Some(package), Some(module)) = (
+                index.modules.by_name(parent),
+                index.modules.by_name(&format!("{parent}.{last}")),
+            ) else {
+                continue;
+            };
+            let Some(file) = index.module(package).file else {
+                continue;
+            };
+            let facts = index.facts(file);
+            let Some(member) = facts.member(ScopeId::MODULE, last) else {
+                continue;
+            };
+            let bindings = facts.binding_set(member.bindings);
+            let is_module = bindings.iter().all(|&binding| {
+                let (entities, ..) = index.binding_entities(SymbolId { file, binding });
+                entities == [crate::index::Entity::Module(module)]
+            });
+            let is_gone = facts.bindings.iter().any(|binding| {
+                binding.scope == ScopeId::MODULE
+                    && binding.value == BindingValue::Deleted
+                    && binding.name == member.name
+            });
+            if !is_module || is_gone {
+                return Some(format!(
+                    "`{parent}` does not keep its submodule `{last}` as an attribute"
+                ));
+            }
+        }
+        None
+    }
+
     /// A module that takes another one's place must have what is read from it.
     fn lacking(&self, one: &Move, target: &Target) -> Option<String> {
         let Site::Import(id) = one.relocation.site else {
@@ -124,11 +172,14 @@ impl<'p> Judge<'p> {
 
     /// An import-time import in what the target needs, or one that would close a cycle.
     fn untimely(&mut self, one: &Move, target: &Target) -> Option<String> {
-        if one.import(self.index()).when != When::Import {
+        if one.when(self.index()) != When::Import {
             return None;
         }
         let site = self.index().module_of(one.relocation.file)?;
         let target = target.loaded?;
+        if self.is_loaded_by_then(one, target) {
+            return None;
+        }
         if let Some(chain) = self.loading.chain(target, site) {
             return Some(format!(
                 "`{}` needs this module while it is imported: {}",
@@ -144,6 +195,23 @@ impl<'p> Judge<'p> {
         ))
     }
 
+    /// Whether the target has run, as far as the name, whenever the site as it stands gets the name at all: the
+    /// path names a package around the target, which runs first either way, and has the name from the target.
+    fn is_loaded_by_then(&self, one: &Move, target: ModuleId) -> bool {
+        let index = self.index();
+        let (Site::Import(id), true) = (one.relocation.site, one.relocation.same_object) else {
+            return false;
+        };
+        let Some(ImportTarget::Name(name)) = one.import(index).map(|import| import.target) else {
+            return false;
+        };
+        let ModuleRef::Known(facade) = index.imported_module(one.relocation.file, id) else {
+            return false;
+        };
+        let name = index.facts(one.relocation.file).name(name);
+        index.modules.is_below(target, facade) && through::comes_from(index, facade, name, target)
+    }
+
     fn spelled(&self, chain: &[ModuleId]) -> String {
         let names: Vec<String> = chain
             .iter()
@@ -156,8 +224,10 @@ impl<'p> Judge<'p> {
     fn patched(&self, one: &Move) -> Option<String> {
         let deep = !one.relocation.same_object;
         let late = match one.relocation.site {
-            Site::Import(_) => one.import(self.index()).when == When::Deferred,
+            Site::Import(_) => one.when(self.index()) == When::Deferred,
             Site::Use(..) | Site::Star(_) => true,
+            // The module keeps its name: whoever replaces it there still does.
+            Site::Definition(_) | Site::Removal(_) => return None,
         };
         let patch = self
             .steps(one)
@@ -181,18 +251,18 @@ impl<'p> Judge<'p> {
                 .map(|(place, name)| (place, name.to_owned()))
                 .collect(),
             Site::Import(id) => {
-                let import = one.import(index);
+                let facts = index.facts(file);
+                let import = &facts.imports[id.index()];
                 let ImportTarget::Name(name) = import.target else {
                     return Vec::new();
                 };
-                let facts = index.facts(file);
                 let place = match index.imported_module(file, id) {
                     ModuleRef::Known(module) => Place::Module(module),
                     _ => Place::External(facts.name(import.module).to_owned()),
                 };
                 vec![(place, facts.name(name).to_owned())]
             }
-            Site::Star(_) => Vec::new(),
+            Site::Star(_) | Site::Definition(_) | Site::Removal(_) => Vec::new(),
         }
     }
 
@@ -210,7 +280,7 @@ impl<'p> Judge<'p> {
                 Site::Use(span, _) => {
                     skipped.insert((one.relocation.file, span.start));
                 }
-                Site::Star(_) => {}
+                Site::Star(_) | Site::Definition(_) | Site::Removal(_) => {}
             }
         }
         let before = through::served(index, imports, |_| true);
@@ -218,8 +288,9 @@ impl<'p> Judge<'p> {
             !leaving.contains(&(edge.file, edge.import))
         });
         for (_, one, target) in moves {
-            if let Some(loaded) = target.loaded
-                && one.import(index).when == When::Import
+            let is_removal = matches!(one.relocation.site, Site::Removal(_));
+            if let Some(loaded) = target.loaded.filter(|_| !is_removal)
+                && one.when(index) == When::Import
             {
                 through::serve(index, loaded, &mut after);
             }
@@ -230,7 +301,7 @@ impl<'p> Judge<'p> {
         });
         moves
             .iter()
-            .filter(|(_, one, _)| one.import(index).when == When::Import)
+            .filter(|(_, one, _)| one.when(index) == When::Import)
             .filter_map(|(at, one, _)| Some((*at, last_importer(index, one, &dependents)?)))
             .collect()
     }
@@ -242,7 +313,7 @@ pub(super) fn last_importer(
     one: &Move,
     dependents: &FxHashMap<ModuleId, (crate::index::FileId, crate::span::Span)>,
 ) -> Option<String> {
-    let import = one.import_id();
+    let import = one.import_id()?;
     let gone = through::loads(index, one.relocation.file, import)
         .into_iter()
         .flat_map(|loaded| {

@@ -5,8 +5,11 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostic::{Finding, Relocation, Site};
-use crate::facts::{FileFacts, Import, ImportId};
-use crate::fix::edit::{AddImport, FileChanges, MoveImport, MoveUse, Rewritten};
+use crate::facts::{FileFacts, Import, ImportId, When};
+use crate::fix::edit::{
+    AddImport, FileChanges, MoveImport, MoveUse, RemoveDefinition, ReplaceDefinition, Rewritten,
+};
+use crate::fix::outside::Outside;
 use crate::index::{FileId, Index};
 
 /// One move of one site.
@@ -22,22 +25,36 @@ impl Move {
     /// Whether the file may be sure of its object: it is proven the same, or a rule vouches for it.
     #[must_use]
     pub fn is_safe(&self) -> bool {
-        self.relocation.same_object || self.relocation.vouched
+        let is_import = self.import_id().is_some();
+        is_import && (self.relocation.same_object || self.relocation.vouched)
     }
 
-    /// The import that the site is, or goes through.
+    /// The import that the site is, or goes through; none for a definition.
     #[must_use]
-    pub fn import_id(&self) -> ImportId {
+    pub fn import_id(&self) -> Option<ImportId> {
         match self.relocation.site {
-            Site::Import(id) | Site::Use(_, id) | Site::Star(id) => id,
+            Site::Import(id) | Site::Use(_, id) | Site::Star(id) => Some(id),
+            Site::Definition(_) | Site::Removal(_) => None,
         }
     }
 
     /// The same in the facts.
     #[must_use]
-    pub fn import<'a>(&self, index: &'a Index) -> &'a Import {
-        &index.facts(self.relocation.file).imports[self.import_id().index()]
+    pub fn import<'a>(&self, index: &'a Index) -> Option<&'a Import> {
+        let imports = &index.facts(self.relocation.file).imports;
+        self.import_id().map(|id| &imports[id.index()])
     }
+
+    /// When the site runs; only definitions of modules are replaced.
+    #[must_use]
+    pub fn when(&self, index: &Index) -> When {
+        self.import(index)
+            .map_or(When::Import, |import| import.when)
+    }
+}
+
+fn relocations(finding: &Finding) -> impl Iterator<Item = &Relocation> {
+    finding.relocation.iter().chain(&finding.replacements)
 }
 
 /// The moves that `findings` ask for, by file and site, and the findings whose wishes contradict each other.
@@ -47,18 +64,19 @@ pub(super) fn collect(
 ) -> (Vec<Move>, Vec<(usize, String)>) {
     let mut sites: BTreeMap<(FileId, Site, &str), Vec<usize>> = BTreeMap::new();
     for (at, finding) in findings.iter().enumerate() {
-        if let Some(relocation) = finding.relocation.as_ref().filter(|_| wanted(finding)) {
+        for relocation in relocations(finding).filter(|_| wanted(finding)) {
             let key = (relocation.file, relocation.site, relocation.local.as_str());
             sites.entry(key).or_default().push(at);
         }
     }
     let mut moves = Vec::with_capacity(sites.len());
     let mut contradictory = Vec::new();
-    for asking in sites.into_values() {
+    for ((file, site, local), asking) in sites {
+        let same =
+            |one: &&Relocation| (one.file, one.site, one.local.as_str()) == (file, site, local);
         let relocations = || {
-            asking
-                .iter()
-                .filter_map(|&at| findings[at].relocation.as_ref())
+            let all = asking.iter().flat_map(|&at| relocations(&findings[at]));
+            all.filter(same)
         };
         let Some(first) = relocations().next() else {
             continue;
@@ -86,7 +104,12 @@ pub(super) fn collect(
 
 /// A file's moves as its language takes them, and for each change, in the order they are numbered, its place in
 /// `moves`.
-pub(super) fn changes(index: &Index, file: FileId, moves: &[&Move]) -> (FileChanges, Vec<usize>) {
+pub(super) fn changes(
+    index: &Index,
+    outside: &Outside,
+    file: FileId,
+    moves: &[&Move],
+) -> (FileChanges, Vec<usize>) {
     let source = index.file(file);
     let mut changes = FileChanges {
         module: index
@@ -95,24 +118,24 @@ pub(super) fn changes(index: &Index, file: FileId, moves: &[&Move]) -> (FileChan
         is_package: source.language.module_file(&source.path).is_package,
         ..FileChanges::default()
     };
-    let mut order: [Vec<usize>; 3] = Default::default();
+    let mut order: [Vec<usize>; 5] = Default::default();
     for (at, one) in moves.iter().enumerate() {
-        let import = one.import(index);
         let (to_module, to_name) = (
             one.relocation.to.module.clone(),
             one.relocation.to.name.clone(),
         );
-        match one.relocation.site {
-            Site::Import(_) => {
+        match (one.relocation.site, one.import(index)) {
+            (Site::Import(_), Some(import)) => {
                 order[0].push(at);
                 changes.moves.push(MoveImport {
                     alias: import.alias,
                     statement: import.statement,
                     to_module,
                     to_name,
+                    may_rename: outside.may_rename(index, one),
                 });
             }
-            Site::Use(use_span, _) => {
+            (Site::Use(use_span, _), Some(import)) => {
                 order[1].push(at);
                 changes.uses.push(MoveUse {
                     use_span,
@@ -121,7 +144,7 @@ pub(super) fn changes(index: &Index, file: FileId, moves: &[&Move]) -> (FileChan
                     to_name,
                 });
             }
-            Site::Star(_) => {
+            (Site::Star(_), Some(import)) => {
                 order[2].push(at);
                 changes.additions.push(AddImport {
                     after_statement: import.statement,
@@ -130,6 +153,23 @@ pub(super) fn changes(index: &Index, file: FileId, moves: &[&Move]) -> (FileChan
                     local: one.relocation.local.clone(),
                 });
             }
+            (Site::Definition(binding), _) => {
+                order[3].push(at);
+                changes.replacements.push(ReplaceDefinition {
+                    name: source.facts.bindings[binding.index()].span,
+                    to_module,
+                    to_name,
+                    local: one.relocation.local.clone(),
+                });
+            }
+            (Site::Removal(binding), _) => {
+                order[4].push(at);
+                changes.removals.push(RemoveDefinition {
+                    name: source.facts.bindings[binding.index()].span,
+                    local: one.relocation.local.clone(),
+                });
+            }
+            (_, None) => {}
         }
     }
     (changes, order.concat())

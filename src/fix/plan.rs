@@ -11,6 +11,7 @@ use super::apply::replaceable;
 use super::edit::{TextEdit, apply_edits};
 use super::judge::Judge;
 use super::moves::{self, Move};
+use super::outside::Outside;
 use super::target::Target;
 use super::{differ, through};
 use crate::config::Config;
@@ -77,9 +78,10 @@ pub fn plan(project: &Project<'_>, findings: &mut [Finding]) {
             files.entry(one.relocation.file).or_default().push(at);
         }
     }
+    let outside = Outside::of(project, &moves);
     let planned: Vec<_> = files
         .into_par_iter()
-        .flat_map_iter(|(file, members)| plan_file(project, file, &moves, &members))
+        .flat_map_iter(|(file, members)| plan_file(project, &outside, file, &moves, &members))
         .collect();
     for (at, answer) in planned {
         answers[at] = Some(answer);
@@ -89,26 +91,29 @@ pub fn plan(project: &Project<'_>, findings: &mut [Finding]) {
     }
     for ((one, target), answer) in moves.iter().zip(&targets).zip(answers) {
         let answer = answer.unwrap_or_else(|| Err("it could not be planned".to_owned()));
-        let answer = answer.map(|edits| Fix {
+        let answer = answer.map(|(edits, is_renamed)| Fix {
             applicability: if one.is_safe() {
                 Applicability::Safe
             } else {
                 Applicability::Unsafe
             },
-            message: message(project.index, one, target),
+            message: message(project.index, one, target, is_renamed),
             edits,
         });
         for &finding in &one.findings {
             match &answer {
-                Ok(fix) => findings[finding].fix = Some(fix.clone()),
+                Ok(fix) => match &mut findings[finding].fix {
+                    Some(known) => known.add(fix),
+                    none => *none = Some(fix.clone()),
+                },
                 Err(reason) => findings[finding].refusal = Some(reason.clone()),
             }
         }
     }
 }
 
-/// A planned move: its edits, or why there are none.
-type Answer = Result<Vec<Edit>, String>;
+/// A planned move: its edits and whether uses take a new name, or why there are none.
+type Answer = Result<(Vec<Edit>, bool), String>;
 
 /// What the project as a whole has against moves.
 fn judge(project: &Project<'_>, moves: &[Move], targets: &[Target]) -> Vec<Option<Answer>> {
@@ -140,6 +145,7 @@ fn judge(project: &Project<'_>, moves: &[Move], targets: &[Target]) -> Vec<Optio
 /// Plans the moves `members` of one file: the safe ones by themselves, the unsafe ones with them.
 fn plan_file(
     project: &Project<'_>,
+    outside: &Outside,
     file: FileId,
     moves: &[Move],
     members: &[usize],
@@ -155,9 +161,9 @@ fn plan_file(
     };
     let (safe, other): (Vec<usize>, Vec<usize>) =
         members.iter().partition(|&&at| moves[at].is_safe());
-    let mut answers = plan_together(project, file, &disk, moves, &safe);
+    let mut answers = plan_together(project, outside, file, &disk, moves, &safe);
     if !other.is_empty() {
-        let all = plan_together(project, file, &disk, moves, members);
+        let all = plan_together(project, outside, file, &disk, moves, members);
         answers.extend(all.into_iter().filter(|(at, _)| !moves[*at].is_safe()));
     }
     answers
@@ -165,6 +171,7 @@ fn plan_file(
 
 fn plan_together(
     project: &Project<'_>,
+    outside: &Outside,
     file: FileId,
     disk: &OnDisk,
     moves: &[Move],
@@ -174,12 +181,17 @@ fn plan_together(
         return Vec::new();
     }
     let chosen: Vec<&Move> = members.iter().map(|&at| &moves[at]).collect();
-    let (changes, order) = moves::changes(project.index, file, &chosen);
+    let (changes, order) = moves::changes(project.index, outside, file, &chosen);
     let entry = project.index.file(file);
     let rewritten = entry.language.rewrite(&disk.source.text, &changes);
     let new_text = apply_edits(&disk.source.text, &rewritten.edits);
     let unwritable = disk.source.encode(&new_text).err();
     let answers = moves::answers(&rewritten, &order);
+    let renamed: Vec<usize> = rewritten
+        .renamed
+        .iter()
+        .map(|&change| members[order[change]])
+        .collect();
     members
         .iter()
         .zip(answers)
@@ -187,10 +199,12 @@ fn plan_together(
             let answer = answer.and_then(|edits| match &unwritable {
                 Some(error) => Err(error.to_string()),
                 None if edits.is_empty() => Err("the file has this import already".to_owned()),
-                None => Ok(edits
-                    .iter()
-                    .map(|&edit| on_disk(&entry.path, &disk.source, &rewritten.edits[edit]))
-                    .collect()),
+                None => {
+                    let edits = edits
+                        .iter()
+                        .map(|&edit| on_disk(&entry.path, &disk.source, &rewritten.edits[edit]));
+                    Ok((edits.collect(), renamed.contains(&at)))
+                }
             });
             (at, answer)
         })
@@ -208,7 +222,7 @@ fn on_disk(path: &Arc<str>, source: &SourceText, edit: &TextEdit) -> Edit {
 }
 
 /// What a fix does, and what it may change.
-fn message(index: &Index, one: &Move, target: &Target) -> String {
+fn message(index: &Index, one: &Move, target: &Target, is_renamed: bool) -> String {
     let relocation = &one.relocation;
     let mut message = match &target.name {
         None => format!("import `{}`", target.path),
@@ -216,10 +230,15 @@ fn message(index: &Index, one: &Move, target: &Target) -> String {
             let verb = match relocation.site {
                 Site::Use(..) => "use",
                 Site::Import(_) | Site::Star(_) => "import",
+                Site::Removal(_) => return format!("remove `{name}`, which nothing uses"),
+                Site::Definition(_) => "replace the definition by an import of",
             };
             format!("{verb} `{name}` from `{}`", target.path)
         }
     };
+    if is_renamed {
+        message.push_str(" and call it by that name");
+    }
     if one.is_safe() {
         return message;
     }
@@ -242,9 +261,12 @@ fn message(index: &Index, one: &Move, target: &Target) -> String {
 pub(super) fn present(index: &Index, one: &Move) -> Vec<Entity> {
     let file = one.relocation.file;
     match one.relocation.site {
-        Site::Import(_) => one.import(index).binding.map_or_else(Vec::new, |binding| {
-            index.binding_entities(SymbolId { file, binding }).0
-        }),
+        Site::Import(_) => one
+            .import(index)
+            .and_then(|import| import.binding)
+            .map_or_else(Vec::new, |binding| {
+                index.binding_entities(SymbolId { file, binding }).0
+            }),
         Site::Use(span, _) => through::starting_at(index, file, span.start)
             .find_map(|reference| through::steps(index, file, reference).pop())
             .and_then(|(place, name)| match place {
@@ -253,12 +275,15 @@ pub(super) fn present(index: &Index, one: &Move) -> Vec<Entity> {
             })
             .unwrap_or_default(),
         Site::Star(_) => index.free_name(file, &one.relocation.local).entities,
+        Site::Definition(binding) | Site::Removal(binding) => {
+            vec![Entity::Symbol(SymbolId { file, binding })]
+        }
     }
 }
 
 /// The module that the site imports now, where that runs more than definitions and the target does not import it.
 fn left_behind(index: &Index, one: &Move, target: &Target) -> Option<String> {
-    let ModuleRef::Known(old) = index.imported_module(one.relocation.file, one.import_id()) else {
+    let ModuleRef::Known(old) = index.imported_module(one.relocation.file, one.import_id()?) else {
         return None;
     };
     if target

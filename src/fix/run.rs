@@ -10,10 +10,11 @@ use super::diff::patch;
 use super::edit::{TextEdit, apply_edits};
 use super::judge::Judge;
 use super::moves::{self, Move};
+use super::outside::Outside;
 use super::plan::{OnDisk, Project};
 use super::target::Target;
 use super::verify::{Change, violations};
-use crate::diagnostic::{Applicability, Finding};
+use crate::diagnostic::{Applicability, Finding, Fix};
 use crate::facts::FileFacts;
 use crate::graph::imports::ImportGraph;
 use crate::index::{FileId, Index};
@@ -50,7 +51,17 @@ impl FixRun {
 pub fn fix(project: &Project<'_>, findings: &[Finding], wanted: Applicability) -> FixRun {
     let (mut moves, _) = moves::collect(findings, |_| true);
     moves.retain(|one| one.is_safe() || wanted < Applicability::Safe);
-    let is_planned = |one: &Move| one.findings.iter().any(|&at| findings[at].fix.is_some());
+    // A finding on several definitions may have a fix for some of them.
+    let is_planned = |one: &Move| {
+        let path = &project.index.file(one.relocation.file).path;
+        let touches = |fix: &Fix| fix.edits.iter().any(|edit| edit.path == *path);
+        let is_import = one.import_id().is_some();
+        let fixes = one
+            .findings
+            .iter()
+            .filter_map(|&at| findings[at].fix.as_ref());
+        fixes.into_iter().any(|fix| is_import || touches(fix))
+    };
     let planned: BTreeSet<usize> = (0..moves.len())
         .filter(|&at| is_planned(&moves[at]))
         .collect();
@@ -58,6 +69,7 @@ pub fn fix(project: &Project<'_>, findings: &[Finding], wanted: Applicability) -
         project,
         refused: vec![None; moves.len()],
         hopeless: BTreeSet::new(),
+        outside: Outside::of(project, &moves),
         moves: &moves,
         files: BTreeMap::new(),
     };
@@ -94,6 +106,7 @@ impl Rewriting {
 struct Job<'a> {
     project: &'a Project<'a>,
     moves: &'a [Move],
+    outside: Outside,
     refused: Vec<Option<String>>,
     /// Moves that are refused whatever else is made.
     hopeless: BTreeSet<usize>,
@@ -244,7 +257,7 @@ impl Job<'_> {
             return Ok(());
         };
         let chosen: Vec<&Move> = file.members.iter().map(|&at| &self.moves[at]).collect();
-        let (changes, order) = moves::changes(self.project.index, id, &chosen);
+        let (changes, order) = moves::changes(self.project.index, &self.outside, id, &chosen);
         let rewritten = entry.language.rewrite(&file.disk.source.text, &changes);
         let refused: Vec<(usize, String)> = file
             .members

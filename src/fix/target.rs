@@ -1,7 +1,7 @@
 //! Where a move leads: the module that the new path names, and what it binds.
 
 use crate::diagnostic::Site;
-use crate::facts::ImportTarget;
+use crate::facts::{Import, ImportTarget};
 use crate::fix::moves::Move;
 use crate::index::{Entity, Index, ModuleId, ModuleRef};
 
@@ -39,11 +39,11 @@ impl Bound {
 impl Target {
     pub(super) fn of(index: &Index, one: &Move) -> Self {
         let (file, to) = (one.relocation.file, &one.relocation.to);
+        let takes_module = |import: &Import| {
+            matches!(import.target, ImportTarget::Module | ImportTarget::ModuleAs)
+        };
         let is_whole = matches!(one.relocation.site, Site::Import(_))
-            && matches!(
-                one.import(index).target,
-                ImportTarget::Module | ImportTarget::ModuleAs
-            );
+            && one.import(index).is_some_and(takes_module);
         let (path, name) = match (is_whole, to.module.as_str()) {
             (true, "") => (to.name.clone(), None),
             (true, parent) => (format!("{parent}.{}", to.name), None),

@@ -4,7 +4,9 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::facts::{ImportId, ImportTarget, Reference, Root, StringTargetKind, Usage, When};
+use crate::facts::{
+    BindingValue, ImportId, ImportTarget, Reference, Root, StringTargetKind, Usage, When,
+};
 use crate::graph::imports::{ImportEdge, ImportGraph};
 use crate::index::{Entity, FileId, Index, ModuleId, ModuleRef, SymbolId};
 use crate::span::Span;
@@ -63,6 +65,43 @@ fn place(index: &Index, entity: Entity) -> Option<Place> {
     }
 }
 
+/// Most hops that are followed from a name to where it is from.
+const MOST_HOPS: usize = 32;
+
+/// Whether a module can only have `name` once `source` has it: it imports it from there, perhaps through others, when
+/// it is imported itself.
+pub(super) fn comes_from(index: &Index, module: ModuleId, name: &str, source: ModuleId) -> bool {
+    let mut open = vec![(module, name.to_owned())];
+    for _ in 0..MOST_HOPS {
+        let Some((module, name)) = open.pop() else {
+            return true;
+        };
+        let found = index.member(module, &name);
+        if found.bindings.is_empty() || found.unknown.is_some() {
+            return false;
+        }
+        for symbol in found.bindings {
+            if index.module_of(symbol.file) == Some(source) {
+                continue;
+            }
+            let BindingValue::Import(id) = index.binding(symbol).value else {
+                return false;
+            };
+            let facts = index.facts(symbol.file);
+            let import = &facts.imports[id.index()];
+            match (import.target, index.imported_module(symbol.file, id)) {
+                (ImportTarget::Name(name), ModuleRef::Known(from))
+                    if import.when == When::Import =>
+                {
+                    open.push((from, facts.name(name).to_owned()));
+                }
+                _ => return false,
+            }
+        }
+    }
+    false
+}
+
 /// All references of a file, calls included.
 pub(super) fn references(index: &Index, file: FileId) -> impl Iterator<Item = &Reference> {
     let facts = index.facts(file);
@@ -102,12 +141,18 @@ impl Patches {
         for file in index.file_ids() {
             let facts = index.facts(file);
             for target in &facts.string_targets {
-                if target.kind == StringTargetKind::ImportModule {
-                    continue;
-                }
-                if let Some((place, name, is_whole)) =
-                    resolve(index, file, facts.name(target.value))
-                {
+                let dotted = facts.name(target.value);
+                let found = match target.kind {
+                    StringTargetKind::ImportModule => continue,
+                    StringTargetKind::Attribute => imported_paths(index, file, dotted)
+                        .into_iter()
+                        .filter_map(|path| resolve(index, file, &path))
+                        .collect(),
+                    StringTargetKind::Patch | StringTargetKind::Monkeypatch => {
+                        Vec::from_iter(resolve(index, file, dotted))
+                    }
+                };
+                for (place, name, is_whole) in found {
                     all.entry((place, name)).or_default().push(Patch {
                         file,
                         span: target.span,
@@ -116,7 +161,9 @@ impl Patches {
                     });
                 }
             }
-            for reference in references(index, file).filter(|one| one.usage != Usage::Load) {
+            for reference in references(index, file)
+                .filter(|one| matches!(one.usage, Usage::Store | Usage::Delete))
+            {
                 let steps = steps(index, file, reference);
                 let is_whole = steps.len() >= reference.path.len as usize;
                 if let Some((place, name)) = steps.into_iter().next_back() {
@@ -142,6 +189,32 @@ impl Patches {
             .iter()
             .find(|patch| (patch.is_whole || deep) && (patch.is_assignment || late))
     }
+}
+
+/// The absolute paths that a dotted name of a file may be: its root is any import of that name, wherever it stands.
+fn imported_paths(index: &Index, file: FileId, dotted: &str) -> Vec<String> {
+    let facts = index.facts(file);
+    let Some((root, rest)) = dotted.split_once('.') else {
+        return Vec::new();
+    };
+    let mut paths = Vec::new();
+    for import in &facts.imports {
+        let Some(binding) = import.binding else {
+            continue;
+        };
+        if facts.name(facts.bindings[binding.index()].name) != root {
+            continue;
+        }
+        let (entities, ..) = index.binding_entities(SymbolId { file, binding });
+        paths.extend(entities.into_iter().filter_map(|one| match one {
+            Entity::Module(module) => Some(format!("{}.{rest}", index.module(module).name)),
+            Entity::External(id) => Some(format!("{}.{rest}", index.origins.external(id))),
+            Entity::Symbol(_) => None,
+        }));
+    }
+    paths.sort_unstable();
+    paths.dedup();
+    paths
 }
 
 /// The module and name that a dotted string leads to, and whether it ends there.

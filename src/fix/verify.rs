@@ -132,8 +132,8 @@ impl Proof<'_> {
 
     fn is_read(&self, module: ModuleId, own: FileId, name: &str) -> bool {
         let place = Place::Module(module);
-        let exported = self.old.facts(own).exports.as_ref().is_some_and(|exports| {
-            let facts = self.old.facts(own);
+        let facts = self.new.facts(own);
+        let exported = facts.exports.as_ref().is_some_and(|exports| {
             exports
                 .names
                 .iter()
@@ -220,7 +220,7 @@ impl Proof<'_> {
                     continue;
                 }
                 for (at, one) in change.moves {
-                    let is_early = one.import(self.old).when == When::Import;
+                    let is_early = one.when(self.old) == When::Import;
                     let target = Target::of(self.old, one).loaded;
                     let leads_there = target.is_some_and(|target| {
                         in_cycle(target) || after.around(target).any(in_cycle)

@@ -94,7 +94,35 @@ impl Repo {
         Fixed { findings, run }
     }
 
+    /// Plans and fixes what all checks find under a rules file; writes nothing.
+    pub(crate) fn check(&self, rules: &str, wanted: Applicability) -> Fixed {
+        let config = ssot::config::parse(self.dir.path(), rules).unwrap().config;
+        let project = ssot::Project::read(config);
+        let graphs = ssot::Graphs::build(&project.index);
+        let checks = ssot::checks::ALL.to_vec();
+        let mut findings = ssot::analyze(&project, &graphs, &checks, false).findings;
+        let fixing = Project {
+            root: &project.config.root,
+            index: &project.index,
+            imports: &graphs.imports,
+            config: &project.config,
+        };
+        plan(&fixing, &mut findings);
+        let run = fix(&fixing, &findings, wanted);
+        Fixed { findings, run }
+    }
+
     /// The same, written.
+    pub(crate) fn apply_check(&self, rules: &str, wanted: Applicability) -> Fixed {
+        let fixed = self.check(rules, wanted);
+        for new in &fixed.run.contents {
+            let text = fixed.text(new.path.to_str().unwrap()).unwrap();
+            self.write(new.path.to_str().unwrap(), text.as_bytes());
+        }
+        fixed
+    }
+
+    /// The fixes of a check for `canonical`, written.
     pub(crate) fn apply(&self, rules: &Rules<'_>, wanted: Applicability) -> Fixed {
         let fixed = self.fix(rules, wanted);
         let journals = tempfile::tempdir().unwrap();

@@ -1,5 +1,7 @@
 //! Reads cases, and finds imports in a text.
 
+use std::collections::BTreeMap;
+
 use ruff_python_ast::visitor::{Visitor, walk_stmt};
 use ruff_python_ast::{PySourceType, Stmt};
 use ruff_python_parser::parse_unchecked_source;
@@ -101,11 +103,12 @@ impl Case {
             let (to_module, to_name) = (to_module.to_owned(), to_name.to_owned());
             match kind {
                 "A" => binder = alias_at(mark),
-                "M" => changes.moves.push(MoveImport {
+                "M" | "R" => changes.moves.push(MoveImport {
                     alias: alias_at(mark),
                     statement: mark,
                     to_module,
                     to_name,
+                    may_rename: kind == "R",
                 }),
                 "U" => changes.uses.push(MoveUse {
                     use_span: mark,
@@ -204,4 +207,60 @@ impl<'a> Visitor<'a> for Found {
             });
         }
     }
+}
+
+/// Where each changed path really leads: old dotted path to new one.
+pub(crate) fn moved(text: &str, changes: &FileChanges) -> BTreeMap<String, String> {
+    let known = aliases(text);
+    let at = |span: Span| known.iter().find(|alias| alias.span == span);
+    let path = |module: &str, name: &str| {
+        let absolute = absolute(changes, module);
+        if absolute.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{absolute}.{name}")
+        }
+    };
+    let mut moved = BTreeMap::new();
+    for one in &changes.moves {
+        if let Some(alias) = at(one.alias) {
+            let to = path(&one.to_module, &one.to_name);
+            moved.insert(path(&alias.module, &alias.name), to);
+        }
+    }
+    for one in &changes.uses {
+        let Some(alias) = at(one.import_alias) else {
+            continue;
+        };
+        let chain: String = text[one.use_span.range()].split_whitespace().collect();
+        let is_plain = alias.module.is_empty() && alias.local == alias.name;
+        let from = match chain.split_once('.') {
+            Some((_, rest)) if !is_plain => path(&path(&alias.module, &alias.name), rest),
+            _ => chain,
+        };
+        moved.insert(from, path(&one.to_module, &one.to_name));
+    }
+    for one in &changes.additions {
+        let star = known
+            .iter()
+            .find(|alias| alias.statement == one.after_statement);
+        if let Some(star) = star {
+            let to = path(&one.to_module, &one.to_name);
+            moved.insert(path(&star.module, &one.local), to);
+        }
+    }
+    moved
+}
+
+/// A module as written, from the root.
+fn absolute(changes: &FileChanges, module: &str) -> String {
+    let name = module.trim_start_matches('.');
+    let level = module.len() - name.len();
+    if level == 0 {
+        return name.to_owned();
+    }
+    let mut parts: Vec<&str> = changes.module.split('.').collect();
+    parts.truncate(parts.len() + usize::from(changes.is_package) - level.min(parts.len()));
+    parts.extend(name.split('.').filter(|part| !part.is_empty()));
+    parts.join(".")
 }

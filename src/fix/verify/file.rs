@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use super::meaning::Key;
 use super::{Change, Proof, Violation, blame};
 use crate::diagnostic::Site;
-use crate::facts::{Import, ImportId, ImportTarget, Reference, ScopeId};
+use crate::facts::{BindingValue, Import, ImportId, ImportTarget, Reference, Scope, ScopeId};
 use crate::fix::edit::TextEdit;
 use crate::fix::moves::Move;
 use crate::fix::plan::present;
@@ -26,13 +26,21 @@ impl Proof<'_> {
             })
             .collect();
         let new = by_name(self.new, file);
+        let scopes = kept_scopes(self.old, change);
         for (at, import) in self.old.facts(file).imports.iter().enumerate() {
             let Some((scope, name)) = local(self.old, file, import) else {
                 continue;
             };
+            let Some(&scope) = scopes.get(&scope) else {
+                continue;
+            };
             let now = new.get(&(scope, name));
             if let Some((at, one)) = moved.get(&(at as u32)) {
-                if let Err(reason) = self.reaches(one, import, now.map_or(&[], Vec::as_slice)) {
+                // The uses may have taken the new name along.
+                let renamed = || new.get(&(scope, one.relocation.to.name.as_str()));
+                let now = now.or_else(renamed);
+                if let Err(reason) = self.reaches(one, Some(import), now.map_or(&[], Vec::as_slice))
+                {
                     found.push((*at, reason));
                 }
                 continue;
@@ -62,10 +70,10 @@ impl Proof<'_> {
             }
         }
         for (at, one) in change.moves {
-            if let Site::Star(_) = one.relocation.site {
-                let scope = one.import(self.old).scope;
-                let now = new.get(&(scope, one.relocation.local.as_str()));
+            if let Site::Star(_) | Site::Definition(_) = one.relocation.site {
                 let import = one.import(self.old);
+                let scope = import.map_or(ScopeId::MODULE, |import| import.scope);
+                let now = new.get(&(scope, one.relocation.local.as_str()));
                 if let Err(reason) = self.reaches(one, import, now.map_or(&[], Vec::as_slice)) {
                     found.push((*at, reason));
                 }
@@ -74,10 +82,17 @@ impl Proof<'_> {
     }
 
     /// Whether one of the imports `now`, all of one name, is what a move meant.
-    pub(super) fn reaches(&self, one: &Move, old: &Import, now: &[&Import]) -> Result<(), String> {
+    pub(super) fn reaches(
+        &self,
+        one: &Move,
+        old: Option<&Import>,
+        now: &[&Import],
+    ) -> Result<(), String> {
         let file = one.relocation.file;
         let target = Target::of(self.old, one);
-        if old.target == ImportTarget::Module {
+        if let Some(old) = old
+            && old.target == ImportTarget::Module
+        {
             let facts = self.new.facts(file);
             let is_there = facts.imports.iter().enumerate().any(|(at, import)| {
                 let id = ImportId(at as u32);
@@ -106,7 +121,7 @@ impl Proof<'_> {
         }
         let reached = now
             .iter()
-            .filter(|import| import.when == old.when)
+            .filter(|import| import.when == one.when(self.old))
             .filter_map(|import| self.meaning(self.new, file, import))
             .any(|now| now.keys == wanted && (!now.is_missing || bound.is_open));
         if reached {
@@ -172,6 +187,36 @@ impl Proof<'_> {
             }
         }
     }
+}
+
+/// The new numbers of a file's scopes; those of replaced definitions are gone.
+fn kept_scopes(index: &Index, change: &Change<'_>) -> FxHashMap<ScopeId, ScopeId> {
+    let facts = index.facts(change.file);
+    let replaced: Vec<_> = change
+        .moves
+        .iter()
+        .filter_map(|(_, one)| match one.relocation.site {
+            Site::Definition(binding) | Site::Removal(binding) => Some(binding),
+            _ => None,
+        })
+        .filter_map(|binding| match facts.bindings[binding.index()].value {
+            BindingValue::Definition(id) => Some(facts.definitions[id.index()].span),
+            _ => None,
+        })
+        .collect();
+    let is_kept = |scope: &Scope| {
+        scope.definition.is_none_or(|id| {
+            let start = facts.definitions[id.index()].span.start;
+            !replaced.iter().any(|span| span.contains(start))
+        })
+    };
+    (0..)
+        .map(ScopeId)
+        .zip(&facts.scopes)
+        .filter(|(_, scope)| is_kept(scope))
+        .zip((0..).map(ScopeId))
+        .map(|((old, _), new)| (old, new))
+        .collect()
 }
 
 /// Whether uses through this import moved, so that it may have been retargeted.

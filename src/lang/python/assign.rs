@@ -117,11 +117,15 @@ impl<'a> Extractor<'a> {
 
     fn bound_value(&mut self, mut value: &'a Expr) -> TempValue {
         // Who nests more of them in one another gets a value; each asks for all those inside.
+        let mut usage = Usage::Load;
         for _ in 0..MOST_WRAPPERS {
             value = match value {
                 Expr::Named(named) => &named.value,
                 other => match partial_of(other) {
-                    Some(inner) => inner,
+                    Some(inner) => {
+                        usage = Usage::Held;
+                        inner
+                    }
                     None => break,
                 },
             };
@@ -132,7 +136,7 @@ impl<'a> Extractor<'a> {
                     root @ (TempRoot::Name(_) | TempRoot::Super | TempRoot::TypeOf(_)),
                     path,
                 )) => {
-                    let at = self.reference(root, path, span(value.range()), Usage::Load);
+                    let at = self.reference(root, path, span(value.range()), usage);
                     self.references[at as usize].always = true;
                     TempValue::Alias(at)
                 }

@@ -679,13 +679,23 @@ impl<'a> Extractor<'a> {
         })
     }
 
-    /// Calls that hand a name on as a string, or that change what a module holds.
-    fn special_call(&mut self, call: &'a ast::ExprCall, root: TempRoot, path: Slice) {
-        let last = match (path.range().next_back(), root) {
+    /// The last name of a chain; empty when it has none.
+    fn last_name(&self, root: TempRoot, path: Slice) -> &str {
+        match (path.range().next_back(), root) {
             (Some(at), _) => self.paths[at],
             (None, TempRoot::Name(name)) => self.names.get(name),
-            _ => return,
-        };
+            _ => "",
+        }
+    }
+
+    /// Calls that hand a name on as a string, or that change what a module holds.
+    fn special_call(&mut self, call: &'a ast::ExprCall, root: TempRoot, path: Slice) {
+        if matches!(self.last_name(root, path), "setattr" | "delattr")
+            && self.patched_attribute(call)
+        {
+            return;
+        }
+        let last = self.last_name(root, path);
         let root_name = match root {
             TempRoot::Name(name) => self.names.get(name),
             _ => "",
@@ -699,6 +709,14 @@ impl<'a> Extractor<'a> {
                     return;
                 }
                 StringTargetKind::Patch
+            }
+            "object" if path.len > 0 => {
+                let before = (path.len > 1).then(|| self.paths[path.range().end - 2]);
+                let owner = before.unwrap_or(root_name);
+                if owner == "patch" {
+                    self.patched_attribute(call);
+                }
+                return;
             }
             "setattr" | "delattr" if root_name == "monkeypatch" => StringTargetKind::Monkeypatch,
             "import_module" | "__import__" => StringTargetKind::ImportModule,
@@ -738,6 +756,35 @@ impl<'a> Extractor<'a> {
                 scope: self.scope,
             });
         }
+    }
+
+    /// `setattr(x, "N", …)` and `patch.object(x, "N")`, where `x` is a name with attributes; tells whether it is one.
+    fn patched_attribute(&mut self, call: &'a ast::ExprCall) -> bool {
+        let [object, Expr::StringLiteral(name), ..] = &*call.arguments.args else {
+            return false;
+        };
+        let mut parts = vec![name.value.to_str()];
+        let mut object = object;
+        while let Expr::Attribute(attribute) = object {
+            parts.push(attribute.attr.id.as_str());
+            object = &attribute.value;
+        }
+        let Expr::Name(root) = object else {
+            return false;
+        };
+        if matches!(root.id.as_str(), "self" | "cls") {
+            return true;
+        }
+        parts.push(root.id.as_str());
+        parts.reverse();
+        let value = self.names.intern(&parts.join("."));
+        self.strings.push(TempString {
+            kind: StringTargetKind::Attribute,
+            value,
+            span: span(name.range),
+            scope: self.scope,
+        });
+        true
     }
 
     /// `f(globals())`: who gets the namespace may write to it.

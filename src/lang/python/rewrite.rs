@@ -6,12 +6,15 @@
 
 mod addition;
 mod alias_list;
+mod annotation;
+mod definition;
 mod from_import;
 mod merge;
 mod module_path;
 mod module_use;
 mod names;
 mod plan;
+mod rename;
 mod render;
 mod source;
 mod visit;
@@ -39,6 +42,15 @@ struct Context<'a, 'c> {
     busy: FxHashSet<u32>,
 }
 
+/// Import aliases by their span: the statement's site, and the place in it.
+type Aliases<'a> = FxHashMap<Span, (Site<'a>, usize)>;
+
+/// A scope, the old name of a binding in it, and the new one.
+type Renamed = (usize, String, String);
+
+/// One try at a file: the edits, what they rename for which moves, and the definitions that go.
+type Attempt = (Rewritten, Vec<(Renamed, Vec<ChangeId>)>, Vec<Span>);
+
 /// Turns `changes` into edits of `text`, which comes without a byte-order mark.
 ///
 /// The result parses and keeps every comment, or all changes are refused.
@@ -47,12 +59,41 @@ pub fn rewrite(text: &str, changes: &FileChanges) -> Rewritten {
     // Syntax trees are dropped recursively; each level of nesting takes at least a byte of text.
     let stack = text.len().saturating_mul(512).clamp(1 << 20, 1 << 30);
     stacker::grow(stack, || {
-        let rewritten = rewrite_parsed(text, changes);
-        match verify(text, &rewritten) {
-            Ok(()) => rewritten,
-            Err(reason) => Plan::new(places(changes)).refuse_all(reason),
+        let mut barred = FxHashSet::default();
+        loop {
+            let (rewritten, renamed, gone) = rewrite_parsed(text, changes, &barred);
+            let halves: Vec<ChangeId> = incomplete(&renamed, &rewritten);
+            let checked = if halves.is_empty() {
+                let scopes: Vec<Renamed> = renamed.iter().map(|(of, _)| of.clone()).collect();
+                verify(text, &rewritten, &scopes, &gone)
+            } else {
+                barred.extend(halves);
+                continue;
+            };
+            match checked {
+                Ok(()) => return rewritten,
+                Err(_) if !renamed.is_empty() => {
+                    barred.extend(renamed.into_iter().flat_map(|(_, changes)| changes));
+                }
+                Err(reason) => return Plan::new(places(changes)).refuse_all(reason),
+            }
         }
     })
+}
+
+/// The moves of bindings that were renamed although one of their imports stays.
+fn incomplete(renamed: &[(Renamed, Vec<ChangeId>)], rewritten: &Rewritten) -> Vec<ChangeId> {
+    let refused = |change: &ChangeId| {
+        let at = rewritten
+            .refused
+            .binary_search_by_key(change, |one| one.change);
+        at.is_ok()
+    };
+    renamed
+        .iter()
+        .filter(|(_, changes)| changes.iter().any(refused))
+        .flat_map(|(_, changes)| changes.iter().copied())
+        .collect()
 }
 
 fn parse(text: &str) -> Parsed<ModModule> {
@@ -64,16 +105,27 @@ fn places(changes: &FileChanges) -> Vec<Span> {
     let moves = changes.moves.iter().map(|one| one.alias);
     let uses = changes.uses.iter().map(|one| one.use_span);
     let additions = changes.additions.iter().map(|one| one.after_statement);
-    moves.chain(uses).chain(additions).collect()
+    let replacements = changes.replacements.iter().map(|one| one.name);
+    let removals = changes.removals.iter().map(|one| one.name);
+    moves
+        .chain(uses)
+        .chain(additions)
+        .chain(replacements)
+        .chain(removals)
+        .collect()
 }
 
-fn rewrite_parsed(text: &str, changes: &FileChanges) -> Rewritten {
+fn rewrite_parsed(text: &str, changes: &FileChanges, barred: &FxHashSet<ChangeId>) -> Attempt {
     let plan = Plan::new(places(changes));
     let parsed = parse(text);
     if !parsed.has_valid_syntax() {
-        return plan.refuse_all("the file does not parse");
+        return (
+            plan.refuse_all("the file does not parse"),
+            Vec::new(),
+            Vec::new(),
+        );
     }
-    let names = visit::read(&parsed.syntax().body);
+    let names = visit::read(text, &parsed.syntax().body);
     let mut context = Context {
         source: Source::new(text, parsed.tokens()),
         names: &names,
@@ -87,18 +139,40 @@ fn rewrite_parsed(text: &str, changes: &FileChanges) -> Rewritten {
         plan,
         aliases: aliases(&names),
         from_moves: FxHashMap::default(),
+        renamed: FxHashSet::default(),
+        replaced: Vec::new(),
     };
+    job.replacements(&context, changes, parsed.syntax());
+    job.removals(&context, changes, parsed.syntax());
+    let gone = changes.moves.iter().enumerate();
+    let gone = gone.filter(|(_, one)| job.goes(one.alias));
+    let barred: FxHashSet<ChangeId> = gone
+        .map(|(change, _)| change)
+        .chain(barred.iter().copied())
+        .collect();
+    let renames = rename::renames(&context, &job.aliases, changes, &barred);
+    for rename in &renames {
+        job.renamed.extend(&rename.changes);
+        job.plan.add(rename.drafts.iter().cloned());
+    }
     job.moves(&context, changes);
     job.uses(&context, changes);
     context.busy.extend(job.from_moves.keys());
     let mut merges = Merges::default();
     job.rewrite_froms(&context, &mut merges);
     job.additions(&context, changes, &mut merges);
-    job.plan.finish()
+    let mut rewritten = job.plan.finish();
+    rewritten.renamed = job.renamed.into_iter().collect();
+    rewritten.renamed.sort_unstable();
+    let renamed = renames.into_iter().map(|rename| {
+        let of = (rename.scope, rename.old.to_owned(), rename.new);
+        (of, rename.changes)
+    });
+    (rewritten, renamed.collect(), job.replaced)
 }
 
 /// Every import alias by its span: its site and its place in the statement.
-fn aliases<'a>(names: &Names<'a>) -> FxHashMap<Span, (Site<'a>, usize)> {
+fn aliases<'a>(names: &Names<'a>) -> Aliases<'a> {
     let mut all = FxHashMap::default();
     for site in &names.sites {
         let aliases = match site.statement {
@@ -116,12 +190,62 @@ fn aliases<'a>(names: &Names<'a>) -> FxHashMap<Span, (Site<'a>, usize)> {
 /// The work on one file.
 struct Job<'a> {
     plan: Plan,
-    aliases: FxHashMap<Span, (Site<'a>, usize)>,
+    aliases: Aliases<'a>,
     /// Names that leave `from` statements, by the statement's start.
     from_moves: FxHashMap<u32, (Site<'a>, Vec<Move>)>,
+    /// Moves whose local name becomes the new one.
+    renamed: FxHashSet<ChangeId>,
+    /// Definitions that go, with all that stands in them.
+    replaced: Vec<Span>,
 }
 
 impl<'a> Job<'a> {
+    fn replacements(
+        &mut self,
+        context: &Context<'a, '_>,
+        changes: &FileChanges,
+        module: &ModModule,
+    ) {
+        let first = changes.moves.len() + changes.uses.len() + changes.additions.len();
+        for (index, wanted) in changes.replacements.iter().enumerate() {
+            let change = first + index;
+            let checked = check_target(context, &wanted.to_module, &wanted.to_name, true)
+                .and_then(|()| definition::find(context, module, wanted.name, &wanted.local));
+            match checked {
+                Ok(place) => {
+                    self.replaced.push(place);
+                    let draft = definition::replace(context, place, wanted, change);
+                    self.plan.add([draft]);
+                }
+                Err(reason) => self.plan.refuse(&[change], &reason),
+            }
+        }
+    }
+
+    fn removals(&mut self, context: &Context<'a, '_>, changes: &FileChanges, module: &ModModule) {
+        let before = places(changes).len() - changes.removals.len();
+        for (index, wanted) in changes.removals.iter().enumerate() {
+            let change = before + index;
+            let (at, name) = (wanted.name, &wanted.local);
+            let removed = definition::find(context, module, at, name).and_then(|place| {
+                let drafts = definition::remove(context, module, place, name, change)?;
+                Ok((place, drafts))
+            });
+            match removed {
+                Ok((place, drafts)) => {
+                    self.replaced.push(place);
+                    self.plan.add(drafts);
+                }
+                Err(reason) => self.plan.refuse(&[change], &reason),
+            }
+        }
+    }
+
+    /// Whether what stands there goes with its definition, so that nothing is left to change.
+    fn goes(&self, place: Span) -> bool {
+        self.replaced.iter().any(|gone| gone.contains(place.start))
+    }
+
     /// Sorts moved names by statement; modules imported by `import` are renamed at once.
     fn moves(&mut self, context: &Context<'a, '_>, changes: &FileChanges) {
         let mut seen = FxHashSet::default();
@@ -131,6 +255,9 @@ impl<'a> Job<'a> {
                     .refuse(&[change], "there is no import at this place");
                 continue;
             };
+            if self.goes(wanted.alias) {
+                continue;
+            }
             if !seen.insert(wanted.alias) {
                 self.plan.refuse(&[change], "two changes move this name");
                 continue;
@@ -148,6 +275,7 @@ impl<'a> Job<'a> {
                         alias: index,
                         to_module: wanted.to_module.clone(),
                         to_name: wanted.to_name.clone(),
+                        is_renamed: self.renamed.contains(&change),
                         serves: vec![change],
                         extra: Vec::new(),
                     },
@@ -180,6 +308,9 @@ impl<'a> Job<'a> {
         let mut by_alias: FxHashMap<Span, Vec<(ChangeId, &MoveUse)>> = FxHashMap::default();
         for (index, wanted) in changes.uses.iter().enumerate() {
             let change = first + index;
+            if self.goes(wanted.use_span) {
+                continue;
+            }
             match check_target(context, &wanted.to_module, &wanted.to_name, true) {
                 Ok(()) => by_alias
                     .entry(wanted.import_alias)
@@ -331,8 +462,13 @@ fn rename_module<'a>(
     )])
 }
 
-/// Guards against mistakes of this module: the result must parse and keep every comment.
-fn verify(text: &str, rewritten: &Rewritten) -> Result<(), &'static str> {
+/// Guards against mistakes of this module: the result must parse, keep every comment, and mean the same by each name.
+fn verify(
+    text: &str,
+    rewritten: &Rewritten,
+    renamed: &[Renamed],
+    gone: &[Span],
+) -> Result<(), &'static str> {
     if rewritten.edits.is_empty() {
         return Ok(());
     }
@@ -342,7 +478,19 @@ fn verify(text: &str, rewritten: &Rewritten) -> Result<(), &'static str> {
         return Err("the rewritten file would not parse");
     }
     let old = parse(text);
-    let old: Vec<&str> = Source::new(text, old.tokens()).comments().collect();
+    if !renamed.is_empty() {
+        let before = visit::read(text, &old.syntax().body);
+        let after = visit::read(&new_text, &new.syntax().body);
+        if !rename::keeps_meanings(&before, &after, renamed) {
+            return Err("a name would mean something else");
+        }
+    }
+    let is_gone = |at: Span| gone.iter().any(|place| place.contains(at.start));
+    let old: Vec<&str> = Source::new(text, old.tokens())
+        .comment_spans()
+        .filter(|at| !is_gone(*at))
+        .map(|at| &text[at.range()])
+        .collect();
     let new: Vec<&str> = Source::new(&new_text, new.tokens()).comments().collect();
     if comments_are_kept(&old, &new) {
         Ok(())

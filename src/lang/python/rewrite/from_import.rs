@@ -22,6 +22,8 @@ pub(super) struct Move {
     pub(super) alias: usize,
     pub(super) to_module: String,
     pub(super) to_name: String,
+    /// Whether the local name and its uses take the new name.
+    pub(super) is_renamed: bool,
     pub(super) serves: Vec<ChangeId>,
     /// Edits elsewhere that go with the move.
     pub(super) extra: Vec<Draft>,
@@ -156,6 +158,9 @@ fn rename(context: &Context<'_, '_>, alias: &Alias, one: &Move) -> Option<Draft>
         return None;
     }
     let whole = span_of(alias);
+    if one.is_renamed {
+        return Some(Draft::new(whole, one.to_name.clone(), &one.serves));
+    }
     let simple = !context.source.has_comment(whole);
     let (place, written) = match &alias.asname {
         Some(local)
@@ -170,7 +175,11 @@ fn rename(context: &Context<'_, '_>, alias: &Alias, one: &Move) -> Option<Draft>
 }
 
 /// The alias as a new statement writes it.
-fn alias_text(alias: &Alias, to_name: &str) -> String {
+fn alias_text(alias: &Alias, one: &Move) -> String {
+    let to_name = one.to_name.as_str();
+    if one.is_renamed {
+        return to_name.to_owned();
+    }
     let local = local(alias);
     let explicit = alias
         .asname
@@ -225,7 +234,7 @@ fn split<'a>(
             .moves
             .iter()
             .map(|one| Member {
-                text: alias_text(&statement.names[one.alias], &one.to_name),
+                text: alias_text(&statement.names[one.alias], one),
                 ..removal.carried[one.alias].clone()
             })
             .collect();
@@ -266,8 +275,12 @@ fn join<'a>(
             let alias = &statement.names[one.alias];
             Newcomer {
                 name: &one.to_name,
-                local: local(alias),
-                text: alias_text(alias, &one.to_name),
+                local: if one.is_renamed {
+                    &one.to_name
+                } else {
+                    local(alias)
+                },
+                text: alias_text(alias, one),
                 serves: &one.serves,
             }
         })

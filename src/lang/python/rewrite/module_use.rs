@@ -180,7 +180,9 @@ fn find<'u, 'a>(
     let plain = matches!(binding.form, Form::Plain(_));
     let bindings = names.bindings(scope, name);
     let only = if plain {
-        bindings.iter().all(|bound| *bound == Bound::Plain)
+        // `del` takes away the one root that all plain imports of a package share.
+        let shares = |bound: &Bound| matches!(bound, Bound::Plain | Bound::Deleted);
+        bindings.iter().all(shares)
     } else {
         bindings == [Bound::Import]
     };
@@ -379,7 +381,9 @@ fn root_is_free(
     let scope = binding.site.scope;
     let taken = || format!("`{root}` would mean something else here");
     let here = names.bindings(scope, root);
-    if here.iter().any(|bound| *bound != Bound::Plain) {
+    let same_root = root == binding.name;
+    let fits = |bound: &Bound| *bound == Bound::Plain || (same_root && *bound == Bound::Deleted);
+    if !here.iter().all(fits) {
         return Err(taken());
     }
     let sees_binding = |at: usize| {
@@ -434,6 +438,7 @@ fn retarget(
                 alias: binding.index,
                 to_module: parent.to_owned(),
                 to_name: name.to_owned(),
+                is_renamed: false,
                 serves,
                 extra: moved.iter().filter_map(rename).collect(),
             })
@@ -465,11 +470,15 @@ fn beside(
     if binding.site.guarded {
         return Err("the import is tried with a handler for its failure".into());
     }
-    let spot = context.source.spot_after(span_of(binding.site.statement));
-    let (place, line) = new_import(&spot, module);
-    if !plan.share(place, &line, &[one.change]) {
-        drafts.push(Draft::new(place, line, &[one.change]));
+    let site = &binding.site;
+    // An import added before, in the same run of imports, serves this use as well.
+    if plan.share_import((site.suite, site.block), module, one.change) {
+        return Ok(drafts);
     }
+    let spot = context.source.spot_after(span_of(site.statement));
+    let (place, line) = new_import(&spot, module);
+    plan.add_import((site.suite, site.block), module, place, &line);
+    drafts.push(Draft::new(place, line, &[one.change]));
     Ok(drafts)
 }
 

@@ -27,6 +27,10 @@ pub(super) enum Bound {
     Plain,
     /// By another import.
     Import,
+    /// By `global` or `nonlocal` in a scope below.
+    Declared,
+    /// By `del`.
+    Deleted,
     /// By anything else.
     Other,
 }
@@ -49,6 +53,46 @@ pub(super) struct NameUse {
     pub(super) span: Span,
     pub(super) scope: usize,
     pub(super) load: bool,
+    /// Whether its very text counts: `f"{name=}"` prints it.
+    pub(super) is_spelled: bool,
+}
+
+/// A `global` or `nonlocal` name.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Declaration<'a> {
+    pub(super) name: &'a str,
+    pub(super) span: Span,
+    pub(super) scope: usize,
+}
+
+/// What a string is there for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// A statement of its own: a docstring.
+    Prose,
+    /// A name in `__all__`.
+    Export,
+    /// Not known: it may be looked up anywhere.
+    Opaque,
+}
+
+/// A string literal.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Text<'a> {
+    pub(super) value: &'a str,
+    /// What stands between the quotes.
+    pub(super) span: Span,
+    pub(super) role: Role,
+}
+
+/// A name in an annotation that is a string.
+#[derive(Clone, Debug)]
+pub(super) struct Quoted {
+    pub(super) name: String,
+    pub(super) span: Span,
+    pub(super) scope: usize,
+    /// Whether the text is escaped or in pieces, so that places in it are not known.
+    pub(super) is_complex: bool,
 }
 
 /// Attributes behind a name.
@@ -89,6 +133,14 @@ pub(super) struct Names<'a> {
     pub(super) longest: FxHashMap<Span, Span>,
     /// String literals, by value.
     pub(super) strings: Vec<&'a str>,
+    /// The same with their places and uses, save those that are annotations.
+    pub(super) texts: Vec<Text<'a>>,
+    /// Names in annotations that are strings.
+    pub(super) quoted: Vec<Quoted>,
+    /// `global` and `nonlocal` names, in source order.
+    pub(super) declarations: Vec<Declaration<'a>>,
+    /// Names of parameters, of any function.
+    pub(super) parameters: FxHashSet<&'a str>,
     /// Import statements in source order.
     pub(super) sites: Vec<Site<'a>>,
     pub(super) has_star: bool,

@@ -1,5 +1,7 @@
 //! Collects the edits of all changes and brings them in order.
 
+use rustc_hash::FxHashMap;
+
 use crate::fix::edit::{Refused, Rewritten, TextEdit};
 use crate::span::Span;
 
@@ -31,6 +33,8 @@ pub(super) struct Plan {
     /// Where each change is reported.
     places: Vec<Span>,
     refused: Vec<Option<String>>,
+    /// Modules that were imported beside others: by block and module, the edit.
+    imports: FxHashMap<((usize, usize), String), (Span, String)>,
 }
 
 impl Plan {
@@ -39,6 +43,7 @@ impl Plan {
             drafts: Vec::new(),
             refused: vec![None; places.len()],
             places,
+            imports: FxHashMap::default(),
         }
     }
 
@@ -52,14 +57,34 @@ impl Plan {
         self.drafts.extend(drafts);
     }
 
-    /// Lets the edit equal in place and content serve `changes` too; false when there is none.
-    pub(super) fn share(&mut self, span: Span, content: &str, changes: &[ChangeId]) -> bool {
+    /// Notes that `line`, put at `place`, imports a module among the imports of `block`.
+    pub(super) fn add_import(
+        &mut self,
+        block: (usize, usize),
+        module: &str,
+        place: Span,
+        line: &str,
+    ) {
+        let key = (block, module.to_owned());
+        self.imports.insert(key, (place, line.to_owned()));
+    }
+
+    /// Lets the edit that imports a module among the imports of `block` serve `change` too; false when there is none.
+    pub(super) fn share_import(
+        &mut self,
+        block: (usize, usize),
+        module: &str,
+        change: ChangeId,
+    ) -> bool {
+        let Some((place, line)) = self.imports.get(&(block, module.to_owned())) else {
+            return false;
+        };
         let found = self
             .drafts
             .iter_mut()
-            .find(|draft| draft.span == span && draft.content == content);
+            .find(|draft| draft.span == *place && draft.content == *line);
         if let Some(draft) = found {
-            draft.serves.extend_from_slice(changes);
+            draft.serves.push(change);
             return true;
         }
         false

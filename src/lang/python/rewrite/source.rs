@@ -65,10 +65,15 @@ impl<'a> Source<'a> {
     /// All comments.
     pub(super) fn comments(&self) -> impl Iterator<Item = &'a str> + use<'a> {
         let text = self.text;
-        self.tokens
-            .iter()
+        self.comment_spans().map(move |at| &text[at.range()])
+    }
+
+    /// Where all comments are.
+    pub(super) fn comment_spans(&self) -> impl Iterator<Item = Span> + use<'a> {
+        let tokens = self.tokens.iter();
+        tokens
             .filter(|token| token.kind() == TokenKind::Comment)
-            .map(move |token| &text[span_of(token).range()])
+            .map(span_of)
     }
 
     fn index_at(&self, offset: u32) -> usize {

@@ -1,15 +1,20 @@
 //! Walks a syntax tree once to fill in [`Names`].
 
 use ruff_python_ast::visitor::{
-    Visitor, walk_body, walk_except_handler, walk_expr, walk_parameters, walk_pattern, walk_stmt,
+    Visitor, walk_body, walk_except_handler, walk_expr, walk_interpolated_string_element,
+    walk_parameters, walk_pattern, walk_stmt,
 };
 use ruff_python_ast::{
-    Comprehension, ExceptHandler, Expr, ExprAttribute, Parameters, Pattern, Stmt, StmtImport,
-    StmtImportFrom, StmtTry, StringLiteral, TypeParams,
+    Comprehension, ExceptHandler, Expr, ExprAttribute, ExprContext, Identifier,
+    InterpolatedStringElement, Parameters, Pattern, Stmt, StmtImport, StmtImportFrom, StmtTry,
+    StringLiteral, TypeParams,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::names::{Bound, Chain, Kind, MODULE, NameUse, Names, Scope, Site};
+use super::annotation;
+use super::names::{
+    Bound, Chain, Declaration, Kind, MODULE, NameUse, Names, Role, Scope, Site, Text,
+};
 use super::source::{span, span_of};
 
 /// Attributes in one chain beyond which it is not followed.
@@ -18,9 +23,10 @@ const LONGEST_CHAIN: usize = 64;
 const RED_ZONE: usize = 128 * 1024;
 const MORE_STACK: usize = 4 * 1024 * 1024;
 
-/// Reads a module's body.
-pub(super) fn read(body: &[Stmt]) -> Names<'_> {
+/// Reads the body of the module that `source` is.
+pub(super) fn read<'a>(source: &'a str, body: &'a [Stmt]) -> Names<'a> {
     let mut reader = Reader {
+        source,
         names: Names::default(),
         scope: MODULE,
         suites: 0,
@@ -28,6 +34,8 @@ pub(super) fn read(body: &[Stmt]) -> Names<'_> {
         place: (0, 0, 0),
         guarded: false,
         nonlocals: Vec::new(),
+        role: Role::Opaque,
+        spelled: false,
     };
     reader.open(Kind::Module);
     reader.visit_body(body);
@@ -35,6 +43,7 @@ pub(super) fn read(body: &[Stmt]) -> Names<'_> {
 }
 
 struct Reader<'a> {
+    source: &'a str,
     names: Names<'a>,
     scope: usize,
     suites: usize,
@@ -44,6 +53,10 @@ struct Reader<'a> {
     guarded: bool,
     /// `nonlocal` declarations, settled once all bindings are known.
     nonlocals: Vec<(usize, &'a str)>,
+    /// What string literals at hand are there for.
+    role: Role,
+    /// Whether the text of the expression at hand is printed.
+    spelled: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -81,7 +94,7 @@ impl<'a> Reader<'a> {
             while at != MODULE {
                 let outer = &mut self.names.scopes[at];
                 if let Some(bindings) = outer.bindings.get_mut(name) {
-                    bindings.push(Bound::Other);
+                    bindings.push(Bound::Declared);
                 }
                 at = outer.parent;
             }
@@ -94,7 +107,39 @@ impl<'a> Reader<'a> {
             span: at,
             scope: self.scope,
             load,
+            is_spelled: self.spelled,
         });
+    }
+
+    fn declare(&mut self, name: &'a Identifier) {
+        self.names.declarations.push(Declaration {
+            name: name.as_str(),
+            span: span(name.range),
+            scope: self.scope,
+        });
+    }
+
+    /// Visits `expr` with its string literals there for `role`.
+    fn visit_as(&mut self, role: Role, expr: &'a Expr) {
+        let outer = std::mem::replace(&mut self.role, role);
+        self.visit_expr(expr);
+        self.role = outer;
+    }
+
+    /// An assignment to `__all__`: a plain list of strings names what the module gives out.
+    fn exports(&mut self, target: Option<&'a Expr>, value: &'a Expr) {
+        let is_all = matches!(target, Some(Expr::Name(name)) if name.id.as_str() == "__all__");
+        let plain = match value {
+            Expr::List(list) => list.elts.iter().all(Expr::is_string_literal_expr),
+            Expr::Tuple(tuple) => tuple.elts.iter().all(Expr::is_string_literal_expr),
+            _ => false,
+        };
+        let role = if is_all && plain && self.scope == MODULE {
+            Role::Export
+        } else {
+            self.role
+        };
+        self.visit_as(role, value);
     }
 
     fn site(&mut self, statement: &'a Stmt) {
@@ -143,6 +188,7 @@ impl<'a> Reader<'a> {
 
     fn parameters(&mut self, parameters: &'a Parameters) {
         for parameter in parameters {
+            self.names.parameters.insert(parameter.name().as_str());
             self.bind(parameter.name().as_str(), Bound::Other);
         }
     }
@@ -283,12 +329,14 @@ impl<'a> Visitor<'a> for Reader<'a> {
             }
             Stmt::Global(global) => {
                 for name in &global.names {
+                    self.declare(name);
                     self.names.scopes[self.scope].globals.insert(name.as_str());
-                    self.bind_in(MODULE, name.as_str(), Bound::Other);
+                    self.bind_in(MODULE, name.as_str(), Bound::Declared);
                 }
             }
             Stmt::Nonlocal(nonlocal) => {
                 for name in &nonlocal.names {
+                    self.declare(name);
                     self.names.scopes[self.scope]
                         .nonlocals
                         .insert(name.as_str());
@@ -333,6 +381,19 @@ impl<'a> Visitor<'a> for Reader<'a> {
                 self.scope = outer;
             }
             Stmt::Try(statement) => self.try_statement(statement),
+            Stmt::Expr(statement) if statement.value.is_string_literal_expr() => {
+                self.visit_as(Role::Prose, &statement.value);
+            }
+            Stmt::Assign(assign) => {
+                self.exports(assign.targets.first(), &assign.value);
+                for target in &assign.targets {
+                    self.visit_expr(target);
+                }
+            }
+            Stmt::AugAssign(assign) => {
+                self.exports(Some(&assign.target), &assign.value);
+                self.visit_expr(&assign.target);
+            }
             _ => walk_stmt(self, stmt),
         });
     }
@@ -341,8 +402,10 @@ impl<'a> Visitor<'a> for Reader<'a> {
         stacker::maybe_grow(RED_ZONE, MORE_STACK, || match expr {
             Expr::Name(name) => {
                 let load = name.ctx.is_load();
-                if !load {
-                    self.bind(name.id.as_str(), Bound::Other);
+                match name.ctx {
+                    ExprContext::Del => self.bind(name.id.as_str(), Bound::Deleted),
+                    _ if !load => self.bind(name.id.as_str(), Bound::Other),
+                    _ => {}
                 }
                 self.use_name(name.id.as_str(), span_of(name), load);
             }
@@ -398,7 +461,53 @@ impl<'a> Visitor<'a> for Reader<'a> {
         });
     }
 
+    fn visit_annotation(&mut self, expr: &'a Expr) {
+        let mut strings = annotation::strings(expr);
+        strings.retain(
+            |string| match annotation::names(self.source, string, self.scope) {
+                Some(names) => {
+                    self.names.quoted.extend(names);
+                    true
+                }
+                None => false,
+            },
+        );
+        let first = self.names.texts.len();
+        self.visit_expr(expr);
+        let read = |text: &Text<'_>| {
+            let holds = |one: &&ruff_python_ast::ExprStringLiteral| {
+                let whole = span_of(*one);
+                whole.start <= text.span.start && text.span.end <= whole.end
+            };
+            strings.iter().any(holds)
+        };
+        let rest = self.names.texts.split_off(first);
+        self.names
+            .texts
+            .extend(rest.into_iter().filter(|text| !read(text)));
+    }
+
+    fn visit_interpolated_string_element(&mut self, element: &'a InterpolatedStringElement) {
+        let printed = matches!(element, InterpolatedStringElement::Interpolation(one) if one.debug_text.is_some());
+        let outer = self.spelled;
+        self.spelled |= printed;
+        walk_interpolated_string_element(self, element);
+        self.spelled = outer;
+    }
+
+    fn visit_t_string(&mut self, template: &'a ruff_python_ast::TString) {
+        // A template keeps the text of its expressions.
+        let outer = std::mem::replace(&mut self.spelled, true);
+        ruff_python_ast::visitor::walk_t_string(self, template);
+        self.spelled = outer;
+    }
+
     fn visit_string_literal(&mut self, literal: &'a StringLiteral) {
         self.names.strings.push(&literal.value);
+        self.names.texts.push(Text {
+            value: &literal.value,
+            span: span(literal.content_range()),
+            role: self.role,
+        });
     }
 }

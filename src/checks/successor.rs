@@ -1,0 +1,108 @@
+//! What takes the place of something retired: the move that a use of it needs.
+//!
+//! A module for a module is a promise of the rule that every name is there. A symbol to be used instead is advice: the
+//! two are one only where that is proven.
+
+use super::Context;
+use crate::config::{Replacement, Retired, SymbolPath};
+use crate::diagnostic::{Relocation, Site};
+use crate::facts::{ImportId, ImportTarget};
+use crate::index::{FileId, Index, Lookup, ModuleRef, SymbolId};
+
+/// The move for an import of something retired; `retired` is the module that the rule retires, if it is one.
+pub(super) fn relocation(
+    context: &Context<'_>,
+    rule: &Retired,
+    file: FileId,
+    import: ImportId,
+    retired: Option<&str>,
+) -> Option<Relocation> {
+    if let Some(known) = governed(context, file, import) {
+        return Some(known);
+    }
+    let index = context.index;
+    let facts = index.facts(file);
+    let statement = &facts.imports[import.index()];
+    let local = facts.name(facts.bindings[statement.binding?.index()].name);
+    let from = match index.imported_module(file, import) {
+        ModuleRef::Known(module) => index.module(module).name.to_string(),
+        _ => context.import_path(file, import)?,
+    };
+    let name = match statement.target {
+        ImportTarget::Name(name) => Some(facts.name(name)),
+        ImportTarget::Module | ImportTarget::ModuleAs => None,
+        ImportTarget::Star => return None,
+    };
+    let (to, vouched) = match (&rule.replacement.as_ref()?, retired, name) {
+        (Replacement::Module(module), Some(retired), name) => {
+            (below(module, retired, &from, name)?, true)
+        }
+        (Replacement::Symbol(symbol), None, Some(_)) => (symbol.clone(), false),
+        (Replacement::Symbol(symbol), Some(retired), Some(name))
+            if from == retired && name == symbol.name =>
+        {
+            (symbol.clone(), false)
+        }
+        _ => return None,
+    };
+    if to.name.contains('.') {
+        return None;
+    }
+    Some(Relocation {
+        file,
+        site: Site::Import(import),
+        local: local.to_owned(),
+        same_object: is_same(index, file, import, &to),
+        vouched,
+        to,
+    })
+}
+
+/// What a canonical rule wants of the same import.
+fn governed(context: &Context<'_>, file: FileId, import: ImportId) -> Option<Relocation> {
+    let first = context.hits.partition_point(|hit| hit.file < file);
+    let hit = context.hits[first..]
+        .iter()
+        .take_while(|hit| hit.file == file)
+        .find(|hit| hit.site == Site::Import(import) && !hit.canonical)?;
+    Some(Relocation {
+        file,
+        site: hit.site,
+        to: context.governed.symbols[hit.symbol].rule.symbol.clone(),
+        local: hit.local.clone(),
+        same_object: hit.same_object,
+        vouched: hit.vouched,
+    })
+}
+
+/// Where in `module` that is which `from`, and `name` in it, are in `retired`.
+fn below(module: &str, retired: &str, from: &str, name: Option<&str>) -> Option<SymbolPath> {
+    let whole = match name {
+        Some(name) => format!("{from}.{name}"),
+        None => from.to_owned(),
+    };
+    let rest = whole.strip_prefix(retired)?;
+    let path = format!("{module}{rest}");
+    let (module, name) = path.rsplit_once('.').unwrap_or(("", &path));
+    Some(SymbolPath {
+        module: module.to_owned(),
+        name: name.to_owned(),
+    })
+}
+
+/// Whether an import gives just what `to` is.
+fn is_same(index: &Index, file: FileId, import: ImportId, to: &SymbolPath) -> bool {
+    let Some(binding) = index.facts(file).imports[import.index()].binding else {
+        return false;
+    };
+    let (now, unknown, _) = index.binding_entities(SymbolId { file, binding });
+    let Some(module) = index.modules.by_name(&to.module) else {
+        return false;
+    };
+    let Lookup {
+        entities,
+        unknown: open,
+        ..
+    } = index.member(module, &to.name);
+    !now.is_empty() && now == entities && unknown.is_none() && open.is_none()
+}
