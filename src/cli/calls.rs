@@ -41,7 +41,7 @@ pub(super) fn call_graph(
             caller: names.paths[call.caller.index()].clone(),
             callee,
             line: index.facts(file).lines.line(call.offset),
-            reason: call.reason,
+            reason: call.reason.as_str(),
         });
     }
     graph.calls.sort();

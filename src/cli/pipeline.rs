@@ -131,7 +131,7 @@ impl Engine for Pipeline {
                 to: own(&query.slice.to)?,
                 depth: query.slice.depth,
             };
-            let flow = FlowGraph::build(index);
+            let flow = FlowGraph::build(index, crate::lang::is_builtin);
             let mut graph = super::calls::call_graph(index, &flow, query.external, query.adjacency);
             slice.cut(&mut graph);
             Ok(graph)

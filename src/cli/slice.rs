@@ -119,6 +119,7 @@ mod tests {
                 caller: format!("m:{caller}"),
                 callee: format!("m:{callee}"),
                 line: 1,
+                reason: "direct",
             });
             for name in [caller, callee] {
                 let function = Function {

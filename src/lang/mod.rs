@@ -163,7 +163,7 @@ mod tests {
         ];
         let mut pack = Pack::default();
         for text in texts {
-            Language::Python.extract_into(text, None, &mut pack);
+            Language::Python.extract_into(text, None, false, &mut pack);
         }
         let together = pack.take();
         assert_eq!(together.len(), texts.len());

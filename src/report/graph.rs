@@ -8,7 +8,6 @@ use std::fmt::Write;
 use serde::Serialize;
 
 use super::json::to_json;
-use crate::graph::flow::Reason;
 
 /// Which modules import which.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -73,7 +72,7 @@ pub struct Call {
     /// The line of the call.
     pub line: u32,
     /// Why this is said to be a call.
-    pub reason: Reason,
+    pub reason: &'static str,
 }
 
 impl ImportGraph {
@@ -289,7 +288,7 @@ mod tests {
             caller: "m:f.<locals>.g".to_owned(),
             callee: "m:f".to_owned(),
             line: 1,
-            reason: Reason::Direct,
+            reason: "direct",
         };
         let graph = CallGraph {
             calls: vec![call],

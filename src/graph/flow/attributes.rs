@@ -334,7 +334,7 @@ impl Solver<'_> {
                 self.found(site, found, None, Reason::Flow);
             }
             Object::Instance(class) => {
-                self.instance_member(obj, class, name, site, false, Reason::Flow)
+                self.instance_member(obj, class, name, site, false, Reason::Flow);
             }
             Object::Receiver(class) => {
                 let reason = if is_named {
@@ -576,28 +576,27 @@ impl Solver<'_> {
 
     fn super_member(&mut self, class: Class, name: Text, site: SiteId) {
         let receiver = self.intern(Object::Receiver(class));
-        match self.classes.member(class, name, 1) {
-            Some((_, var)) => self.link_member(var, site, Some(receiver), Reason::Direct),
-            None => {
-                // A sibling that a class below puts in between.
-                let mut siblings = Vec::new();
-                for &below in self.classes.below(class) {
-                    let order = self.classes.order(below);
-                    let Some(at) = order.iter().position(|&above| above == class) else {
-                        continue;
-                    };
-                    let next = order[at + 1..]
-                        .iter()
-                        .find_map(|&above| self.classes.own(above, name));
-                    siblings.extend(next.filter(|var| !siblings.contains(var)));
-                }
-                let is_empty = siblings.is_empty();
-                for var in siblings.into_iter().take(MOST_OVERRIDES) {
-                    self.link_member(var, site, Some(receiver), Reason::Override);
-                }
-                if is_empty {
-                    self.external_member(class, name, site);
-                }
+        if let Some((_, var)) = self.classes.member(class, name, 1) {
+            self.link_member(var, site, Some(receiver), Reason::Direct);
+        } else {
+            // A sibling that a class below puts in between.
+            let mut siblings = Vec::new();
+            for &below in self.classes.below(class) {
+                let order = self.classes.order(below);
+                let Some(at) = order.iter().position(|&above| above == class) else {
+                    continue;
+                };
+                let next = order[at + 1..]
+                    .iter()
+                    .find_map(|&above| self.classes.own(above, name));
+                siblings.extend(next.filter(|var| !siblings.contains(var)));
+            }
+            let is_empty = siblings.is_empty();
+            for var in siblings.into_iter().take(MOST_OVERRIDES) {
+                self.link_member(var, site, Some(receiver), Reason::Override);
+            }
+            if is_empty {
+                self.external_member(class, name, site);
             }
         }
     }
@@ -843,6 +842,7 @@ impl Solver<'_> {
 }
 
 /// What an entity is.
+#[derive(Clone, Copy)]
 pub(super) enum Found {
     /// A value.
     Value(Obj),

@@ -179,7 +179,6 @@ impl Solver<'_> {
                     self.link(default, Link::Copy(to));
                 }
             }
-            "<builtin>.getattr" => {}
             "<builtin>.type" if self.passed(site).len() == 1 => {
                 if let Some(first) = self.argument(site, 0, "") {
                     self.link(first, Link::TypeOf(to));
@@ -569,12 +568,11 @@ impl Solver<'_> {
                     }
                 }
                 let key = self.argument(site, 0, "");
-                match key.map(|key| self.values(key)) {
-                    Some(&[key]) => self.item(container, key, to),
-                    _ => {
-                        let elements = self.elements(container);
-                        self.link(elements, Link::Copy(to));
-                    }
+                if let Some(&[key]) = key.map(|key| self.values(key)) {
+                    self.item(container, key, to);
+                } else {
+                    let elements = self.elements(container);
+                    self.link(elements, Link::Copy(to));
                 }
             }
             "pop" | "popleft" | "__next__" => {

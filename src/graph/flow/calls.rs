@@ -130,13 +130,12 @@ impl Solver<'_> {
         else {
             return;
         };
-        let var = match self.registered.get(&code) {
-            Some(&var) => var,
-            None => {
-                let var = self.fresh();
-                self.registered.insert(code, var);
-                var
-            }
+        let var = if let Some(&var) = self.registered.get(&code) {
+            var
+        } else {
+            let var = self.fresh();
+            self.registered.insert(code, var);
+            var
         };
         self.add(var, implementation);
     }

@@ -279,11 +279,9 @@ impl Solver<'_> {
                     offset,
                 },
                 Object::Integer(index),
-            ) if offset != i32::MIN => {
-                if (from..until).contains(&index) {
-                    let key = self.intern(Object::Integer(index - offset));
-                    self.put_under(container, key, value);
-                }
+            ) if offset != i32::MIN && (from..until).contains(&index) => {
+                let key = self.intern(Object::Integer(index - offset));
+                self.put_under(container, key, value);
             }
             (
                 Watch::Into {

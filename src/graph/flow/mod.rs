@@ -3,6 +3,12 @@
 //! A points-to analysis over [`crate::values`]. It shows every call it can make out, each with the reason why it is
 //! said to be one; [`crate::graph::calls`] holds what can be proven by names alone, and the checks use that.
 
+#![expect(
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "indices of containers count entries of displays: they are far below the limits"
+)]
+
 mod attributes;
 mod builtins;
 mod calls;
@@ -15,8 +21,6 @@ mod special;
 mod step;
 mod unknown;
 
-use serde::Serialize;
-
 pub use objects::External;
 pub use program::Code;
 
@@ -26,8 +30,7 @@ use program::Program;
 use solver::Solver;
 
 /// Why a call is said to be one, the surest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Reason {
     /// The callee's name leads there.
     Direct,
@@ -41,6 +44,21 @@ pub enum Reason {
     NamePrefix,
     /// Nothing but the attributes used tells what the receiver is.
     Duck,
+}
+
+impl Reason {
+    /// The reason as reports write it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Direct => "direct",
+            Self::Flow => "flow",
+            Self::Annotation => "annotation",
+            Self::Override => "override",
+            Self::NamePrefix => "name-prefix",
+            Self::Duck => "duck",
+        }
+    }
 }
 
 /// What is called.
@@ -83,15 +101,14 @@ pub struct FlowGraph<'a> {
 }
 
 impl<'a> FlowGraph<'a> {
-    /// Works the graph out. The files' facts must have been read with [`crate::facts::FileFacts::values`].
+    /// Works the graph out. The files' facts must have been read with [`crate::facts::FileFacts::values`];
+    /// `is_builtin` tells names that the language itself binds.
     #[must_use]
-    pub fn build(index: &'a Index) -> Self {
-        let mut solver = Solver::new(Program::new(index));
+    pub fn build(index: &'a Index, is_builtin: fn(&str) -> bool) -> Self {
+        let mut solver = Solver::new(Program::new(index), is_builtin);
         solver.seed();
         solver.run();
-        solver.debug_stats();
         solver.settle_unknowns();
-        solver.debug_stats();
         let Solver {
             program,
             externals,

@@ -96,15 +96,27 @@ impl Kind {
     pub(super) const COUNT: usize = 7;
 
     /// How many values of the kind a variable has at most. A table of handlers is long; that many unlike instances
-    /// in one place only show that everything meets there.
-    pub(super) const fn most(self) -> u8 {
-        match self {
-            Self::Function => 40,
-            Self::Class | Self::Instance => 16,
-            Self::Constant => 8,
-            Self::Container | Self::External | Self::Suspended => 6,
+    /// in one place only show that everything meets there. The more work was done, the less room such hubs get.
+    pub(super) const fn most(self, pressure: Pressure) -> u8 {
+        match (self, pressure) {
+            (Self::Function, Pressure::None) => 40,
+            (Self::Class | Self::Instance, Pressure::None) => 16,
+            (Self::Constant, Pressure::None) => 8,
+            (_, Pressure::None) => 6,
+            (Self::Function, Pressure::Some) => 12,
+            (Self::Class | Self::Instance, Pressure::Some) => 5,
+            (_, Pressure::Some) => 3,
+            (_, Pressure::High) => 1,
         }
     }
+}
+
+/// How much of its budget solving has used up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pressure {
+    None,
+    Some,
+    High,
 }
 
 impl Object {

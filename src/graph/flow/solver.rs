@@ -12,7 +12,7 @@ use smallvec::SmallVec;
 use super::attributes::Attributes;
 use super::containers::ContainerData;
 use super::hierarchy::Classes;
-use super::objects::{Descriptor, Externals, Kind, Obj, Object, Objects, Partial};
+use super::objects::{Descriptor, Externals, Kind, Obj, Object, Objects, Partial, Pressure};
 use super::program::{Class, Code, OpId, Program, Text, Var};
 use super::{Callee, FlowCall, Reason};
 use crate::facts::{Slice, index_type};
@@ -26,6 +26,9 @@ index_type! {
 /// The variable that nobody reads.
 pub(super) const NOWHERE: Var = Var(u32::MAX);
 
+/// How many links solving may make: so many for any project, and one more for so many variables.
+const LEAST_LINKS: usize = 1_500_000;
+const VARIABLES_PER_LINK: usize = 2;
 /// How far a call leads to calls of its own before it is given up: partials of partials, attributes of attributes.
 pub(super) const MOST_DERIVED: u8 = 12;
 /// How many values are compared one by one before a table helps.
@@ -186,6 +189,7 @@ pub(super) struct Names {
 
 /// The state of solving.
 pub(super) struct Solver<'a> {
+    pub(super) is_builtin: fn(&str) -> bool,
     pub(super) program: Program<'a>,
     pub(super) classes: Classes,
     pub(super) objects: Objects,
@@ -201,6 +205,9 @@ pub(super) struct Solver<'a> {
     pub(super) names: Names,
     sets: Vec<u32>,
     pool: Vec<Set>,
+    pressure: Pressure,
+    /// How many links there may be.
+    budget: usize,
     large: FxHashSet<(Var, Obj)>,
     heads: Vec<u32>,
     links: Vec<LinkEntry>,
@@ -225,7 +232,7 @@ pub(super) struct Solver<'a> {
 }
 
 impl<'a> Solver<'a> {
-    pub(super) fn new(mut program: Program<'a>) -> Self {
+    pub(super) fn new(mut program: Program<'a>, is_builtin: fn(&str) -> bool) -> Self {
         for name in super::special::NAMES {
             program.texts.intern(name);
         }
@@ -239,6 +246,7 @@ impl<'a> Solver<'a> {
         };
         let attributes = Attributes::new(&program, &classes);
         Self {
+            is_builtin,
             program,
             classes,
             objects: Objects::default(),
@@ -253,6 +261,8 @@ impl<'a> Solver<'a> {
             names,
             sets: vec![0; vars],
             pool: vec![Set::default()],
+            pressure: Pressure::None,
+            budget: LEAST_LINKS + vars / VARIABLES_PER_LINK,
             large: FxHashSet::default(),
             heads: vec![NO_LINK; vars],
             links: Vec::new(),
@@ -310,7 +320,7 @@ impl<'a> Solver<'a> {
         }
         let kind = self.objects.get(obj).kind();
         let set = &mut self.pool[at];
-        if set.counts[kind as usize] >= kind.most() {
+        if set.counts[kind as usize] >= kind.most(self.pressure) {
             self.dropped += 1;
             return;
         }
@@ -348,9 +358,18 @@ impl<'a> Solver<'a> {
         {
             return;
         }
+        if self.links.len() >= self.budget {
+            self.dropped += 1;
+            return;
+        }
         if !self.known_links.insert((var, link)) {
             return;
         }
+        self.pressure = match self.links.len() * 4 / self.budget {
+            0 | 1 => Pressure::None,
+            2 => Pressure::Some,
+            _ => Pressure::High,
+        };
         let next = self.heads[var.index()];
         self.heads[var.index()] = self.links.len() as u32;
         self.links.push(LinkEntry { link, next });
@@ -365,20 +384,7 @@ impl<'a> Solver<'a> {
 
     /// Works until nothing new comes.
     pub(super) fn run(&mut self) {
-        let mut turns = 0u64;
         while let Some(var) = self.queue.pop_front() {
-            turns += 1;
-            if turns % 100_000 == 0 {
-                eprintln!(
-                    "turn {turns} vars {} links {} sites {} objects {:?} containers {} last {:?}",
-                    self.sets.len(),
-                    self.links.len(),
-                    self.sites.len(),
-                    0,
-                    self.containers.len(),
-                    0
-                );
-            }
             let set = &mut self.pool[self.sets[var.index()] as usize];
             set.is_queued = false;
             let gained: SmallVec<[Obj; 8]> = set.items[set.done as usize..].into();
@@ -454,32 +460,6 @@ impl<'a> Solver<'a> {
             }
             Link::Convert { site, conversion } => self.convert_one(site, conversion, obj),
         }
-    }
-
-    pub(super) fn debug_stats(&self) {
-        let mut kinds: std::collections::BTreeMap<String, usize> = Default::default();
-        let mut big = 0;
-        for set in &self.pool {
-            if set.items.len() > 50 {
-                big += 1;
-                for &o in &set.items {
-                    let t = format!("{:?}", self.object(o));
-                    *kinds
-                        .entry(t.split('(').next().unwrap_or("").to_owned())
-                        .or_default() += 1;
-                }
-            }
-        }
-        eprintln!(
-            "vars {} pool {} big {} links {} sites {} containers {} {:?}",
-            self.sets.len(),
-            self.pool.len(),
-            big,
-            self.links.len(),
-            self.sites.len(),
-            self.containers.len(),
-            kinds
-        );
     }
 
     /// What a method returned: its own receiver is the caller's.

@@ -153,7 +153,7 @@ impl Solver<'_> {
                 return;
             }
         }
-        if crate::lang::is_builtin(name) {
+        if (self.is_builtin)(name) {
             let external = self.externals.intern(&format!("<builtin>.{name}"));
             self.add_object(to, Object::External(external));
         }
@@ -870,12 +870,9 @@ impl Solver<'_> {
             self.add(to, obj);
             return;
         };
-        let key = match self.values(key) {
-            &[only] => only,
-            _ => {
-                self.add(to, obj);
-                return;
-            }
+        let &[key] = self.values(key) else {
+            self.add(to, obj);
+            return;
         };
         let kind = self.container_kind(source);
         let op = self.program.op_id(file, op);
@@ -1151,7 +1148,6 @@ impl Solver<'_> {
                 self.add_object(to, Object::Container(sum));
                 true
             }
-            (Object::Container(_), _) => true,
             (
                 Object::Text(_) | Object::Prefix(_) | Object::Literal(LiteralKind::Text),
                 Operator::Add | Operator::Mod | Operator::Mul,
@@ -1159,7 +1155,7 @@ impl Solver<'_> {
                 self.add_object(to, Object::Literal(LiteralKind::Text));
                 true
             }
-            (Object::Literal(_) | Object::Integer(_), _) => true,
+            (Object::Container(_) | Object::Literal(_) | Object::Integer(_), _) => true,
             _ => false,
         }
     }
