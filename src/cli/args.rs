@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::diagnostic::Severity;
+use crate::graph::flow::Reason;
 use crate::report::{FORMATS, Format};
 
 /// Keeps a codebase to a single source of truth: one definition and one import path for every shared symbol.
@@ -225,6 +226,10 @@ pub(super) enum Graph {
         /// Only over so many calls
         #[arg(long, value_name = "N")]
         depth: Option<u32>,
+
+        /// Only calls for which there is a reason as good as this one
+        #[arg(long, value_name = "REASON", default_value = "duck")]
+        min_confidence: Confidence,
     },
 }
 
@@ -303,6 +308,37 @@ pub(super) enum CallFormat {
     Mermaid,
     /// Who calls whom, as call-graph benchmarks write it
     Adjacency,
+}
+
+/// Why a call is said to be one, the best reason first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Confidence {
+    /// The callee's name leads there
+    Direct,
+    /// A value that gets there is called
+    Flow,
+    /// An annotation says what the receiver is
+    Annotation,
+    /// A subclass overrides the method
+    Override,
+    /// The method's name begins so
+    NamePrefix,
+    /// Only the attributes used tell what the receiver is
+    Duck,
+}
+
+impl Confidence {
+    /// The reason as the graph has it.
+    pub(super) const fn reason(self) -> Reason {
+        match self {
+            Self::Direct => Reason::Direct,
+            Self::Flow => Reason::Flow,
+            Self::Annotation => Reason::Annotation,
+            Self::Override => Reason::Override,
+            Self::NamePrefix => Reason::NamePrefix,
+            Self::Duck => Reason::Duck,
+        }
+    }
 }
 
 fn format_parser() -> impl TypedValueParser<Value = &'static Format> {

@@ -9,6 +9,7 @@ use anyhow::Result;
 use super::slice::Slice;
 use crate::config::Config;
 use crate::fix::transaction::{Listed, Undo, Undone};
+use crate::graph::flow::Reason;
 use crate::report::Report;
 use crate::report::graph::{Answer, CallGraph, ImportGraph};
 
@@ -51,6 +52,8 @@ pub struct CallQuery {
     pub external: bool,
     /// Whether [`CallGraph::adjacency`] is filled in.
     pub adjacency: bool,
+    /// The weakest reason for which a call is in it.
+    pub weakest: Reason,
     /// The part that is wanted. A function in it that is unknown is an error.
     pub slice: Slice,
 }

@@ -32,6 +32,7 @@ pub(super) fn graph(
             from,
             to,
             depth,
+            min_confidence,
         } => {
             if depth.is_some() && from.is_none() && to.is_none() {
                 bail!("`--depth` counts calls from `--from` or to `--to`: name one");
@@ -39,6 +40,7 @@ pub(super) fn graph(
             let query = CallQuery {
                 external: *external,
                 adjacency: *format == CallFormat::Adjacency,
+                weakest: min_confidence.reason(),
                 slice: Slice {
                     from: from.clone(),
                     to: to.clone(),

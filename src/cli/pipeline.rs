@@ -131,7 +131,8 @@ impl Engine for Pipeline {
                 to: own(&query.slice.to)?,
                 depth: query.slice.depth,
             };
-            let flow = FlowGraph::build(index, crate::lang::is_builtin);
+            let mut flow = FlowGraph::build(index, crate::lang::is_builtin);
+            flow.calls.retain(|call| call.reason <= query.weakest);
             let mut graph = super::calls::call_graph(index, &flow, query.external, query.adjacency);
             slice.cut(&mut graph);
             Ok(graph)

@@ -717,6 +717,7 @@ impl Solver<'_> {
             Some(receiver) => self.intern(Object::Bound {
                 function: obj,
                 receiver,
+                reason: reason.max(Reason::Flow),
             }),
             None => obj,
         };

@@ -53,9 +53,11 @@ impl Solver<'_> {
         }
         match self.object(obj) {
             Object::Function(code) => self.call_code(site, code, receiver, reason),
-            Object::Bound { function, receiver } => {
-                self.invoke(site, function, Some(receiver), reason);
-            }
+            Object::Bound {
+                function,
+                receiver,
+                reason: found,
+            } => self.invoke(site, function, Some(receiver), reason.max(found)),
             Object::Decorated { by, function } => {
                 self.invoke(site, by, receiver, reason);
                 self.flow_through(site, function, receiver);

@@ -30,7 +30,7 @@ use program::Program;
 use solver::Solver;
 
 /// Why a call is said to be one, the surest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Reason {
     /// The callee's name leads there.
     Direct,
@@ -43,6 +43,7 @@ pub enum Reason {
     /// The attribute's name begins so: `getattr(self, "visit_" + name)`.
     NamePrefix,
     /// Nothing but the attributes used tells what the receiver is.
+    #[default]
     Duck,
 }
 

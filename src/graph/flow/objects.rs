@@ -2,6 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
+use super::Reason;
 use super::program::{Class, Code, Text, Var};
 use crate::facts::{Slice, index_type};
 use crate::index::ModuleId;
@@ -25,8 +26,12 @@ index_type! {
 pub(super) enum Object {
     /// A function of the project.
     Function(Code),
-    /// A callable with its receiver.
-    Bound { function: Obj, receiver: Obj },
+    /// A callable with its receiver, and why it is said to be there.
+    Bound {
+        function: Obj,
+        receiver: Obj,
+        reason: Reason,
+    },
     /// This very class.
     Class(Class),
     /// The class or one below it: `type[C]`.
