@@ -146,6 +146,14 @@ fn operators_properties_and_managers_are_calls() {
 }
 
 #[test]
+fn getattr_is_asked_for_what_is_not_there() {
+    expect(
+        "class A:\n    def __init__(self):\n        self.x = 1\n    def __getattr__(self, name): pass\n    def there(self):\n        self.x\n    def missing(self):\n        self.y\n",
+        &["A.missing -> A.__getattr__ flow"],
+    );
+}
+
+#[test]
 fn a_callback_of_a_builtin_is_called_by_its_caller() {
     expect(
         "def key(x): pass\ndef other(x): pass\nsorted([1], key=key)\nprint(other)\n",

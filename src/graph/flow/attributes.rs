@@ -467,7 +467,10 @@ impl Solver<'_> {
     ) {
         let getattr = self.program.texts.find("__getattr__");
         let own = getattr.and_then(|text| self.shape(class, text, or_below).own);
-        if let Some(own) = own.filter(|_| !self.program.texts.get(name).starts_with("__")) {
+        // It is asked only for what is not there.
+        let is_there =
+            self.has_field(class, name) || self.program.texts.get(name).starts_with("__");
+        if let Some(own) = own.filter(|_| !is_there) {
             let getter = self.derive(site, Role::Getter, |solver, site| {
                 let text = solver.fresh();
                 solver.add_object(text, Object::Text(name));
