@@ -68,6 +68,14 @@ fn keys_are_kept_apart() {
 }
 
 #[test]
+fn slices_keep_places() {
+    expect(
+        "def a(): pass\ndef b(): pass\ndef c(): pass\nl = [a, b, c][1:2]\nl[0]()\nfor f in l:\n    f()\n",
+        &["<module> -> b flow"],
+    );
+}
+
+#[test]
 fn a_wrapper_stands_between_caller_and_function() {
     expect(
         "def deco(f):\n    def wrapper(*args):\n        return f(*args)\n    return wrapper\n@deco\ndef g(): pass\ng()\n",

@@ -283,6 +283,8 @@ impl Solver<'_> {
                 let key = self.intern(Object::Integer(index - offset));
                 self.put_under(container, key, value);
             }
+            // An entry outside the range.
+            (Watch::Into { offset, .. }, Object::Integer(_)) if offset != i32::MIN => {}
             (
                 Watch::Into {
                     container, offset, ..
@@ -373,8 +375,7 @@ impl Solver<'_> {
         if source == into {
             return;
         }
-        let (from, until) = (from.unwrap_or(0), until.unwrap_or(i32::MAX));
-        let watch = if from >= 0 && until >= 0 {
+        let watch = if let (Some(from @ 0..), Some(until @ 0..)) = (from, until) {
             Watch::Into {
                 container: into,
                 from,
