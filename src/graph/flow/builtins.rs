@@ -129,13 +129,7 @@ impl Solver<'_> {
     }
 
     /// Something outside the project is called.
-    pub(super) fn call_external(
-        &mut self,
-        site: SiteId,
-        external: External,
-        receiver: Option<Obj>,
-    ) {
-        let _ = receiver;
+    pub(super) fn call_external(&mut self, site: SiteId, external: External) {
         let at = self.sites[site.index()];
         self.record(
             at.caller,

@@ -69,7 +69,7 @@ impl Solver<'_> {
             Object::Annotated(class) | Object::Receiver(class) | Object::Duck(class) => {
                 self.call_instance(site, obj, class, true, reason);
             }
-            Object::External(external) => self.call_external(site, external, receiver),
+            Object::External(external) => self.call_external(site, external),
             Object::ExternalMember(external) => {
                 let at = self.sites[site.index()];
                 self.record(
@@ -327,14 +327,13 @@ impl Solver<'_> {
                 PassedKind::Spread => self.link(
                     passed.value,
                     Link::Spread {
-                        site,
                         callee: code,
                         position,
                     },
                 ),
                 PassedKind::Keyword(name) => self.link_keyword(&targets, name, passed.value),
                 PassedKind::KeywordSpread => {
-                    self.link(passed.value, Link::KeywordSpread { site, callee: code });
+                    self.link(passed.value, Link::KeywordSpread { callee: code });
                 }
             }
         }
@@ -555,8 +554,7 @@ impl Solver<'_> {
     }
 
     /// Containers that `*args` hands on.
-    pub(super) fn spread(&mut self, site: SiteId, callee: Code, position: u32, obj: Obj) {
-        let _ = site;
+    pub(super) fn spread(&mut self, callee: Code, position: u32, obj: Obj) {
         if let Object::Container(container) = self.object(obj) {
             self.watch_container(
                 container,
@@ -566,8 +564,7 @@ impl Solver<'_> {
     }
 
     /// Dictionaries that `**kwargs` hands on.
-    pub(super) fn keyword_spread(&mut self, site: SiteId, callee: Code, obj: Obj) {
-        let _ = site;
+    pub(super) fn keyword_spread(&mut self, callee: Code, obj: Obj) {
         if let Object::Container(container) = self.object(obj) {
             self.watch_container(
                 container,

@@ -84,13 +84,9 @@ pub(super) enum Link {
     /// They are awaited, and what comes of it goes on.
     Await(Var),
     /// They are handed to `*args` of a call: from this position on.
-    Spread {
-        site: SiteId,
-        callee: Code,
-        position: u32,
-    },
+    Spread { callee: Code, position: u32 },
     /// They are handed to `**kwargs` of a call.
-    KeywordSpread { site: SiteId, callee: Code },
+    KeywordSpread { callee: Code },
     /// They are containers that are taken over into this one.
     TakeOver { into: super::objects::ContainerId },
     /// They are keys under which `value` is put into the container.
@@ -435,12 +431,8 @@ impl<'a> Solver<'a> {
             Link::Next { site } => self.next_of(site, obj),
             Link::Iterate { site } => self.iterate_one(site, obj),
             Link::Await(to) => self.await_one(to, obj),
-            Link::Spread {
-                site,
-                callee,
-                position,
-            } => self.spread(site, callee, position, obj),
-            Link::KeywordSpread { site, callee } => self.keyword_spread(site, callee, obj),
+            Link::Spread { callee, position } => self.spread(callee, position, obj),
+            Link::KeywordSpread { callee } => self.keyword_spread(callee, obj),
             Link::TakeOver { into } => self.take_over(into, obj),
             Link::Key { container, value } => self.put_under(container, obj, value),
             Link::Decorated { by, to } => self.decorated(by, obj, to),
