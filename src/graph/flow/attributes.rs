@@ -5,7 +5,6 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Reason;
-use super::hierarchy::Classes;
 use super::objects::{Obj, Object};
 use super::program::{Class, Program, Text, Var};
 use super::solver::{Link, Role, Site, SiteId, Solver};
@@ -29,7 +28,6 @@ pub(super) struct Attributes {
     watchers: FxHashMap<Text, Vec<Watcher>>,
     /// Attributes of functions and modules assigned from outside.
     loose: FxHashMap<(Obj, Text), Var>,
-    pub(super) annotated: FxHashMap<(Class, Text), Var>,
 }
 
 /// Who wants to know of attributes to come.
@@ -61,7 +59,7 @@ impl Shape {
 }
 
 impl Attributes {
-    pub(super) fn new(program: &Program<'_>, _classes: &Classes) -> Self {
+    pub(super) fn new(program: &Program<'_>) -> Self {
         let mut attributes = Self::default();
         for file in program.file_ids() {
             let Some(values) = program.values(file) else {
@@ -78,7 +76,6 @@ impl Attributes {
                     let name = program.text(file, field.name);
                     attributes.stored.insert(name);
                     let var = program.var(file, field.var);
-                    attributes.annotated.insert((class, name), var);
                     attributes.fields.insert((class, name), var);
                     attributes
                         .field_classes

@@ -240,7 +240,7 @@ impl<'a> Solver<'a> {
             call: program.texts.find("__call__"),
             get: program.texts.find("__get__"),
         };
-        let attributes = Attributes::new(&program, &classes);
+        let attributes = Attributes::new(&program);
         Self {
             is_builtin,
             program,
