@@ -19,6 +19,7 @@ mod retired_module;
 mod retired_symbol;
 mod self_recursion;
 mod shadowed_module;
+mod stub_implementation;
 mod successor;
 mod syntax_error;
 mod trail;
@@ -54,6 +55,7 @@ pub const ALL: &[&Check] = &[
     &retired_symbol::CHECK,
     &self_recursion::CHECK,
     &shadowed_module::CHECK,
+    &stub_implementation::CHECK,
     &syntax_error::CHECK,
     &unresolved_import::CHECK,
     &unused_rule::CHECK,
