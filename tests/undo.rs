@@ -252,6 +252,69 @@ fn the_diff_is_a_patch_that_does_what_fixing_does() {
     assert_eq!(repo.files(), before);
 }
 
+/// A repository with these files only, in git.
+fn of(files: &[(&str, &str)]) -> Repo {
+    let repo = Repo(tempfile::tempdir().unwrap());
+    for (path, text) in files {
+        repo.put(path, text.as_bytes());
+    }
+    repo.git(&["init", "-q"]);
+    repo
+}
+
+#[test]
+fn what_fixes_lead_to_is_fixed_in_the_same_run_and_undone_with_it() {
+    let repo = of(&[
+        (
+            "ssot.toml",
+            "[[retired]]\nsymbol = 'old:get_x'\nuse = 'home:get_x'\n",
+        ),
+        ("home.py", "def get_x(): return 1\n"),
+        (
+            "old.py",
+            "def get_x(): return 1\n\n\ndef other(): return 2\n",
+        ),
+        ("m.py", "from old import get_x, other\n"),
+    ]);
+    let before = repo.files();
+    let diff = repo.ssot("check --diff --unsafe-fixes");
+    assert!(
+        diff.err
+            .starts_with("Would fix 2 findings at 2 sites in 2 files.\n"),
+        "{}",
+        diff.err
+    );
+    assert_eq!(repo.files(), before);
+    let fixed = repo.ssot("check --fix --unsafe-fixes");
+    assert!(
+        fixed
+            .text()
+            .starts_with("Fixed 2 findings at 2 sites in 2 files; "),
+        "{}",
+        fixed.text()
+    );
+    // Only once nothing imports the definition any more can it go.
+    assert_eq!(
+        repo.text("m.py"),
+        "from old import other\nfrom home import get_x\n"
+    );
+    assert_eq!(repo.text("old.py"), "def other(): return 2\n");
+    let after = repo.files();
+    let again = repo.ssot("check --fix --unsafe-fixes");
+    assert!(
+        again.text().starts_with("Fixed nothing.\n"),
+        "{}",
+        again.text()
+    );
+    assert_eq!(repo.files(), after);
+    assert_eq!(repo.ssot("undo --list").text().lines().count(), 1);
+    assert_eq!(repo.ssot("undo").status, 0);
+    assert_eq!(repo.files(), before);
+    std::fs::write(repo.0.path().join("x.patch"), &diff.out).unwrap();
+    repo.git(&["apply", "../x.patch"]);
+    assert_eq!(repo.files(), after);
+}
+
 #[test]
 fn a_patch_of_a_project_inside_a_repository_applies_there() {
     let repo = Repo::new();

@@ -11,6 +11,7 @@ mod judge;
 mod loading;
 pub mod moves;
 mod outside;
+pub mod pending;
 mod plan;
 mod replace;
 mod run;

@@ -200,7 +200,10 @@ pub(super) fn spelled(
     let all: BTreeSet<_> = sources.chain(configuration).collect();
     all.into_par_iter()
         .map(|path| {
-            let bytes = std::fs::read(project.root.join(path)).unwrap_or_default();
+            let bytes = project
+                .pending
+                .read(project.root, &path)
+                .unwrap_or_default();
             let found = pattern.find_iter(&bytes);
             found
                 .map(|one| String::from_utf8_lossy(one.as_bytes()).replace(':', "."))

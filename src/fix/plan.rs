@@ -12,6 +12,7 @@ use super::edit::{TextEdit, apply_edits};
 use super::judge::Judge;
 use super::moves::{self, Move};
 use super::outside::Outside;
+use super::pending::Pending;
 use super::target::Target;
 use super::{differ, through};
 use crate::config::Config;
@@ -32,9 +33,11 @@ pub struct Project<'a> {
     pub imports: &'a ImportGraph,
     /// The rules.
     pub config: &'a Config,
+    /// What earlier passes have made of the tree: the facts are those of these contents.
+    pub pending: &'a Pending,
 }
 
-/// A file as it lies on disk.
+/// A file as it lies on disk, or will after earlier passes.
 #[derive(Debug)]
 pub(super) struct OnDisk {
     pub(super) bytes: Vec<u8>,
@@ -49,8 +52,11 @@ impl Project<'_> {
         let root = root.as_deref().unwrap_or(self.root);
         replaceable(root, std::path::Path::new(&*entry.path))
             .map_err(|obstacle| format!("the file {obstacle}"))?;
-        let bytes = std::fs::read(self.root.join(&*entry.path))
-            .map_err(|error| format!("the file cannot be read: {error}"))?;
+        let bytes = self
+            .pending
+            .read(self.root, std::path::Path::new(&*entry.path))
+            .map_err(|error| format!("the file cannot be read: {error}"))?
+            .into_owned();
         let source = source::decode(bytes.clone(), entry.language);
         if source.problem.is_some() {
             return Err("the file cannot be decoded".to_owned());
