@@ -4,6 +4,8 @@
 
 #[path = "fix/definitions.rs"]
 mod definitions;
+#[path = "fix/deletions.rs"]
+mod deletions;
 #[path = "fix/moves.rs"]
 mod moves;
 #[path = "fix/proof.rs"]

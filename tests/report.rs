@@ -76,6 +76,7 @@ fn noncanonical() -> Finding {
             content: "from app.core import get_manager\nfrom app.factories import Größe\n"
                 .to_owned(),
         }],
+        deletes: Vec::new(),
     });
     finding
 }

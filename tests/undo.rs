@@ -316,6 +316,47 @@ fn what_fixes_lead_to_is_fixed_in_the_same_run_and_undone_with_it() {
 }
 
 #[test]
+fn a_retired_module_goes_with_its_last_import_and_comes_back() {
+    let repo = of(&[
+        (
+            "ssot.toml",
+            "[[retired]]\nmodule = 'pkg.legacy'\nuse = 'pkg.modern'\n",
+        ),
+        ("pkg/__init__.py", ""),
+        ("pkg/modern.py", "def f(): return 1\n"),
+        ("pkg/legacy/__init__.py", "from .deep import f\n"),
+        ("pkg/legacy/deep.py", "from pkg.modern import f\n"),
+        ("m.py", "from pkg.legacy import f\n"),
+    ]);
+    let before = repo.files();
+    let diff = repo.ssot("check --diff");
+    let fixed = repo.ssot("check --fix");
+    assert!(
+        fixed
+            .text()
+            .starts_with("Fixed 2 findings at 2 sites in 3 files; "),
+        "{}",
+        fixed.text()
+    );
+    assert_eq!(fixed.status, 0);
+    assert_eq!(repo.text("m.py"), "from pkg.modern import f\n");
+    assert!(!repo.at("pkg/legacy/__init__.py").exists());
+    assert!(!repo.at("pkg/legacy/deep.py").exists());
+    let after = repo.files();
+    assert!(
+        repo.ssot("check --fix")
+            .text()
+            .starts_with("Fixed nothing.")
+    );
+    assert_eq!(repo.files(), after);
+    assert_eq!(repo.ssot("undo").status, 0);
+    assert_eq!(repo.files(), before);
+    std::fs::write(repo.0.path().join("x.patch"), &diff.out).unwrap();
+    repo.git(&["apply", "../x.patch"]);
+    assert_eq!(repo.files(), after);
+}
+
+#[test]
 fn a_patch_of_a_project_inside_a_repository_applies_there() {
     let repo = Repo::new();
     repo.put("inner/ssot.toml", RULES);

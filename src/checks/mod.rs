@@ -4,6 +4,7 @@
 //! is hidden.
 
 pub mod context;
+mod disused;
 
 mod duplicate_definition;
 mod governed;

@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::disused::deletion;
 use super::retired::{
     advice, externals, ids_of, is_below, prefixes_ending_in, references, use_instead,
     with_ancestors,
@@ -285,6 +286,9 @@ fn report_module(
     };
     let mut finding = context.finding(&CHECK, Some(&rule.meta), context.start_of(file), message)?;
     finding.symbol = Some(path.to_owned());
+    if users == 0 {
+        finding.relocation = Some(deletion(context, path, file));
+    }
     let users = match users {
         0 => None,
         1 => Some("1 module still uses it".to_owned()),

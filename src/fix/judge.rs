@@ -227,7 +227,7 @@ impl<'p> Judge<'p> {
             Site::Import(_) => one.when(self.index()) == When::Deferred,
             Site::Use(..) | Site::Star(_) => true,
             // The module keeps its name: whoever replaces it there still does.
-            Site::Definition(_) | Site::Removal(_) => return None,
+            Site::Definition(_) | Site::Removal(_) | Site::Module => return None,
         };
         let patch = self
             .steps(one)
@@ -262,7 +262,7 @@ impl<'p> Judge<'p> {
                 };
                 vec![(place, facts.name(name).to_owned())]
             }
-            Site::Star(_) | Site::Definition(_) | Site::Removal(_) => Vec::new(),
+            Site::Star(_) | Site::Definition(_) | Site::Removal(_) | Site::Module => Vec::new(),
         }
     }
 
@@ -280,7 +280,7 @@ impl<'p> Judge<'p> {
                 Site::Use(span, _) => {
                     skipped.insert((one.relocation.file, span.start));
                 }
-                Site::Star(_) | Site::Definition(_) | Site::Removal(_) => {}
+                Site::Star(_) | Site::Definition(_) | Site::Removal(_) | Site::Module => {}
             }
         }
         let before = through::served(index, imports, |_| true);

@@ -4,6 +4,7 @@
 //! Owns neither the choice of what to fix nor any language's syntax.
 
 pub mod apply;
+mod delete;
 pub mod diff;
 mod differ;
 pub mod edit;

@@ -25,8 +25,8 @@ impl Move {
     /// Whether the file may be sure of its object: it is proven the same, or a rule vouches for it.
     #[must_use]
     pub fn is_safe(&self) -> bool {
-        let is_import = self.import_id().is_some();
-        is_import && (self.relocation.same_object || self.relocation.vouched)
+        let is_definition = matches!(self.relocation.site, Site::Definition(_) | Site::Removal(_));
+        !is_definition && (self.relocation.same_object || self.relocation.vouched)
     }
 
     /// The import that the site is, or goes through; none for a definition.
@@ -34,7 +34,7 @@ impl Move {
     pub fn import_id(&self) -> Option<ImportId> {
         match self.relocation.site {
             Site::Import(id) | Site::Use(_, id) | Site::Star(id) => Some(id),
-            Site::Definition(_) | Site::Removal(_) => None,
+            Site::Definition(_) | Site::Removal(_) | Site::Module => None,
         }
     }
 
@@ -169,7 +169,7 @@ pub(super) fn changes(
                     local: one.relocation.local.clone(),
                 });
             }
-            (_, None) => {}
+            (Site::Module, _) | (_, None) => {}
         }
     }
     (changes, order.concat())

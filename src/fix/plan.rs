@@ -2,6 +2,7 @@
 //!
 //! Owns what a finding says of its repair. Files are read again here; nothing is written.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -14,7 +15,7 @@ use super::moves::{self, Move};
 use super::outside::Outside;
 use super::pending::Pending;
 use super::target::Target;
-use super::{differ, through};
+use super::{delete, differ, through};
 use crate::config::Config;
 use crate::diagnostic::{Applicability, Edit, Finding, Fix, Site};
 use crate::facts::{ScopeId, ScopeKind};
@@ -26,7 +27,7 @@ use crate::source::{self, SourceText};
 #[derive(Clone, Copy, Debug)]
 pub struct Project<'a> {
     /// The folder that paths are relative to.
-    pub root: &'a std::path::Path,
+    pub root: &'a Path,
     /// Files, modules, names.
     pub index: &'a Index,
     /// Who imports whom.
@@ -45,18 +46,23 @@ pub(super) struct OnDisk {
 }
 
 impl Project<'_> {
-    /// Reads a file again; refuses one that is not what was analysed, or that could not be written back.
-    pub(super) fn read(&self, file: FileId) -> Result<OnDisk, String> {
-        let entry = self.index.file(file);
+    /// The bytes of a file; refuses one that could not be written back.
+    pub(super) fn raw(&self, file: FileId) -> Result<Vec<u8>, String> {
+        let path = Path::new(&*self.index.file(file).path);
         let root = self.root.canonicalize();
         let root = root.as_deref().unwrap_or(self.root);
-        replaceable(root, std::path::Path::new(&*entry.path))
-            .map_err(|obstacle| format!("the file {obstacle}"))?;
+        replaceable(root, path).map_err(|obstacle| format!("the file {obstacle}"))?;
         let bytes = self
             .pending
-            .read(self.root, std::path::Path::new(&*entry.path))
-            .map_err(|error| format!("the file cannot be read: {error}"))?
-            .into_owned();
+            .read(self.root, path)
+            .map_err(|error| format!("the file cannot be read: {error}"))?;
+        Ok(bytes.into_owned())
+    }
+
+    /// The same as text; refuses what is not what was analysed, too.
+    pub(super) fn read(&self, file: FileId) -> Result<OnDisk, String> {
+        let entry = self.index.file(file);
+        let bytes = self.raw(file)?;
         let source = source::decode(bytes.clone(), entry.language);
         if source.problem.is_some() {
             return Err("the file cannot be decoded".to_owned());
@@ -105,6 +111,11 @@ pub fn plan(project: &Project<'_>, findings: &mut [Finding]) {
             },
             message: message(project.index, one, target, is_renamed),
             edits,
+            deletes: if delete::is_deletion(one) {
+                deleted(project.index, one)
+            } else {
+                Vec::new()
+            },
         });
         for &finding in &one.findings {
             match &answer {
@@ -129,7 +140,11 @@ fn judge(project: &Project<'_>, moves: &[Move], targets: &[Target]) -> Vec<Optio
     }
     let mut judge = Judge::new(project);
     for ((one, target), answer) in moves.iter().zip(targets).zip(&mut answers) {
-        *answer = judge.refusal(one, target).map(Err);
+        *answer = if delete::is_deletion(one) {
+            Some(delete::judge(project, one).map(|_| (Vec::new(), false)))
+        } else {
+            judge.refusal(one, target).map(Err)
+        };
     }
     for safe_only in [true, false] {
         let together: Vec<(usize, &Move, &Target)> = moves
@@ -217,6 +232,13 @@ fn plan_together(
         .collect()
 }
 
+/// The paths of the files that a move deletes.
+fn deleted(index: &Index, one: &Move) -> Vec<Arc<str>> {
+    let files = delete::files(index, &one.relocation.to.module);
+    let paths = files.into_iter().map(|file| &index.file(file).path);
+    paths.map(Arc::clone).collect()
+}
+
 /// An edit of the text as one of the file's bytes.
 fn on_disk(path: &Arc<str>, source: &SourceText, edit: &TextEdit) -> Edit {
     Edit {
@@ -230,6 +252,9 @@ fn on_disk(path: &Arc<str>, source: &SourceText, edit: &TextEdit) -> Edit {
 /// What a fix does, and what it may change.
 fn message(index: &Index, one: &Move, target: &Target, is_renamed: bool) -> String {
     let relocation = &one.relocation;
+    if delete::is_deletion(one) {
+        return format!("delete `{}`, which nothing uses", relocation.to.module);
+    }
     let mut message = match &target.name {
         None => format!("import `{}`", target.path),
         Some(name) => {
@@ -237,7 +262,7 @@ fn message(index: &Index, one: &Move, target: &Target, is_renamed: bool) -> Stri
                 Site::Use(..) => "use",
                 Site::Import(_) | Site::Star(_) => "import",
                 Site::Removal(_) => return format!("remove `{name}`, which nothing uses"),
-                Site::Definition(_) => "replace the definition by an import of",
+                Site::Definition(_) | Site::Module => "replace the definition by an import of",
             };
             format!("{verb} `{name}` from `{}`", target.path)
         }
@@ -281,6 +306,7 @@ pub(super) fn present(index: &Index, one: &Move) -> Vec<Entity> {
             })
             .unwrap_or_default(),
         Site::Star(_) => index.free_name(file, &one.relocation.local).entities,
+        Site::Module => Vec::new(),
         Site::Definition(binding) | Site::Removal(binding) => {
             vec![Entity::Symbol(SymbolId { file, binding })]
         }

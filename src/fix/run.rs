@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::apply::NewContents;
+use super::delete;
 use super::diff::patch;
 use super::edit::{TextEdit, apply_edits};
 use super::judge::Judge;
@@ -40,6 +41,27 @@ impl FixRun {
     pub fn diff(&self) -> Vec<u8> {
         patch(&self.contents)
     }
+
+    /// Deletes modules.
+    fn delete(&mut self, project: &Project<'_>, moves: &[Move]) {
+        let (contents, answers) = delete::carry_out(project, moves);
+        for (one, answer) in moves.iter().zip(answers) {
+            match answer {
+                Ok(()) => {
+                    self.applied += one.findings.len();
+                    self.fixed.extend(&one.findings);
+                    self.sites += 1;
+                }
+                Err(reason) => {
+                    let all = one.findings.iter();
+                    self.refused.extend(all.map(|&at| (at, reason.clone())));
+                }
+            }
+        }
+        self.fixed.sort_unstable();
+        self.refused.sort_unstable();
+        self.contents = contents;
+    }
 }
 
 /// Carries out the planned fixes of `findings` that are at least as applicable as `wanted`, in memory.
@@ -54,7 +76,9 @@ pub fn fix(project: &Project<'_>, findings: &[Finding], wanted: Applicability) -
     // A finding on several definitions may have a fix for some of them.
     let is_planned = |one: &Move| {
         let path = &project.index.file(one.relocation.file).path;
-        let touches = |fix: &Fix| fix.edits.iter().any(|edit| edit.path == *path);
+        let touches = |fix: &Fix| {
+            fix.edits.iter().any(|edit| edit.path == *path) || fix.deletes.contains(path)
+        };
         let is_import = one.import_id().is_some();
         let fixes = one
             .findings
@@ -62,6 +86,10 @@ pub fn fix(project: &Project<'_>, findings: &[Finding], wanted: Applicability) -
             .filter_map(|&at| findings[at].fix.as_ref());
         fixes.into_iter().any(|fix| is_import || touches(fix))
     };
+    // Modules go once nothing else is left to do: until then, what uses them may be on the move.
+    let mut deletions = moves.clone();
+    deletions.retain(|one| delete::is_deletion(one) && is_planned(one));
+    moves.retain(|one| !delete::is_deletion(one));
     let planned: BTreeSet<usize> = (0..moves.len())
         .filter(|&at| is_planned(&moves[at]))
         .collect();
@@ -74,7 +102,11 @@ pub fn fix(project: &Project<'_>, findings: &[Finding], wanted: Applicability) -
         files: BTreeMap::new(),
     };
     job.make(&planned);
-    job.finish(&planned)
+    let mut run = job.finish(&planned);
+    if run.contents.is_empty() {
+        run.delete(project, &deletions);
+    }
+    run
 }
 
 /// A file at work.

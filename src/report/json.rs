@@ -106,6 +106,8 @@ struct FixWire<'a> {
     applicability: &'static str,
     message: &'a str,
     edits: Vec<EditWire<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    deletes: Vec<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -163,6 +165,7 @@ impl<'a> From<&'a Fix> for FixWire<'a> {
             applicability: fix.applicability.as_str(),
             message: &fix.message,
             edits: fix.edits.iter().map(EditWire::from).collect(),
+            deletes: fix.deletes.iter().map(|path| &**path).collect(),
         }
     }
 }

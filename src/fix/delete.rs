@@ -1,0 +1,276 @@
+//! Deleting retired modules that nothing uses any more.
+//!
+//! Owns which files go with a module, what speaks against it, and the proof that nothing in the project misses them.
+//! That nothing imports the module is for the check to say; here texts are searched for its name as well.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+use regex::bytes::Regex;
+use rustc_hash::FxHashSet;
+
+use super::apply::NewContents;
+use super::moves::Move;
+use super::outside::{self, CONFIGURATION};
+use super::plan::Project;
+use super::through;
+use crate::diagnostic::Site;
+use crate::facts::ImportId;
+use crate::index::{FileId, Index, ModuleRef, SymbolId};
+
+/// Files at the project's root that may start a module by its name: by extension, or by name where they have none.
+const EXTENSIONS: [&str; 7] = ["cfg", "ini", "json", "sh", "yaml", "yml", "bat"];
+const LARGEST_TEXT: u64 = 1 << 20;
+
+/// The files of a module and of everything below it, shadowed ones and stubs included.
+pub(super) fn files(index: &Index, module: &str) -> Vec<FileId> {
+    let Some(id) = index.modules.by_name(module) else {
+        return Vec::new();
+    };
+    let modules = index.modules.all();
+    let mut files: Vec<FileId> = modules[id.index()..]
+        .iter()
+        .take_while(|one| one.name.starts_with(module))
+        .filter(|one| {
+            let rest = &one.name[module.len()..];
+            rest.is_empty() || rest.starts_with('.')
+        })
+        .flat_map(|one| {
+            let files = one.file.into_iter().chain(one.stub);
+            files.chain(one.shadowed.iter().copied())
+        })
+        .collect();
+    files.sort_unstable();
+    files.dedup();
+    files
+}
+
+/// The files that deleting a module takes away, or why it must stay.
+pub(super) fn judge(project: &Project<'_>, one: &Move) -> Result<Vec<NewContents>, String> {
+    let index = project.index;
+    let module = one.relocation.to.module.as_str();
+    let files = files(index, module);
+    if let Some(reason) = exported(index, module) {
+        return Err(reason);
+    }
+    if let Some(reason) = company(project, module, &files) {
+        return Err(reason);
+    }
+    if let Some(place) = mention(project, module, &files) {
+        return Err(format!("{place} names it"));
+    }
+    files
+        .iter()
+        .map(|&file| {
+            let path = PathBuf::from(&*index.file(file).path);
+            if is_link(project, &path) {
+                return Err("it is a symbolic link".to_owned());
+            }
+            Ok(NewContents {
+                original: Some(project.raw(file)?),
+                path,
+                bytes: None,
+            })
+        })
+        .collect()
+}
+
+/// Carries out those of `moves`, all of them deletions, that nothing in the project would miss: what goes, and what
+/// became of each.
+pub(super) fn carry_out(
+    project: &Project<'_>,
+    moves: &[Move],
+) -> (Vec<NewContents>, Vec<Result<(), String>>) {
+    let index = project.index;
+    let mut contents: Vec<NewContents> = Vec::new();
+    let mut gone: FxHashSet<FileId> = FxHashSet::default();
+    let mut answers = Vec::with_capacity(moves.len());
+    for one in moves {
+        let answer = judge(project, one).and_then(|new| {
+            let mut with = gone.clone();
+            with.extend(files(index, &one.relocation.to.module));
+            if let Some(reason) = missed(index, &with) {
+                return Err(reason);
+            }
+            gone = with;
+            contents.extend(new);
+            Ok(())
+        });
+        answers.push(answer);
+    }
+    contents.sort_by(|a, b| a.path.cmp(&b.path));
+    contents.dedup();
+    (contents, answers)
+}
+
+/// A package that lists the module in `__all__`: a star import loads it.
+fn exported(index: &Index, module: &str) -> Option<String> {
+    let (parent, last) = module.rsplit_once('.')?;
+    let package = index.modules.by_name(parent)?;
+    let facts = index.facts(index.module(package).file?);
+    let exports = facts.exports.as_ref()?;
+    let lists = exports.contains(&facts.names, last);
+    lists.then(|| format!("`{parent}` lists it in `__all__`"))
+}
+
+/// Other files in the folder of a package, which would be left without it.
+fn company(project: &Project<'_>, module: &str, files: &[FileId]) -> Option<String> {
+    let index = project.index;
+    let id = index.modules.by_name(module)?;
+    let entry = index.module(id);
+    if !entry.is_package {
+        return None;
+    }
+    let own: FxHashSet<&Path> = files
+        .iter()
+        .map(|&file| Path::new(&*index.file(file).path))
+        .collect();
+    let mut open = vec![PathBuf::from(&*entry.stem)];
+    while let Some(folder) = open.pop() {
+        let Ok(entries) = std::fs::read_dir(project.root.join(&folder)) else {
+            continue;
+        };
+        for entry in entries.flatten() {
+            let path = folder.join(entry.file_name());
+            if entry.file_name() == "__pycache__" || own.contains(&*path) {
+                continue;
+            }
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                open.push(path);
+            } else {
+                let path = path.to_string_lossy().replace('\\', "/");
+                return Some(format!("`{path}` stands beside it"));
+            }
+        }
+    }
+    None
+}
+
+fn is_link(project: &Project<'_>, path: &Path) -> bool {
+    let metadata = project.root.join(path).symlink_metadata();
+    metadata.is_ok_and(|found| found.is_symlink())
+}
+
+/// The first place outside `own` whose text names the module: `path:line`.
+fn mention(project: &Project<'_>, module: &str, own: &[FileId]) -> Option<String> {
+    let (code, configuration) = patterns(module)?;
+    let index = project.index;
+    let sources = index.file_ids().filter(|file| !own.contains(file));
+    let mut texts: BTreeSet<(PathBuf, bool)> = sources
+        .map(|file| (PathBuf::from(&*index.file(file).path), false))
+        .collect();
+    texts.extend(configurations(project).into_iter().map(|path| (path, true)));
+    texts
+        .into_par_iter()
+        .filter_map(|(path, is_configuration)| {
+            let bytes = project.pending.read(project.root, &path).ok()?;
+            let bytes = match path.file_name() {
+                Some(name) if name == "pyproject.toml" => without_rules(&bytes),
+                _ => bytes.into_owned(),
+            };
+            let pattern = if is_configuration {
+                &configuration
+            } else {
+                &code
+            };
+            let at = pattern.find(&bytes)?.start();
+            let line = bytes[..at].split(|byte| *byte == b'\n').count();
+            Some(format!(
+                "{}:{line}",
+                path.to_string_lossy().replace('\\', "/")
+            ))
+        })
+        .min()
+}
+
+/// What names a module in code, and in configuration files.
+fn patterns(module: &str) -> Option<(Regex, Regex)> {
+    let escaped = regex::escape(module);
+    let file = regex::escape(&format!("{}.py", module.replace('.', "/")));
+    let last = regex::escape(module.rsplit('.').next().unwrap_or(module));
+    // A bare word may be anything, unless it stands in quotes.
+    let dotted = if module.contains('.') {
+        format!(r"\b{escaped}\b")
+    } else {
+        format!(r#"["']{escaped}["'.:]"#)
+    };
+    let code = format!(r#"{dotted}|\b{file}\b|["']\.+{last}["'.]"#);
+    let configuration = format!(r"\b{escaped}\b|\b{file}\b");
+    Some((Regex::new(&code).ok()?, Regex::new(&configuration).ok()?))
+}
+
+/// Files that start or register modules by their names.
+fn configurations(project: &Project<'_>) -> BTreeSet<PathBuf> {
+    let mut all: BTreeSet<PathBuf> = outside::folders(project.index)
+        .iter()
+        .flat_map(|folder| CONFIGURATION.iter().map(|name| folder.join(name)))
+        .collect();
+    all.extend(project.config.project.registry.iter().map(PathBuf::from));
+    let entries = std::fs::read_dir(project.root);
+    for entry in entries.into_iter().flatten().flatten() {
+        let name = PathBuf::from(entry.file_name());
+        let is_wanted = match name.extension() {
+            Some(extension) => EXTENSIONS.iter().any(|wanted| extension == *wanted),
+            None => !name.to_string_lossy().starts_with('.'),
+        };
+        let is_small = |found: std::fs::Metadata| found.is_file() && found.len() <= LARGEST_TEXT;
+        if is_wanted && entry.metadata().is_ok_and(is_small) {
+            all.insert(name);
+        }
+    }
+    all
+}
+
+/// A `pyproject.toml` without the rules, which name what they retire; line numbers are not kept where there are any.
+fn without_rules(bytes: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(bytes);
+    let Ok(mut table) = text.parse::<toml::Table>() else {
+        return bytes.to_vec();
+    };
+    let tools = table.get_mut("tool").and_then(toml::Value::as_table_mut);
+    if tools.and_then(|tools| tools.remove("ssot")).is_none() {
+        return bytes.to_vec();
+    }
+    table.to_string().into_bytes()
+}
+
+/// What would no longer resolve without the files `gone`.
+fn missed(old: &Index, gone: &FxHashSet<FileId>) -> Option<String> {
+    let new = old.without(gone);
+    let kept = old.file_ids().filter(|file| !gone.contains(file));
+    for (before, now) in kept.zip(new.file_ids()) {
+        let facts = old.facts(before);
+        let place = |at: u32| format!("{}:{}", old.file(before).path, facts.lines.line(at));
+        for (at, import) in facts.imports.iter().enumerate() {
+            let is_lost = |index: &Index, file: FileId| {
+                let module = index.imported_module(file, ImportId(at as u32));
+                let name = import.binding.map(|binding| {
+                    let (entities, unknown, is_missing) =
+                        index.binding_entities(SymbolId { file, binding });
+                    is_missing || (entities.is_empty() && unknown.is_none())
+                });
+                module == ModuleRef::Missing || name == Some(true)
+            };
+            if is_lost(&new, now) && !is_lost(old, before) {
+                return Some(format!("{} imports it", place(import.alias.start)));
+            }
+        }
+        let references = through::references(old, before).zip(through::references(&new, now));
+        for (one, same) in references {
+            let leads = |index: &Index, file: FileId, reference| {
+                let found = index.reference(file, reference);
+                !found.entities.is_empty() || !found.externals.is_empty() || found.unknown.is_some()
+            };
+            if leads(old, before, one) && !leads(&new, now, same) {
+                return Some(format!("{} reads it", place(one.span.start)));
+            }
+        }
+    }
+    None
+}
+
+/// Whether a move deletes a module.
+pub(super) fn is_deletion(one: &Move) -> bool {
+    one.relocation.site == Site::Module
+}
