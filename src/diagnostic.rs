@@ -127,8 +127,11 @@ pub enum Site {
     Definition(BindingId),
     /// A definition that is to go.
     Removal(BindingId),
-    /// The module of the relocation's path, which is to be deleted with everything below it.
+    /// The module of the relocation's path, which is to be deleted with everything below it; the name there is not
+    /// of the module but the module that takes its place, or nothing.
     Module,
+    /// A string that spells a dotted path: the literal.
+    Text(Span),
 }
 
 /// What a fix would have to do: make a site reach the symbol by another path. The fix stage turns it into edits, or

@@ -5,7 +5,7 @@ use rustc_hash::FxHashSet;
 
 use super::Context;
 use super::retired::externals;
-use crate::config::SymbolPath;
+use crate::config::{Replacement, Retired, SymbolPath};
 use crate::diagnostic::{Relocation, Site};
 use crate::facts::{DefinitionFlags, FileFacts, Root, ScopeId, ScopeKind, StringTargetKind, Usage};
 use crate::index::FileId;
@@ -26,13 +26,22 @@ const LOADERS: [&str; 11] = [
 ];
 
 /// The deletion of a module that nothing uses, which stands in `file` first.
-pub(super) fn deletion(context: &Context<'_>, module: &str, file: FileId) -> Relocation {
+pub(super) fn deletion(
+    context: &Context<'_>,
+    module: &str,
+    rule: &Retired,
+    file: FileId,
+) -> Relocation {
+    let successor = match &rule.replacement {
+        Some(Replacement::Module(module)) => module.clone(),
+        _ => String::new(),
+    };
     Relocation {
         file,
         site: Site::Module,
         to: SymbolPath {
             module: module.to_owned(),
-            name: String::new(),
+            name: successor,
         },
         local: module.to_owned(),
         same_object: is_inert(context, module),

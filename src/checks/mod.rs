@@ -18,6 +18,7 @@ mod retired_module;
 mod retired_symbol;
 mod self_recursion;
 mod shadowed_module;
+mod spelled;
 mod successor;
 mod syntax_error;
 mod trail;

@@ -11,11 +11,12 @@ use regex::bytes::Regex;
 use rustc_hash::FxHashSet;
 
 use super::apply::NewContents;
+use super::entry_points;
 use super::moves::Move;
 use super::outside::{self, CONFIGURATION};
 use super::plan::Project;
 use super::through;
-use crate::diagnostic::Site;
+use crate::diagnostic::{Edit, Site};
 use crate::facts::ImportId;
 use crate::index::{FileId, Index, ModuleRef, SymbolId};
 
@@ -46,8 +47,62 @@ pub(super) fn files(index: &Index, module: &str) -> Vec<FileId> {
     files
 }
 
-/// The files that deleting a module takes away, or why it must stay.
-pub(super) fn judge(project: &Project<'_>, one: &Move) -> Result<Vec<NewContents>, String> {
+/// What is to be done about a module that nothing imports.
+pub(super) enum Work {
+    /// Its files go.
+    Delete(Vec<NewContents>),
+    /// Entry points name its successor first.
+    Rename(Vec<NewContents>),
+}
+
+impl Work {
+    /// What shows of it as edits of texts.
+    pub(super) fn edits(&self) -> Vec<Edit> {
+        match self {
+            Self::Delete(_) => Vec::new(),
+            Self::Rename(contents) => contents.iter().filter_map(edit).collect(),
+        }
+    }
+}
+
+/// The one edit that makes a file's new bytes of its old ones.
+fn edit(new: &NewContents) -> Option<Edit> {
+    let old = std::str::from_utf8(new.original.as_deref()?).ok()?;
+    let now = std::str::from_utf8(new.bytes.as_deref()?).ok()?;
+    let same = |(a, b): &(char, char)| a == b;
+    let common = |pairs: &mut dyn Iterator<Item = (char, char)>| -> usize {
+        pairs.take_while(same).map(|(ch, _)| ch.len_utf8()).sum()
+    };
+    let head = common(&mut old.chars().zip(now.chars()));
+    let mut behind = old[head..].chars().rev().zip(now[head..].chars().rev());
+    let tail = common(&mut behind);
+    Some(Edit {
+        path: new.path.to_string_lossy().replace('\\', "/").into(),
+        start: head as u32,
+        end: (old.len() - tail) as u32,
+        content: now[head..now.len() - tail].to_owned(),
+    })
+}
+
+/// Whether a deletion with these edits only changes entry points yet.
+pub(super) fn renames(one: &Move, edits: &[Edit]) -> bool {
+    is_deletion(one) && !edits.is_empty()
+}
+
+/// What is to be done, in words.
+pub(super) fn message(one: &Move, edits: &[Edit]) -> String {
+    let to = &one.relocation.to;
+    match edits {
+        [] => format!("delete `{}`, which nothing uses", to.module),
+        [first, ..] => format!(
+            "name `{}` in place of `{}` in `{}`",
+            to.name, to.module, first.path
+        ),
+    }
+}
+
+/// What is to be done about a module, or why it must stay.
+pub(super) fn judge(project: &Project<'_>, one: &Move) -> Result<Work, String> {
     let index = project.index;
     let module = one.relocation.to.module.as_str();
     let files = files(index, module);
@@ -57,10 +112,17 @@ pub(super) fn judge(project: &Project<'_>, one: &Move) -> Result<Vec<NewContents
     if let Some(reason) = company(project, module, &files) {
         return Err(reason);
     }
+    let successor = one.relocation.to.name.as_str();
+    if !successor.is_empty() {
+        let renamed = entry_points::moved(project, module, successor)?;
+        if !renamed.is_empty() {
+            return Ok(Work::Rename(renamed));
+        }
+    }
     if let Some(place) = mention(project, module, &files) {
         return Err(format!("{place} names it"));
     }
-    files
+    let gone: Result<Vec<NewContents>, String> = files
         .iter()
         .map(|&file| {
             let path = PathBuf::from(&*index.file(file).path);
@@ -73,7 +135,8 @@ pub(super) fn judge(project: &Project<'_>, one: &Move) -> Result<Vec<NewContents
                 bytes: None,
             })
         })
-        .collect()
+        .collect();
+    gone.map(Work::Delete)
 }
 
 /// Carries out those of `moves`, all of them deletions, that nothing in the project would miss: what goes, and what
@@ -87,7 +150,14 @@ pub(super) fn carry_out(
     let mut gone: FxHashSet<FileId> = FxHashSet::default();
     let mut answers = Vec::with_capacity(moves.len());
     for one in moves {
-        let answer = judge(project, one).and_then(|new| {
+        let answer = judge(project, one).and_then(|work| {
+            let new = match work {
+                Work::Delete(new) => new,
+                Work::Rename(new) => {
+                    contents.extend(new);
+                    return Ok(());
+                }
+            };
             let mut with = gone.clone();
             with.extend(files(index, &one.relocation.to.module));
             if let Some(reason) = missed(index, &with) {

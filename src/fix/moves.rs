@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use crate::diagnostic::{Finding, Relocation, Site};
 use crate::facts::{FileFacts, Import, ImportId, When};
 use crate::fix::edit::{
-    AddImport, FileChanges, MoveImport, MoveUse, RemoveDefinition, ReplaceDefinition, Rewritten,
+    AddImport, FileChanges, MoveImport, MoveUse, RemoveDefinition, RenameText, ReplaceDefinition,
+    Rewritten,
 };
 use crate::fix::outside::Outside;
 use crate::index::{FileId, Index};
@@ -29,12 +30,22 @@ impl Move {
         !is_definition && (self.relocation.same_object || self.relocation.vouched)
     }
 
+    /// The new path with dots alone.
+    #[must_use]
+    pub fn dotted(&self) -> String {
+        let to = &self.relocation.to;
+        match to.module.as_str() {
+            "" => to.name.clone(),
+            module => format!("{module}.{}", to.name),
+        }
+    }
+
     /// The import that the site is, or goes through; none for a definition.
     #[must_use]
     pub fn import_id(&self) -> Option<ImportId> {
         match self.relocation.site {
             Site::Import(id) | Site::Use(_, id) | Site::Star(id) => Some(id),
-            Site::Definition(_) | Site::Removal(_) | Site::Module => None,
+            Site::Definition(_) | Site::Removal(_) | Site::Module | Site::Text(_) => None,
         }
     }
 
@@ -118,7 +129,7 @@ pub(super) fn changes(
         is_package: source.language.module_file(&source.path).is_package,
         ..FileChanges::default()
     };
-    let mut order: [Vec<usize>; 5] = Default::default();
+    let mut order: [Vec<usize>; 6] = Default::default();
     for (at, one) in moves.iter().enumerate() {
         let (to_module, to_name) = (
             one.relocation.to.module.clone(),
@@ -167,6 +178,14 @@ pub(super) fn changes(
                 changes.removals.push(RemoveDefinition {
                     name: source.facts.bindings[binding.index()].span,
                     local: one.relocation.local.clone(),
+                });
+            }
+            (Site::Text(literal), _) => {
+                order[5].push(at);
+                changes.texts.push(RenameText {
+                    literal,
+                    from: one.relocation.local.clone(),
+                    to: one.dotted(),
                 });
             }
             (Site::Module, _) | (_, None) => {}

@@ -13,6 +13,7 @@ use super::edit::{TextEdit, apply_edits};
 use super::judge::Judge;
 use super::moves::{self, Move};
 use super::outside::Outside;
+use super::patched::{self, Groups};
 use super::pending::Pending;
 use super::target::Target;
 use super::{delete, differ, through};
@@ -78,12 +79,13 @@ impl Project<'_> {
 ///
 /// The edits of safe fixes fit together, and so do those of all unsafe ones with what is safe beside them.
 pub fn plan(project: &Project<'_>, findings: &mut [Finding]) {
-    let (moves, contradictory) = moves::collect(findings, |_| true);
+    let (mut moves, contradictory) = moves::collect(findings, |_| true);
+    let groups = Groups::form(project, &mut moves);
     let targets: Vec<Target> = moves
         .iter()
         .map(|one| Target::of(project.index, one))
         .collect();
-    let mut answers = judge(project, &moves, &targets);
+    let mut answers = judge(project, &groups, &moves, &targets);
     let mut files: FxHashMap<FileId, Vec<usize>> = FxHashMap::default();
     for (at, one) in moves.iter().enumerate() {
         if answers[at].is_none() {
@@ -98,24 +100,44 @@ pub fn plan(project: &Project<'_>, findings: &mut [Finding]) {
     for (at, answer) in planned {
         answers[at] = Some(answer);
     }
+    for group in groups.all() {
+        let failed = group.iter().find_map(|&at| match &answers[at] {
+            Some(Err(reason)) => Some((at, reason.clone())),
+            _ => None,
+        });
+        let Some((failed, reason)) = failed else {
+            continue;
+        };
+        let mates = group.iter().map(|&at| &moves[at]);
+        let reason = patched::left(project.index, mates, &moves[failed], &reason);
+        for &at in group {
+            if matches!(answers[at], Some(Ok(_))) {
+                answers[at] = Some(Err(reason.clone()));
+            }
+        }
+    }
     for (at, reason) in contradictory {
         findings[at].refusal = Some(reason);
     }
-    for ((one, target), answer) in moves.iter().zip(&targets).zip(answers) {
+    for (at, ((one, target), answer)) in moves.iter().zip(&targets).zip(answers).enumerate() {
         let answer = answer.unwrap_or_else(|| Err("it could not be planned".to_owned()));
         let answer = answer.map(|(edits, is_renamed)| Fix {
-            applicability: if one.is_safe() {
+            applicability: if one.is_safe() && !delete::renames(one, &edits) {
                 Applicability::Safe
             } else {
                 Applicability::Unsafe
             },
-            message: message(project.index, one, target, is_renamed),
-            edits,
-            deletes: if delete::is_deletion(one) {
+            message: if delete::is_deletion(one) {
+                delete::message(one, &edits)
+            } else {
+                message(project.index, one, target, is_renamed)
+            },
+            deletes: if delete::is_deletion(one) && edits.is_empty() {
                 deleted(project.index, one)
             } else {
                 Vec::new()
             },
+            edits,
         });
         for &finding in &one.findings {
             match &answer {
@@ -123,6 +145,8 @@ pub fn plan(project: &Project<'_>, findings: &mut [Finding]) {
                     Some(known) => known.add(fix),
                     none => *none = Some(fix.clone()),
                 },
+                // Those that it goes with say why.
+                Err(_) if groups.is_string(at, one) => {}
                 Err(reason) => findings[finding].refusal = Some(reason.clone()),
             }
         }
@@ -133,15 +157,20 @@ pub fn plan(project: &Project<'_>, findings: &mut [Finding]) {
 type Answer = Result<(Vec<Edit>, bool), String>;
 
 /// What the project as a whole has against moves.
-fn judge(project: &Project<'_>, moves: &[Move], targets: &[Target]) -> Vec<Option<Answer>> {
+fn judge(
+    project: &Project<'_>,
+    groups: &Groups,
+    moves: &[Move],
+    targets: &[Target],
+) -> Vec<Option<Answer>> {
     let mut answers: Vec<Option<Answer>> = vec![None; moves.len()];
     if moves.is_empty() {
         return answers;
     }
-    let mut judge = Judge::new(project);
+    let mut judge = Judge::new(project, groups);
     for ((one, target), answer) in moves.iter().zip(targets).zip(&mut answers) {
         *answer = if delete::is_deletion(one) {
-            Some(delete::judge(project, one).map(|_| (Vec::new(), false)))
+            Some(delete::judge(project, one).map(|work| (work.edits(), false)))
         } else {
             judge.refusal(one, target).map(Err)
         };
@@ -252,9 +281,6 @@ fn on_disk(path: &Arc<str>, source: &SourceText, edit: &TextEdit) -> Edit {
 /// What a fix does, and what it may change.
 fn message(index: &Index, one: &Move, target: &Target, is_renamed: bool) -> String {
     let relocation = &one.relocation;
-    if delete::is_deletion(one) {
-        return format!("delete `{}`, which nothing uses", relocation.to.module);
-    }
     let mut message = match &target.name {
         None => format!("import `{}`", target.path),
         Some(name) => {
@@ -262,6 +288,7 @@ fn message(index: &Index, one: &Move, target: &Target, is_renamed: bool) -> Stri
                 Site::Use(..) => "use",
                 Site::Import(_) | Site::Star(_) => "import",
                 Site::Removal(_) => return format!("remove `{name}`, which nothing uses"),
+                Site::Text(_) => "name",
                 Site::Definition(_) | Site::Module => "replace the definition by an import of",
             };
             format!("{verb} `{name}` from `{}`", target.path)
@@ -306,7 +333,7 @@ pub(super) fn present(index: &Index, one: &Move) -> Vec<Entity> {
             })
             .unwrap_or_default(),
         Site::Star(_) => index.free_name(file, &one.relocation.local).entities,
-        Site::Module => Vec::new(),
+        Site::Module | Site::Text(_) => Vec::new(),
         Site::Definition(binding) | Site::Removal(binding) => {
             vec![Entity::Symbol(SymbolId { file, binding })]
         }

@@ -217,3 +217,54 @@ fn a_file_that_may_not_be_written_may_not_be_deleted() {
         Some("the file is read-only")
     );
 }
+
+#[test]
+fn entry_points_name_the_successor_first() {
+    let rules = "[[retired]]\nmodule = \"pkg.legacy\"\nuse = \"pkg.modern\"\n";
+    let files = [
+        (
+            "pyproject.toml",
+            "[project.scripts]\nrun = \"pkg.legacy:g\"  # é\nrun2 = 'pkg.legacy_tools:g'\n",
+        ),
+        (
+            "setup.cfg",
+            "[options.entry_points]\nconsole_scripts =\n  run = pkg.legacy : g [extra]\n",
+        ),
+    ];
+    let repo = repo(&files);
+    assert!(repo.check(rules, Safe).run.contents.is_empty());
+    let fixed = repo.apply_check(rules, Unsafe);
+    let fix = fixed.findings[0].fix.as_ref().unwrap();
+    assert_eq!(fix.applicability, Unsafe);
+    assert_eq!(
+        fix.message,
+        "name `pkg.modern` in place of `pkg.legacy` in `pyproject.toml`"
+    );
+    let edit = &fix.edits[0];
+    assert_eq!((edit.start, edit.end, &*edit.content), (29, 35, "modern"));
+    assert_eq!(
+        repo.text("pyproject.toml"),
+        "[project.scripts]\nrun = \"pkg.modern:g\"  # é\nrun2 = 'pkg.legacy_tools:g'\n"
+    );
+    assert_eq!(
+        repo.text("setup.cfg"),
+        "[options.entry_points]\nconsole_scripts =\n  run = pkg.modern : g [extra]\n"
+    );
+    // Then nothing names it any more.
+    assert_eq!(deleted(&repo.check(rules, Safe)), ["pkg/legacy.py"]);
+}
+
+#[test]
+fn an_entry_point_that_the_successor_lacks_stays() {
+    let rules = "[[retired]]\nmodule = \"pkg.legacy\"\nuse = \"pkg.modern\"\n";
+    let repo = repo(&[(
+        "pyproject.toml",
+        "[project.scripts]\nrun = 'pkg.legacy:f'\n",
+    )]);
+    let fixed = repo.check(rules, Unsafe);
+    assert!(fixed.run.contents.is_empty());
+    assert_eq!(
+        fixed.findings[0].refusal.as_deref(),
+        Some("pyproject.toml:2 names `f`, which `pkg.modern` is not known to have")
+    );
+}

@@ -17,13 +17,14 @@ mod plan;
 mod rename;
 mod render;
 mod source;
+mod uses;
 mod visit;
 
 use ruff_python_ast::{ModModule, PySourceType, Stmt};
 use ruff_python_parser::{Parsed, parse_unchecked_source};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::fix::edit::{AddImport, FileChanges, MoveUse, Rewritten, apply_edits};
+use crate::fix::edit::{AddImport, FileChanges, MoveUse, Rewritten, Uses, apply_edits};
 use crate::span::Span;
 use from_import::Move;
 use merge::Merges;
@@ -81,6 +82,13 @@ pub fn rewrite(text: &str, changes: &FileChanges) -> Rewritten {
     })
 }
 
+/// How the code of a file uses a name.
+#[must_use]
+pub fn uses(text: &str, name: &str) -> Uses {
+    let stack = text.len().saturating_mul(512).clamp(1 << 20, 1 << 30);
+    stacker::grow(stack, || uses::of(text, name))
+}
+
 /// The moves of bindings that were renamed although one of their imports stays.
 fn incomplete(renamed: &[(Renamed, Vec<ChangeId>)], rewritten: &Rewritten) -> Vec<ChangeId> {
     let refused = |change: &ChangeId| {
@@ -107,11 +115,13 @@ fn places(changes: &FileChanges) -> Vec<Span> {
     let additions = changes.additions.iter().map(|one| one.after_statement);
     let replacements = changes.replacements.iter().map(|one| one.name);
     let removals = changes.removals.iter().map(|one| one.name);
+    let texts = changes.texts.iter().map(|one| one.literal);
     moves
         .chain(uses)
         .chain(additions)
         .chain(replacements)
         .chain(removals)
+        .chain(texts)
         .collect()
 }
 
@@ -144,6 +154,7 @@ fn rewrite_parsed(text: &str, changes: &FileChanges, barred: &FxHashSet<ChangeId
     };
     job.replacements(&context, changes, parsed.syntax());
     job.removals(&context, changes, parsed.syntax());
+    job.texts(&context, changes);
     let gone = changes.moves.iter().enumerate();
     let gone = gone.filter(|(_, one)| job.goes(one.alias));
     let barred: FxHashSet<ChangeId> = gone
@@ -223,7 +234,7 @@ impl<'a> Job<'a> {
     }
 
     fn removals(&mut self, context: &Context<'a, '_>, changes: &FileChanges, module: &ModModule) {
-        let before = places(changes).len() - changes.removals.len();
+        let before = places(changes).len() - changes.removals.len() - changes.texts.len();
         for (index, wanted) in changes.removals.iter().enumerate() {
             let change = before + index;
             let (at, name) = (wanted.name, &wanted.local);
@@ -237,6 +248,28 @@ impl<'a> Job<'a> {
                     self.plan.add(drafts);
                 }
                 Err(reason) => self.plan.refuse(&[change], &reason),
+            }
+        }
+    }
+
+    /// Spells other paths in strings.
+    fn texts(&mut self, context: &Context<'a, '_>, changes: &FileChanges) {
+        let before = places(changes).len() - changes.texts.len();
+        for (index, wanted) in changes.texts.iter().enumerate() {
+            let change = before + index;
+            if self.goes(wanted.literal) {
+                continue;
+            }
+            let literal = context.source.slice(wanted.literal);
+            let mut found = literal.match_indices(&wanted.from);
+            if let (Some((at, _)), None) = (found.next(), found.next()) {
+                let start = wanted.literal.start + at as u32;
+                let place = Span::new(start, start + wanted.from.len() as u32);
+                self.plan
+                    .add([Draft::new(place, wanted.to.clone(), &[change])]);
+            } else {
+                self.plan
+                    .refuse(&[change], "the string does not spell the path plainly");
             }
         }
     }
