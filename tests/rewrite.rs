@@ -78,6 +78,7 @@ fn all_cases() -> Vec<Case> {
         include_str!("rewrite/from.txt"),
         include_str!("rewrite/merge.txt"),
         include_str!("rewrite/rename.txt"),
+        include_str!("rewrite/sort.txt"),
         include_str!("rewrite/uses.txt"),
     ]
     .into_iter()

@@ -77,7 +77,8 @@ impl Project<'_> {
 
 /// Gives each finding that a move would repair its fix, or says why it has none.
 ///
-/// The edits of safe fixes fit together, and so do those of all unsafe ones with what is safe beside them.
+/// The edits of safe fixes fit together, and so do those of all unsafe ones with what is safe beside them; where
+/// imports are sorted again, one edit does all of that for each.
 pub fn plan(project: &Project<'_>, findings: &mut [Finding]) {
     let (mut moves, contradictory) = moves::collect(findings, |_| true);
     let groups = Groups::form(project, &mut moves);

@@ -16,6 +16,7 @@ mod names;
 mod plan;
 mod rename;
 mod render;
+mod sort;
 mod source;
 mod uses;
 mod visit;
@@ -172,7 +173,7 @@ fn rewrite_parsed(text: &str, changes: &FileChanges, barred: &FxHashSet<ChangeId
     let mut merges = Merges::default();
     job.rewrite_froms(&context, &mut merges);
     job.additions(&context, changes, &mut merges);
-    let mut rewritten = job.plan.finish();
+    let mut rewritten = sort::keep_sorted(&context, job.plan.finish());
     rewritten.renamed = job.renamed.into_iter().collect();
     rewritten.renamed.sort_unstable();
     let renamed = renames.into_iter().map(|rename| {
