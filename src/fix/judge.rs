@@ -152,19 +152,30 @@ impl<'p> Judge<'p> {
         let index = self.index();
         let facts = index.facts(one.relocation.file);
         let import = &facts.imports[id.index()];
-        let is_plain = import.target == ImportTarget::Module;
-        let (Some(binding), Some(module), false) = (import.binding, target.loaded, is_plain) else {
+        let (Some(binding), Some(module)) = (import.binding, target.loaded) else {
             return None;
         };
         if target.bound(index).entities != [crate::index::Entity::Module(module)] {
             return None;
         }
+        // In `a.b.c` the names before the last one lead to the module.
+        let rest: Vec<&str> = match import.target {
+            ImportTarget::Module => facts.name(import.module).split('.').skip(1).collect(),
+            _ => Vec::new(),
+        };
         through::references(index, one.relocation.file)
             .filter(|reference| match reference.root {
                 Root::Bound(set) => facts.binding_set(set).contains(&binding),
                 _ => false,
             })
-            .filter_map(|reference| facts.path(reference.path).first())
+            .filter_map(|reference| {
+                let mut path = facts.path(reference.path).iter();
+                let leads = rest.iter().all(|part| {
+                    let next = path.next().map(|name| facts.name(*name));
+                    next == Some(part)
+                });
+                path.next().filter(|_| leads)
+            })
             .map(|name| facts.name(*name))
             .find(|name| {
                 let found = index.member(module, name);
@@ -231,11 +242,13 @@ impl<'p> Judge<'p> {
     fn patched(&self, one: &Move) -> Option<String> {
         let index = self.index();
         let deep = !one.relocation.same_object;
-        let late = patched::is_late(index, one);
-        let patch = patched::steps_of(index, one)
+        let patch = patched::reads(index, one)
             .iter()
-            .filter(|name| !self.groups.covers(name))
-            .find_map(|(place, name)| self.patches.find(place, name, deep, late))?;
+            .filter(|read| !self.groups.covers(&read.name))
+            .find_map(|read| {
+                let (place, name) = &read.name;
+                self.patches.find(place, name, deep, read.is_late)
+            })?;
         Some(patched::replaced_by(index, patch.file, patch.span.start))
     }
 

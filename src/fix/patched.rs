@@ -11,7 +11,7 @@ use super::plan::Project;
 use super::through::{self, Patch, Patches, Place};
 use crate::config::SymbolPath;
 use crate::diagnostic::{Relocation, Site};
-use crate::facts::{ImportId, ImportTarget, When};
+use crate::facts::{ImportId, ImportTarget, Root, When};
 use crate::index::{Entity, FileId, Index, ModuleId, ModuleRef, SymbolId};
 
 /// A name that is read from a module.
@@ -41,11 +41,12 @@ impl Groups {
         }
         let mut wanted: FxHashMap<Name, Vec<usize>> = FxHashMap::default();
         for (at, one) in moves.iter().enumerate() {
-            if matches!(one.relocation.site, Site::Import(_) | Site::Use(..)) && is_late(index, one)
-            {
-                for name in steps_of(index, one) {
-                    if patches.find(&name.0, &name.1, true, true).is_some() {
-                        wanted.entry(name).or_default().push(at);
+            for read in reads(index, one).into_iter().filter(|read| read.is_late) {
+                let name = read.name;
+                if patches.find(&name.0, &name.1, true, true).is_some() {
+                    let members: &mut Vec<usize> = wanted.entry(name).or_default();
+                    if members.last() != Some(&at) {
+                        members.push(at);
                     }
                 }
             }
@@ -140,23 +141,86 @@ pub(super) fn left<'m>(
     }
 }
 
-/// Whether a site reads its name when functions run.
-pub(super) fn is_late(index: &Index, one: &Move) -> bool {
-    !matches!(one.relocation.site, Site::Import(_)) || one.when(index) == When::Deferred
+/// One read of a name from a module, by a site that moves.
+#[derive(Clone, Debug)]
+pub(super) struct Read {
+    pub(super) name: Name,
+    /// Where it stands in the file.
+    at: u32,
+    /// Whether it may happen when functions run.
+    pub(super) is_late: bool,
+    /// Whether the site is the import of the whole module that it is read from.
+    is_through: bool,
 }
 
-/// The module attributes that a site reads.
-pub(super) fn steps_of(index: &Index, one: &Move) -> Vec<Name> {
+/// What a site reads of modules: itself, or those who read through the module that it imports.
+pub(super) fn reads(index: &Index, one: &Move) -> Vec<Read> {
     let file = one.relocation.file;
+    let late = |at: u32, name: (Place, &str), is_through| Read {
+        name: (name.0, name.1.to_owned()),
+        at,
+        is_late: true,
+        is_through,
+    };
     match one.relocation.site {
         Site::Use(span, _) => through::starting_at(index, file, span.start)
             .flat_map(|reference| through::steps(index, file, reference))
-            .map(|(place, name)| (place, name.to_owned()))
+            .map(|name| late(span.start, name, false))
             .collect(),
-        Site::Import(id) => imported(index, file, id).into_iter().collect(),
+        Site::Import(id) => {
+            let facts = index.facts(file);
+            let import = &facts.imports[id.index()];
+            let own = imported(index, file, id).map(|name| Read {
+                name,
+                at: import.alias.start,
+                is_late: import.when == When::Deferred,
+                is_through: false,
+            });
+            let mut reads: Vec<Read> = own.into_iter().collect();
+            let (Some(module), Some(binding)) = (module_of(index, file, id), import.binding) else {
+                return reads;
+            };
+            for reference in through::references(index, file) {
+                let Root::Bound(set) = reference.root else {
+                    continue;
+                };
+                if facts.binding_set(set).contains(&binding) {
+                    let steps = through::steps(index, file, reference).into_iter();
+                    let below = steps.filter(|(place, _)| match place {
+                        Place::Module(one) => index.modules.is_below(*one, module),
+                        Place::External(_) => false,
+                    });
+                    reads.extend(below.map(|name| {
+                        let is_through = name.0 == Place::Module(module);
+                        late(reference.span.start, name, is_through)
+                    }));
+                }
+            }
+            reads
+        }
         Site::Star(_) | Site::Definition(_) | Site::Removal(_) | Site::Module | Site::Text(_) => {
             Vec::new()
         }
+    }
+}
+
+/// The module of the project that an import imports as a whole.
+fn module_of(index: &Index, file: FileId, id: ImportId) -> Option<ModuleId> {
+    let import = &index.facts(file).imports[id.index()];
+    let entity = match import.target {
+        ImportTarget::Star => return None,
+        ImportTarget::Module => match index.imported_module(file, id) {
+            ModuleRef::Known(module) => return Some(module),
+            _ => return None,
+        },
+        ImportTarget::ModuleAs | ImportTarget::Name(_) => {
+            let binding = import.binding?;
+            index.binding_entities(SymbolId { file, binding }).0
+        }
+    };
+    match entity[..] {
+        [Entity::Module(module)] => Some(module),
+        _ => None,
     }
 }
 
@@ -174,18 +238,38 @@ fn imported(index: &Index, file: FileId, id: ImportId) -> Option<Name> {
     Some((place, facts.name(name).to_owned()))
 }
 
-/// Where the moves of one name lead, if all lead to one place of the project.
-fn goal(index: &Index, members: &[usize], moves: &[Move]) -> Option<(ModuleId, SymbolPath)> {
-    let to = &moves[*members.first()?].relocation.to;
-    let module = index.modules.by_name(&to.module)?;
-    let same = members.iter().all(|&at| moves[at].relocation.to == *to);
-    same.then(|| (module, to.clone()))
+/// Where the moves that read a name lead, if all lead to one place of the project.
+fn goal(
+    index: &Index,
+    name: &Name,
+    members: &[usize],
+    moves: &[Move],
+) -> Option<(ModuleId, SymbolPath)> {
+    let mut goals = members.iter().map(|&at| {
+        let one = &moves[at];
+        let mut reads = reads(index, one).into_iter();
+        let read = reads.find(|read| read.name == *name)?;
+        Some(if read.is_through {
+            SymbolPath {
+                module: one.dotted(),
+                name: name.1.clone(),
+            }
+        } else {
+            one.relocation.to.clone()
+        })
+    });
+    let first = goals.next()??;
+    let module = index.modules.by_name(&first.module)?;
+    let same = goals.all(|other| other.as_ref() == Some(&first));
+    same.then_some((module, first))
 }
 
 /// The patched names, and those that they would become.
 fn names_at_stake(index: &Index, wanted: &[(Name, Vec<usize>)], moves: &[Move]) -> FxHashSet<Name> {
     let mut names: FxHashSet<Name> = wanted.iter().map(|(name, _)| name.clone()).collect();
-    let goals = wanted.iter().filter_map(|(_, at)| goal(index, at, moves));
+    let goals = wanted
+        .iter()
+        .filter_map(|(name, at)| goal(index, name, at, moves));
     names.extend(goals.map(|(module, to)| (Place::Module(module), to.name)));
     names
 }
@@ -249,17 +333,16 @@ fn movable(
     let Place::Module(module) = name.0 else {
         return None;
     };
-    let (target, to) = goal(index, members, moves)?;
+    let (target, to) = goal(index, name, members, moves)?;
     let new: Name = (Place::Module(target), to.name.clone());
     let own: FxHashSet<Reader> = members
         .iter()
-        .filter_map(|&at| {
-            let one = &moves[at];
-            let place = match one.relocation.site {
-                Site::Use(span, _) => span.start,
-                _ => one.import(index)?.alias.start,
-            };
-            Some((one.relocation.file, place))
+        .flat_map(|&at| {
+            let file = moves[at].relocation.file;
+            let reads = reads(index, &moves[at]).into_iter();
+            reads
+                .filter(|read| read.name == *name && read.is_late)
+                .map(move |read| (file, read.at))
         })
         .collect();
     let all_move = readers.0.get(name) == Some(&own);

@@ -231,3 +231,52 @@ fn a_string_on_the_consumer_stays() {
     );
     assert_eq!(fixed.text("tests/test_app.py"), None);
 }
+
+#[test]
+fn a_string_moves_with_those_who_read_through_a_retired_module() {
+    let test = "from unittest import mock\n@mock.patch('pkg.legacy.f')\ndef test_f(f): pass\n";
+    for (before, after) in [
+        (
+            "import pkg.legacy as old\ndef g(): return old.f() + old.h()\n",
+            "import pkg.modern as old\ndef g(): return old.f() + old.h()\n",
+        ),
+        (
+            "import pkg.legacy\ndef g(): return pkg.legacy.f()\n",
+            "import pkg.modern\ndef g(): return pkg.modern.f()\n",
+        ),
+        (
+            "from pkg import legacy\ndef g(): return legacy.f()\n",
+            "from pkg import modern\ndef g(): return modern.f()\n",
+        ),
+        (
+            "def g():\n    from pkg.legacy import f\n    return f()\n",
+            "def g():\n    from pkg.modern import f\n    return f()\n",
+        ),
+    ] {
+        let files = |facade| {
+            [
+                ("pkg/__init__.py", ""),
+                ("pkg/legacy.py", facade),
+                ("pkg/modern.py", "def f(): return 1\ndef h(): return 2\n"),
+                ("tests/test_app.py", test),
+                ("app.py", before),
+            ]
+        };
+        let repo = Repo::new(&files("def f(): return 1\ndef h(): return 2\n"));
+        let fixed = repo.check(MOVED, Safe);
+        let moved = test.replace("legacy", "modern");
+        assert_eq!(
+            fixed.text("app.py").as_deref(),
+            Some(after),
+            "{:?}",
+            fixed.findings
+        );
+        assert_eq!(fixed.text("tests/test_app.py"), Some(moved));
+        // Its own functions read the name as well: neither moves.
+        let repo = Repo::new(&files("def f(): return 1\ndef h(): return f()\n"));
+        let fixed = repo.check(MOVED, Safe);
+        assert_eq!(fixed.text("app.py"), None);
+        let why = fixed.of("app.py")[0].refusal.as_deref();
+        assert_eq!(why, Some("tests/test_app.py:2 replaces it by its old path"));
+    }
+}

@@ -486,14 +486,17 @@ fn rename_module<'a>(
     if binding.alias.name.as_str() == module {
         return Ok(Vec::new());
     }
-    if matches!(binding.form, Form::Plain(_)) {
-        module_use::may_replace_plain(context, &binding, &[], module)?;
+    let mut drafts = Vec::new();
+    if let Form::Plain(rest) = &binding.form {
+        let uses = module_use::whole_uses(context, &binding, rest)?;
+        let roots: Vec<Span> = uses.iter().map(|(root, _)| *root).collect();
+        module_use::may_replace_plain(context, &binding, &roots, module)?;
+        let uses = uses.into_iter();
+        drafts.extend(uses.map(|(_, whole)| Draft::new(whole, module, &[change])));
     }
-    Ok(vec![Draft::new(
-        span(binding.alias.name.range),
-        module,
-        &[change],
-    )])
+    let name = span(binding.alias.name.range);
+    drafts.push(Draft::new(name, module, &[change]));
+    Ok(drafts)
 }
 
 /// Guards against mistakes of this module: the result must parse, keep every comment, and mean the same by each name.

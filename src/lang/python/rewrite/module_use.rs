@@ -5,6 +5,8 @@
 
 use ruff_python_ast::{Alias, Stmt};
 
+use rustc_hash::FxHashSet;
+
 use super::Context;
 use super::alias_list::has_word;
 use super::from_import::{Move, local};
@@ -342,6 +344,82 @@ pub(super) fn may_replace_plain(
     } else {
         root_is_free(context, binding, new_root, moved)
     }
+}
+
+/// The uses of the module that a plain import names, all of which can take another: for each the root token and the
+/// whole chain up to the module. Uses that a longer import or an earlier one serves are not among them.
+pub(super) fn whole_uses(
+    context: &Context<'_, '_>,
+    binding: &Binding<'_>,
+    rest: &[String],
+) -> Result<Vec<(Span, Span)>, String> {
+    let names = context.names;
+    let scope = binding.site.scope;
+    let dotted = binding.alias.name.as_str();
+    let own = span_of(binding.alias);
+    let others: Vec<&Alias> = plain_imports(context, &binding.site)
+        .filter(|alias| span_of(*alias) != own)
+        .collect();
+    if others
+        .iter()
+        .any(|alias| alias.name.as_str() == dotted && span_of(*alias).start < own.start)
+    {
+        return Ok(Vec::new());
+    }
+    let roots: FxHashSet<Span> = names
+        .uses_of(scope, binding.name)
+        .map(|one| one.span)
+        .collect();
+    let mut uses = Vec::new();
+    if rest.is_empty() {
+        for one in names.uses_of(scope, binding.name) {
+            let longest = names.longest_path(one.span);
+            let is_stored = longest.is_some_and(|chain| !chain.load && chain.path.len() == 1);
+            if is_stored || !one.load {
+                return Err(format!(
+                    "`{dotted}`, or a name of it, is assigned or deleted"
+                ));
+            }
+            if one.is_spelled {
+                return Err(format!("`{dotted}` is printed as it is spelled"));
+            }
+            uses.push((one.span, one.span));
+        }
+        return Ok(uses);
+    }
+    for (&whole, chain) in &names.chains {
+        let is_exact = chain
+            .path
+            .iter()
+            .copied()
+            .eq(rest.iter().map(String::as_str));
+        if !is_exact || !roots.contains(&chain.root) {
+            continue;
+        }
+        let longest = names.longest_path(chain.root);
+        let mut used = vec![binding.name];
+        used.extend(longest.map_or(&[][..], |chain| chain.path.as_slice()));
+        let is_served = others.iter().any(|alias| {
+            let other = alias.name.as_str();
+            other.len() > dotted.len() && common(&used, other) == other.split('.').count()
+        });
+        if is_served {
+            continue;
+        }
+        let is_stored =
+            longest.is_some_and(|longest| !longest.load && longest.path.len() <= rest.len() + 1);
+        if is_stored || !chain.load {
+            return Err(format!(
+                "`{dotted}`, or a name of it, is assigned or deleted"
+            ));
+        }
+        if context.source.has_comment(whole) {
+            return Err("a comment stands inside the expression".into());
+        }
+        uses.push((chain.root, whole));
+    }
+    uses.sort_unstable();
+    Ok(uses)
 }
 
 /// Aliases of `import a.b` statements in the suite of `site`.
