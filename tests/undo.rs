@@ -412,8 +412,8 @@ fn what_may_not_be_written_is_refused_with_its_reason_and_the_rest_is_fixed() {
     symlink(&outside, repo.at("link.py")).unwrap();
     let said = repo.ssot("check --fix --output-format concise");
     assert_eq!(said.status, 1);
-    let summary = "Refused 4 fixes:\n   2  the file is read-only\n   1  the file has more than one hard link, \
-                   which a rewrite would part\n   1  the file lies outside the project\n";
+    let summary = "Refused 4 fixes:\n   2  the file is read-only: also_locked.py:1, locked.py:1\n   1  the file has more \
+                   than one hard link, which a rewrite would part: twin.py:1\n   1  the file lies outside the project: link.py:1\n";
     assert!(said.text().contains(summary), "{}", said.text());
     for path in [
         "locked.py",

@@ -80,8 +80,12 @@ impl Passes {
             findings[at].fix = None;
             findings[at].refusal = Some(reason);
         }
-        for reason in findings.iter().filter_map(|one| one.refusal.as_ref()) {
-            self.fixes.refuse(reason);
+        for finding in findings.iter() {
+            if let Some(reason) = &finding.refusal {
+                let at = &finding.location;
+                let place = format!("{}:{}", at.path, at.start.line);
+                self.fixes.refused.add(reason, place);
+            }
         }
     }
 

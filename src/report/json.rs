@@ -54,7 +54,7 @@ struct FixesWire<'a> {
     files: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     run: Option<u64>,
-    refused: &'a BTreeMap<String, u64>,
+    refused: BTreeMap<&'a str, u64>,
 }
 
 #[derive(Serialize)]
@@ -211,7 +211,7 @@ pub(super) fn render(report: &Report, _: &Options<'_>) -> String {
             sites: fixes.sites,
             files: fixes.files,
             run: fixes.run,
-            refused: &fixes.refused,
+            refused: fixes.refused.counts(),
         }),
         findings: report.findings.iter().map(FindingWire::from).collect(),
     })
