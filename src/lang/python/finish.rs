@@ -2,8 +2,9 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::extract::{Extractor, Interner, TempReference, TempRoot, TempShape};
+use super::extract::{Extractor, TempReference, TempRoot, TempShape};
 use super::flow::Step;
+use super::interner::Interner;
 use super::scope::{TempScopeKind, TempValue};
 use crate::facts::{
     Binding, BindingId, BindingValue, Call, CallId, CallMode, Definition, DefinitionFlags,
@@ -27,6 +28,12 @@ enum Resolved {
 }
 
 const UNUSED: u32 = u32::MAX;
+
+/// What each visited reference or call is, and its id where facts keep it.
+struct Chosen {
+    resolved: Vec<Resolved>,
+    ids: Vec<u32>,
+}
 
 pub(super) struct Finisher<'e, 'a> {
     from: &'e Extractor<'a>,
@@ -78,21 +85,17 @@ impl<'e, 'a> Finisher<'e, 'a> {
     pub(super) fn finish(mut self) {
         self.scopes_and_parameters();
         let references = self.resolve_references();
-        let calls: Vec<Resolved> = (0..self.from.calls.len())
-            .map(|at| self.resolve(&self.from.calls[at].callee))
-            .collect();
-        let flags = self.decorator_flags(&references);
-        let reference_ids = self.choose_references(&references);
-        let call_ids = self.choose_calls(&calls, &flags);
-        self.choose_bindings(&references, &reference_ids, &calls, &call_ids);
+        let flags = self.decorator_flags(&references.resolved);
+        let calls = self.resolve_calls(&flags);
+        self.choose_bindings();
         self.emitted_sets = vec![UNUSED; self.sets.len()];
-        self.emit_bindings(&reference_ids, &call_ids);
-        self.emit_references(&references, &reference_ids);
-        self.emit_calls(&calls, &call_ids);
+        self.emit_bindings(&references.ids, &calls.ids);
+        self.emit_references(&references);
+        self.emit_calls(&calls);
         self.emit_imports();
-        self.emit_definitions(&flags, &reference_ids, &calls, &call_ids);
+        self.emit_definitions(&flags, &references.ids, &calls);
         self.emit_members();
-        self.emit_rest(&references, &reference_ids);
+        self.emit_rest(&references);
     }
 
     fn name(&mut self, id: NameId) -> NameId {
@@ -147,9 +150,12 @@ impl<'e, 'a> Finisher<'e, 'a> {
         }
     }
 
-    /// Resolves all references; aliases first, since other names lead through them.
-    fn resolve_references(&mut self) -> Vec<Resolved> {
-        let mut resolved = vec![Resolved::Local; self.from.references.len()];
+    /// Resolves all references, aliases first, since other names lead through them, and gives ids to those that facts
+    /// keep.
+    fn resolve_references(&mut self) -> Chosen {
+        let count = self.from.references.len();
+        let mut resolved = vec![Resolved::Local; count];
+        let mut ids = vec![UNUSED; count];
         for at in 0..self.from.scopes.bindings.len() {
             let binding = &self.from.scopes.bindings[at];
             if let TempValue::Alias(reference) = binding.value {
@@ -164,12 +170,41 @@ impl<'e, 'a> Finisher<'e, 'a> {
                 };
             }
         }
+        let mut next = 0;
+        let mut free_seen: FxHashSet<NameId> = FxHashSet::default();
         for (at, reference) in self.from.references.iter().enumerate() {
             if resolved[at] == Resolved::Local {
                 resolved[at] = self.resolve(reference);
             }
+            let keep = match resolved[at] {
+                Resolved::Local => false,
+                _ if reference.always => true,
+                Resolved::Bound(set) => reference.path().len > 0 && self.leads_out(set),
+                Resolved::Free(name) => self.from.has_star && free_seen.insert(name),
+                _ => false,
+            };
+            if keep {
+                ids[at] = next;
+                next += 1;
+                self.need_bindings(resolved[at]);
+            } else if reference.usage == Usage::Store {
+                self.note_assignment(resolved[at], reference);
+            }
         }
-        resolved
+        for reference in &self.from.attributes_set {
+            let root = self.resolve(reference);
+            self.note_assignment(root, reference);
+        }
+        Chosen { resolved, ids }
+    }
+
+    /// Notes that facts keep something that leads to these bindings.
+    fn need_bindings(&mut self, resolved: Resolved) {
+        if let Resolved::Bound(set) = resolved {
+            for &at in &self.sets[set.range()] {
+                self.bindings[at as usize] = 0;
+            }
+        }
     }
 
     /// Whether references to a binding are worth keeping.
@@ -182,7 +217,7 @@ impl<'e, 'a> Finisher<'e, 'a> {
     }
 
     fn resolve(&mut self, reference: &TempReference) -> Resolved {
-        let name = match reference.root {
+        let name = match reference.root() {
             TempRoot::Name(name) | TempRoot::TypeOf(name) => name,
             TempRoot::Literal(name) => return Resolved::Literal(name),
             TempRoot::Super => {
@@ -191,13 +226,16 @@ impl<'e, 'a> Finisher<'e, 'a> {
                     .map_or(Resolved::Local, Resolved::Super);
             }
         };
+        if self.from.scopes.is_plain_local(reference.place.scope, name) {
+            return Resolved::Local;
+        }
         let mut found = std::mem::take(&mut self.found);
         let bound = self.from.scopes.look_up(reference.place, name, &mut found);
         let resolved = if found.len() >= MOST_BINDINGS {
             Resolved::Local
         } else if bound {
-            self.resolve_bound(&found, matches!(reference.root, TempRoot::TypeOf(_)))
-        } else if matches!(reference.root, TempRoot::TypeOf(_)) {
+            self.resolve_bound(&found, matches!(reference.root(), TempRoot::TypeOf(_)))
+        } else if matches!(reference.root(), TempRoot::TypeOf(_)) {
             Resolved::Local
         } else if self.interner.get(name) == "__class__" {
             // The compiler gives every method this name for the class around it.
@@ -312,38 +350,11 @@ impl<'e, 'a> Finisher<'e, 'a> {
             }
             _ => return None,
         };
-        for name in &self.from.paths[reference.path.range()] {
+        for name in &self.from.paths[reference.path().range()] {
             path.push('.');
             path.push_str(name);
         }
         Some(path)
-    }
-
-    /// Gives ids to the references that facts keep.
-    fn choose_references(&mut self, references: &[Resolved]) -> Vec<u32> {
-        let mut ids = vec![UNUSED; references.len()];
-        let mut next = 0;
-        let mut free_seen: FxHashSet<NameId> = FxHashSet::default();
-        for (at, reference) in self.from.references.iter().enumerate() {
-            let keep = match references[at] {
-                Resolved::Local => false,
-                _ if reference.always => true,
-                Resolved::Bound(set) => reference.path.len > 0 && self.leads_out(set),
-                Resolved::Free(name) => self.from.has_star && free_seen.insert(name),
-                _ => false,
-            };
-            if keep {
-                ids[at] = next;
-                next += 1;
-            } else if reference.usage == Usage::Store {
-                self.note_assignment(references[at], reference);
-            }
-        }
-        for reference in &self.from.attributes_set {
-            let root = self.resolve(reference);
-            self.note_assignment(root, reference);
-        }
-        ids
     }
 
     /// Whether some binding of the set is an import or leads to one.
@@ -357,7 +368,7 @@ impl<'e, 'a> Finisher<'e, 'a> {
     }
 
     fn note_assignment(&mut self, root: Resolved, reference: &TempReference) {
-        if reference.path.len != 1 {
+        if reference.path().len != 1 {
             return;
         }
         let class = match root {
@@ -371,26 +382,30 @@ impl<'e, 'a> Finisher<'e, 'a> {
             },
             _ => return,
         };
-        let name = self.attribute(self.from.paths[reference.path.start as usize]);
+        let name = self.attribute(self.from.paths[reference.path().start as usize]);
         self.facts.assigned_attributes.push((class, name));
     }
 
-    /// Gives ids to the calls that facts keep and counts the others.
-    fn choose_calls(&mut self, calls: &[Resolved], flags: &[DefinitionFlags]) -> Vec<u32> {
-        let mut ids = vec![UNUSED; calls.len()];
+    /// Resolves all calls, gives ids to those that facts keep and counts the others.
+    fn resolve_calls(&mut self, flags: &[DefinitionFlags]) -> Chosen {
+        let count = self.from.calls.len();
+        let mut resolved = Vec::with_capacity(count);
+        let mut ids = vec![UNUSED; count];
         let mut next = 0;
         let mut unresolved = self.from.unresolved;
         for (at, call) in self.from.calls.iter().enumerate() {
-            let keep = match (calls[at], call.mode) {
+            let root = self.resolve(&call.callee);
+            resolved.push(root);
+            let keep = match (root, call.mode) {
                 (Resolved::Instance(class), CallMode::PropertyGet) => {
-                    self.has_property(class, call.callee.path, flags, DefinitionFlags::PROPERTY)
+                    self.has_property(class, call.callee.path(), flags, DefinitionFlags::PROPERTY)
                 }
                 (Resolved::Instance(class), CallMode::PropertySet) => {
-                    self.has_property(class, call.callee.path, flags, DefinitionFlags::SETTER)
+                    self.has_property(class, call.callee.path(), flags, DefinitionFlags::SETTER)
                 }
                 (Resolved::Instance(class), CallMode::Operator) => {
                     let body = self.from.definitions[class.index()].body;
-                    let name = self.from.paths[call.callee.path.start as usize];
+                    let name = self.from.paths[call.callee.path().start as usize];
                     let name = self.interner.find(name);
                     name.is_some_and(|name| !self.from.scopes.run(body, name).is_empty())
                 }
@@ -404,10 +419,11 @@ impl<'e, 'a> Finisher<'e, 'a> {
             if keep {
                 ids[at] = next;
                 next += 1;
+                self.need_bindings(root);
             }
         }
         self.facts.unresolved_calls = unresolved;
-        ids
+        Chosen { resolved, ids }
     }
 
     fn has_property(
@@ -427,26 +443,8 @@ impl<'e, 'a> Finisher<'e, 'a> {
         })
     }
 
-    /// Gives ids to the bindings that facts keep: module and class members, and what kept references need.
-    fn choose_bindings(
-        &mut self,
-        references: &[Resolved],
-        reference_ids: &[u32],
-        calls: &[Resolved],
-        call_ids: &[u32],
-    ) {
-        let kept = references
-            .iter()
-            .zip(reference_ids)
-            .chain(calls.iter().zip(call_ids))
-            .filter(|(_, id)| **id != UNUSED);
-        for (resolved, _) in kept {
-            if let Resolved::Bound(set) = resolved {
-                for &at in &self.sets[set.range()] {
-                    self.bindings[at as usize] = 0;
-                }
-            }
-        }
+    /// Gives ids to the bindings that facts keep: module and class members, and those needed.
+    fn choose_bindings(&mut self) {
         let mut next = 0;
         for (at, binding) in self.from.scopes.bindings.iter().enumerate() {
             let kind = self.from.scopes.scopes[binding.scope as usize].kind;
@@ -527,7 +525,7 @@ impl<'e, 'a> Finisher<'e, 'a> {
     fn emit_reference(&mut self, resolved: Resolved, from: &TempReference) -> Option<Reference> {
         let root = self.root(resolved)?;
         let start = self.facts.paths.len() as u32;
-        for at in from.path.range() {
+        for at in from.path().range() {
             let name = self.attribute(self.from.paths[at]);
             self.facts.paths.push(name);
         }
@@ -535,7 +533,7 @@ impl<'e, 'a> Finisher<'e, 'a> {
             root,
             path: Slice {
                 start,
-                len: from.path.len,
+                len: from.path().len,
             },
             span: from.span,
             scope: self.scope(from.place.scope),
@@ -543,35 +541,36 @@ impl<'e, 'a> Finisher<'e, 'a> {
         })
     }
 
-    fn emit_references(&mut self, references: &[Resolved], ids: &[u32]) {
-        for (at, reference) in self.from.references.iter().enumerate() {
-            if ids[at] != UNUSED
-                && let Some(reference) = self.emit_reference(references[at], reference)
+    fn emit_references(&mut self, references: &Chosen) {
+        for (at, id) in references.ids.iter().enumerate() {
+            let reference = &self.from.references[at];
+            if *id != UNUSED
+                && let Some(reference) = self.emit_reference(references.resolved[at], reference)
             {
                 self.facts.references.push(reference);
             }
         }
     }
 
-    fn emit_calls(&mut self, calls: &[Resolved], ids: &[u32]) {
+    fn emit_calls(&mut self, calls: &Chosen) {
         let mut steady: FxHashMap<u32, bool> = FxHashMap::default();
-        for (at, call) in self.from.calls.iter().enumerate() {
-            if ids[at] == UNUSED {
+        for (at, id) in calls.ids.iter().enumerate() {
+            if *id == UNUSED {
                 continue;
             }
+            let call = &self.from.calls[at];
             let frame = self.from.scopes.scopes[call.callee.place.scope as usize].frame;
             let same_arguments = call.same_arguments
                 && *steady
                     .entry(frame)
                     .or_insert_with(|| self.parameters_are_steady(frame))
                 && !self.hides_parameters(call.callee.place.scope, frame);
-            if let Some(callee) = self.emit_reference(calls[at], &call.callee) {
+            if let Some(callee) = self.emit_reference(calls.resolved[at], &call.callee) {
                 self.facts.calls.push(Call {
                     callee,
                     mode: call.mode,
                     same_arguments,
-                    // A handler stands behind its `try`, never at the start of the text.
-                    swallowed_by: call.swallowed_by.and_then(std::num::NonZeroU32::new),
+                    swallowed_by: call.swallowed_by,
                 });
             }
         }
@@ -634,10 +633,11 @@ impl<'e, 'a> Finisher<'e, 'a> {
         &mut self,
         flags: &[DefinitionFlags],
         reference_ids: &[u32],
-        calls: &[Resolved],
-        call_ids: &[u32],
+        calls: &Chosen,
     ) {
+        let call_ids = &calls.ids[..];
         let blocks: Vec<bool> = calls
+            .resolved
             .iter()
             .zip(call_ids)
             .map(|(call, id)| {
@@ -708,7 +708,7 @@ impl<'e, 'a> Finisher<'e, 'a> {
         let start = facts.flow_nodes.len() as u32;
         for (step, next) in walker.nodes() {
             let first = facts.flow_edges.len() as u32;
-            facts.flow_edges.extend_from_slice(next);
+            facts.flow_edges.extend(next.iter().copied());
             facts.flow_nodes.push(FlowNode {
                 step: match step {
                     Step::Call(call) if call_ids[call as usize] != UNUSED => {
@@ -771,7 +771,7 @@ impl<'e, 'a> Finisher<'e, 'a> {
         }
     }
 
-    fn emit_rest(&mut self, references: &[Resolved], reference_ids: &[u32]) {
+    fn emit_rest(&mut self, references: &Chosen) {
         self.facts.assigned_attributes.sort_unstable();
         self.facts.assigned_attributes.dedup();
         let getattr = self.interner.find("__getattr__");
@@ -791,10 +791,10 @@ impl<'e, 'a> Finisher<'e, 'a> {
                 may_be_new: string.may_be_new,
             });
         }
-        self.emit_exports(references, reference_ids);
+        self.emit_exports(references);
     }
 
-    fn emit_exports(&mut self, references: &[Resolved], reference_ids: &[u32]) {
+    fn emit_exports(&mut self, references: &Chosen) {
         let Some(exports) = &self.from.exports else {
             return;
         };
@@ -806,11 +806,13 @@ impl<'e, 'a> Finisher<'e, 'a> {
         }
         self.facts.exports_by_hash.sort_unstable();
         let extends = exports.extends.iter().map(|&at| at as usize);
-        let unknown = extends.clone().any(|at| references[at] == Resolved::Local);
+        let unknown = extends
+            .clone()
+            .any(|at| references.resolved[at] == Resolved::Local);
         self.facts.exports = Some(exports.open || unknown);
         self.facts.export_extends.extend(
             extends
-                .map(|at| reference_ids[at])
+                .map(|at| references.ids[at])
                 .filter(|&id| id != UNUSED)
                 .map(ReferenceId),
         );
