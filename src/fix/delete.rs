@@ -17,7 +17,7 @@ use super::outside::{self, CONFIGURATION};
 use super::plan::Project;
 use super::through;
 use crate::diagnostic::{Edit, Site};
-use crate::facts::ImportId;
+use crate::facts::{ImportId, hash_name};
 use crate::index::{FileId, Index, ModuleRef, SymbolId};
 
 /// Files at the project's root that may start a module by its name: by extension, or by name where they have none.
@@ -180,7 +180,7 @@ fn exported(index: &Index, module: &str) -> Option<String> {
     let package = index.modules.by_name(parent)?;
     let facts = index.facts(index.module(package).file?);
     let exports = facts.exports.as_ref()?;
-    let lists = exports.contains(&facts.names, last);
+    let lists = exports.contains(&facts.names, last, hash_name(last));
     lists.then(|| format!("`{parent}` lists it in `__all__`"))
 }
 
