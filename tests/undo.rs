@@ -2,13 +2,13 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[path = "undo/properties.rs"]
+mod properties;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use proptest::collection::vec;
-use proptest::prelude::*;
-use proptest::sample::select;
 use ssot::fix::transaction::Transactions;
 
 const RULES: &[u8] = b"[[canonical]]\nid = 'x'\nsymbol = 'pkg.home:get_x'\n";
@@ -481,121 +481,4 @@ fn help_says_what_undo_does() {
         assert!(help.contains(words), "{help}");
     }
     assert!(Path::new(&repo.at("m.py")).is_file());
-}
-
-/// Ways to get at the symbol, some of which a fix moves.
-const IMPORTS: &[&str] = &[
-    "from pkg import get_x",
-    "from pkg import get_x as y  # why",
-    "from pkg import (\n    get_x,  # one\n    VERSION,\n)",
-    "from pkg import VERSION, get_x; print(VERSION)",
-    "import pkg\npkg.get_x()",
-    "import pkg.home, pkg as p\np.get_x()",
-    "from pkg.home import get_x",
-    "try:\n    from pkg import get_x\nexcept ImportError:\n    get_x = None",
-    "def f():\n    from pkg import get_x\n    return get_x()",
-    "from pkg import *\nget_x()",
-];
-const BETWEEN: &[&str] = &[
-    "",
-    "# \u{e9}",
-    "x = '\u{fc}'",
-    "\u{c}",
-    "if True: pass",
-    "\"\"\"text\n\ttext\"\"\"",
-];
-
-#[derive(Clone, Debug)]
-struct Module {
-    parts: Vec<(&'static str, &'static str)>,
-    encoding: &'static str,
-    line_end: &'static str,
-    ends: bool,
-    mode: u32,
-}
-
-impl Module {
-    fn bytes(&self) -> Vec<u8> {
-        let mut lines = vec![match self.encoding {
-            "latin-1" => "# -*- coding: latin-1 -*-",
-            _ => "# a module",
-        }];
-        for (import, between) in &self.parts {
-            lines.extend([*import, *between]);
-        }
-        let mut text = lines.join("\n");
-        if self.ends {
-            text.push('\n');
-        }
-        let text = text.replace('\n', self.line_end);
-        match self.encoding {
-            "latin-1" => text.chars().map(|ch| ch as u8).collect(),
-            "utf-8-sig" => format!("\u{feff}{text}").into_bytes(),
-            _ => text.into_bytes(),
-        }
-    }
-}
-
-fn module() -> impl Strategy<Value = Module> {
-    let parts = vec((select(IMPORTS), select(BETWEEN)), 1..5);
-    let encoding = select(&["latin-1", "utf-8", "utf-8-sig"]);
-    let line_end = select(&["\n", "\r\n"]);
-    let mode = select(&[0o644, 0o600, 0o755]);
-    (parts, encoding, line_end, any::<bool>(), mode).prop_map(
-        |(parts, encoding, line_end, ends, mode)| Module {
-            parts,
-            encoding,
-            line_end,
-            ends,
-            mode,
-        },
-    )
-}
-
-/// Bytes and permissions of everything, save git's own.
-fn all(repo: &Repo) -> BTreeMap<PathBuf, (Vec<u8>, String)> {
-    let files = repo.files().into_iter();
-    files
-        .map(|(path, bytes)| {
-            let mode = format!("{:?}", path.metadata().unwrap().permissions());
-            (path, (bytes, mode))
-        })
-        .collect()
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig {
-        failure_persistence: None,
-        ..ProptestConfig::with_cases(16)
-    })]
-
-    #[test]
-    fn whatever_is_fixed_is_undone_and_the_patch_says_the_same(modules in vec(module(), 1..5)) {
-        let repo = Repo::new();
-        repo.put("pkg/__init__.py", b"from .home import get_x\nVERSION = 1\n");
-        for (at, module) in modules.iter().enumerate() {
-            let path = format!("generated{at}.py");
-            repo.put(&path, &module.bytes());
-            #[cfg(unix)]
-            {
-                use std::os::unix::fs::PermissionsExt as _;
-                let mode = std::fs::Permissions::from_mode(module.mode);
-                std::fs::set_permissions(repo.at(&path), mode).unwrap();
-            }
-        }
-        let before = all(&repo);
-        let patch = repo.ssot("check --diff -q").out;
-        let fixed = repo.ssot("check --fix");
-        prop_assert!(fixed.status < 2, "{}", fixed.err);
-        let after = all(&repo);
-        prop_assert_ne!(&after, &before);
-        prop_assert_eq!(repo.ssot("undo").status, 0);
-        prop_assert_eq!(all(&repo), before);
-        std::fs::write(repo.0.path().join("x.patch"), patch).unwrap();
-        repo.git(&["apply", "../x.patch"]);
-        let bytes = |all: BTreeMap<PathBuf, (Vec<u8>, String)>| -> Vec<Vec<u8>> {
-            all.into_values().map(|(bytes, _)| bytes).collect()
-        };
-        prop_assert_eq!(bytes(all(&repo)), bytes(after));
-    }
 }
