@@ -3,26 +3,19 @@
 //! Owns which files go with a module, what speaks against it, and the proof that nothing in the project misses them.
 //! That nothing imports the module is for the check to say; here texts are searched for its name as well.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use rayon::prelude::*;
-use regex::bytes::Regex;
 use rustc_hash::FxHashSet;
 
 use super::apply::NewContents;
 use super::entry_points;
+use super::mentions::mentions;
 use super::moves::Move;
-use super::outside::{self, CONFIGURATION};
 use super::plan::Project;
 use super::through;
 use crate::diagnostic::{Edit, Site};
 use crate::facts::{ImportId, hash_name};
 use crate::index::{FileId, Index, ModuleRef, SymbolId};
-
-/// Files at the project's root that may start a module by its name: by extension, or by name where they have none.
-const EXTENSIONS: [&str; 7] = ["cfg", "ini", "json", "sh", "yaml", "yml", "bat"];
-const LARGEST_TEXT: u64 = 1 << 20;
 
 /// The files of a module and of everything below it, shadowed ones and stubs included.
 pub(super) fn files(index: &Index, module: &str) -> Vec<FileId> {
@@ -101,15 +94,34 @@ pub(super) fn message(one: &Move, edits: &[Edit]) -> String {
     }
 }
 
-/// What is to be done about a module, or why it must stay.
-pub(super) fn judge(project: &Project<'_>, one: &Move) -> Result<Work, String> {
+/// What is to be done about each of `moves`, all of them deletions, or why the module must stay.
+pub(super) fn judge(project: &Project<'_>, moves: &[&Move]) -> Vec<Result<Work, String>> {
+    let modules: Vec<(&str, Vec<FileId>)> = moves
+        .iter()
+        .map(|one| one.relocation.to.module.as_str())
+        .map(|module| (module, files(project.index, module)))
+        .collect();
+    let mentions = mentions(project, &modules);
+    moves
+        .iter()
+        .zip(modules)
+        .zip(mentions)
+        .map(|((one, (_, files)), place)| judge_one(project, one, &files, place))
+        .collect()
+}
+
+fn judge_one(
+    project: &Project<'_>,
+    one: &Move,
+    files: &[FileId],
+    mention: Option<String>,
+) -> Result<Work, String> {
     let index = project.index;
     let module = one.relocation.to.module.as_str();
-    let files = files(index, module);
     if let Some(reason) = exported(index, module) {
         return Err(reason);
     }
-    if let Some(reason) = company(project, module, &files) {
+    if let Some(reason) = company(project, module, files) {
         return Err(reason);
     }
     let successor = one.relocation.to.name.as_str();
@@ -119,7 +131,7 @@ pub(super) fn judge(project: &Project<'_>, one: &Move) -> Result<Work, String> {
             return Ok(Work::Rename(renamed));
         }
     }
-    if let Some(place) = mention(project, module, &files) {
+    if let Some(place) = mention {
         return Err(format!("{place} names it"));
     }
     let gone: Result<Vec<NewContents>, String> = files
@@ -149,8 +161,9 @@ pub(super) fn carry_out(
     let mut contents: Vec<NewContents> = Vec::new();
     let mut gone: FxHashSet<FileId> = FxHashSet::default();
     let mut answers = Vec::with_capacity(moves.len());
-    for one in moves {
-        let answer = judge(project, one).and_then(|work| {
+    let all: Vec<&Move> = moves.iter().collect();
+    for (one, work) in moves.iter().zip(judge(project, &all)) {
+        let answer = work.and_then(|work| {
             let new = match work {
                 Work::Delete(new) => new,
                 Work::Rename(new) => {
@@ -220,89 +233,6 @@ fn company(project: &Project<'_>, module: &str, files: &[FileId]) -> Option<Stri
 fn is_link(project: &Project<'_>, path: &Path) -> bool {
     let metadata = project.root.join(path).symlink_metadata();
     metadata.is_ok_and(|found| found.is_symlink())
-}
-
-/// The first place outside `own` whose text names the module: `path:line`.
-fn mention(project: &Project<'_>, module: &str, own: &[FileId]) -> Option<String> {
-    let (code, configuration) = patterns(module)?;
-    let index = project.index;
-    let sources = index.file_ids().filter(|file| !own.contains(file));
-    let mut texts: BTreeSet<(PathBuf, bool)> = sources
-        .map(|file| (PathBuf::from(&*index.file(file).path), false))
-        .collect();
-    texts.extend(configurations(project).into_iter().map(|path| (path, true)));
-    texts
-        .into_par_iter()
-        .filter_map(|(path, is_configuration)| {
-            let bytes = project.pending.read(project.root, &path).ok()?;
-            let bytes = match path.file_name() {
-                Some(name) if name == "pyproject.toml" => without_rules(&bytes),
-                _ => bytes.into_owned(),
-            };
-            let pattern = if is_configuration {
-                &configuration
-            } else {
-                &code
-            };
-            let at = pattern.find(&bytes)?.start();
-            let line = bytes[..at].split(|byte| *byte == b'\n').count();
-            Some(format!(
-                "{}:{line}",
-                path.to_string_lossy().replace('\\', "/")
-            ))
-        })
-        .min()
-}
-
-/// What names a module in code, and in configuration files.
-fn patterns(module: &str) -> Option<(Regex, Regex)> {
-    let escaped = regex::escape(module);
-    let file = regex::escape(&format!("{}.py", module.replace('.', "/")));
-    let last = regex::escape(module.rsplit('.').next().unwrap_or(module));
-    // A bare word may be anything, unless it stands in quotes.
-    let dotted = if module.contains('.') {
-        format!(r"\b{escaped}\b")
-    } else {
-        format!(r#"["']{escaped}["'.:]"#)
-    };
-    let code = format!(r#"{dotted}|\b{file}\b|["']\.+{last}["'.]"#);
-    let configuration = format!(r"\b{escaped}\b|\b{file}\b");
-    Some((Regex::new(&code).ok()?, Regex::new(&configuration).ok()?))
-}
-
-/// Files that start or register modules by their names.
-fn configurations(project: &Project<'_>) -> BTreeSet<PathBuf> {
-    let mut all: BTreeSet<PathBuf> = outside::folders(project.index)
-        .iter()
-        .flat_map(|folder| CONFIGURATION.iter().map(|name| folder.join(name)))
-        .collect();
-    all.extend(project.config.project.registry.iter().map(PathBuf::from));
-    let entries = std::fs::read_dir(project.root);
-    for entry in entries.into_iter().flatten().flatten() {
-        let name = PathBuf::from(entry.file_name());
-        let is_wanted = match name.extension() {
-            Some(extension) => EXTENSIONS.iter().any(|wanted| extension == *wanted),
-            None => !name.to_string_lossy().starts_with('.'),
-        };
-        let is_small = |found: std::fs::Metadata| found.is_file() && found.len() <= LARGEST_TEXT;
-        if is_wanted && entry.metadata().is_ok_and(is_small) {
-            all.insert(name);
-        }
-    }
-    all
-}
-
-/// A `pyproject.toml` without the rules, which name what they retire; line numbers are not kept where there are any.
-fn without_rules(bytes: &[u8]) -> Vec<u8> {
-    let text = String::from_utf8_lossy(bytes);
-    let Ok(mut table) = text.parse::<toml::Table>() else {
-        return bytes.to_vec();
-    };
-    let tools = table.get_mut("tool").and_then(toml::Value::as_table_mut);
-    if tools.and_then(|tools| tools.remove("ssot")).is_none() {
-        return bytes.to_vec();
-    }
-    table.to_string().into_bytes()
 }
 
 /// What would no longer resolve without the files `gone`.

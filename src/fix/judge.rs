@@ -46,6 +46,9 @@ impl<'p> Judge<'p> {
             let refusal = self.unreadable(one);
             return refusal.or_else(|| replace::removal_refusal(self.project, one, binding));
         }
+        if one.relocation.site == Site::Module {
+            return None;
+        }
         if let Site::Text(_) = one.relocation.site {
             return self.unreadable(one).or_else(|| self.missing(one, target));
         }

@@ -11,6 +11,7 @@ pub mod edit;
 mod entry_points;
 mod judge;
 mod loading;
+mod mentions;
 pub mod moves;
 mod outside;
 mod patched;

@@ -35,6 +35,9 @@ impl Groups {
     pub(super) fn form(project: &Project<'_>, moves: &mut Vec<Move>) -> Self {
         let index = project.index;
         let mut groups = Self::default();
+        if moves.is_empty() {
+            return groups;
+        }
         let patches = Patches::collect(index);
         if !patches.any_string() {
             return groups;

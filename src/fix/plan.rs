@@ -170,11 +170,16 @@ fn judge(
     }
     let mut judge = Judge::new(project, groups);
     for ((one, target), answer) in moves.iter().zip(targets).zip(&mut answers) {
-        *answer = if delete::is_deletion(one) {
-            Some(delete::judge(project, one).map(|work| (work.edits(), false)))
-        } else {
-            judge.refusal(one, target).map(Err)
-        };
+        *answer = judge.refusal(one, target).map(Err);
+    }
+    let deletions: Vec<(usize, &Move)> = moves
+        .iter()
+        .enumerate()
+        .filter(|(_, one)| delete::is_deletion(one))
+        .collect();
+    let modules: Vec<&Move> = deletions.iter().map(|(_, one)| *one).collect();
+    for (&(at, _), work) in deletions.iter().zip(delete::judge(project, &modules)) {
+        answers[at] = Some(work.map(|work| (work.edits(), false)));
     }
     for safe_only in [true, false] {
         let together: Vec<(usize, &Move, &Target)> = moves
