@@ -34,6 +34,7 @@ pub(super) struct Scratch {
     definitions: Vec<TempDefinition>,
     parameters: Vec<TempParameter>,
     strings: Vec<TempString>,
+    finishing: super::finish::Memory,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -220,6 +221,8 @@ pub(super) struct Extractor<'a> {
     pub(super) definitions: Vec<TempDefinition>,
     pub(super) parameters: Vec<TempParameter>,
     pub(super) strings: Vec<TempString>,
+    /// The memory of what comes after the visit.
+    pub(super) finishing: super::finish::Memory,
     pub(super) exports: Option<TempExports>,
     pub(super) dynamic: Option<Dynamic>,
     /// Attributes set other than by an assignment to them; `*` stands for any.
@@ -262,6 +265,7 @@ impl<'a> Extractor<'a> {
             definitions: scratch.definitions,
             parameters: scratch.parameters,
             strings: scratch.strings,
+            finishing: scratch.finishing,
             exports: None,
             dynamic: None,
             attributes_set: Vec::new(),
@@ -305,6 +309,7 @@ impl<'a> Extractor<'a> {
             definitions: self.definitions,
             parameters: self.parameters,
             strings: self.strings,
+            finishing: self.finishing,
         };
         scratch.names.clear();
         scratch.scopes.clear();
@@ -405,10 +410,10 @@ fn has_star(body: &[Stmt]) -> bool {
     while let Some(block) = blocks.pop() {
         for statement in block {
             match statement {
-                Stmt::ImportFrom(import) => {
-                    if import.names.iter().any(|alias| &*alias.name == "*") {
-                        return true;
-                    }
+                Stmt::ImportFrom(import)
+                    if import.names.iter().any(|alias| &*alias.name == "*") =>
+                {
+                    return true;
                 }
                 Stmt::If(statement) => {
                     blocks.push(&statement.body);

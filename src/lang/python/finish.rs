@@ -30,9 +30,44 @@ enum Resolved {
 const UNUSED: u32 = u32::MAX;
 
 /// What each visited reference or call is, and its id where facts keep it.
+#[derive(Default)]
 struct Chosen {
     resolved: Vec<Resolved>,
     ids: Vec<u32>,
+}
+
+impl Chosen {
+    /// `count` of what is not resolved yet, in the memory of `self`.
+    fn fresh(self, count: usize) -> Self {
+        Self {
+            resolved: filled(self.resolved, count, Resolved::Local),
+            ids: filled(self.ids, count, UNUSED),
+        }
+    }
+}
+
+/// What finishing a file fills, kept from file to file.
+#[derive(Default)]
+pub(super) struct Memory {
+    names: Vec<u32>,
+    scopes: Vec<u32>,
+    bindings: Vec<u32>,
+    kept_alias: Vec<bool>,
+    sets: Vec<u32>,
+    single_sets: Vec<u32>,
+    emitted_sets: Vec<u32>,
+    found: Vec<u32>,
+    references: Chosen,
+    calls: Chosen,
+    blocks: Vec<bool>,
+    walks: super::ending::Memory,
+}
+
+/// `len` times `value`, in the memory of `values`.
+pub(super) fn filled<T: Copy>(mut values: Vec<T>, len: usize, value: T) -> Vec<T> {
+    values.clear();
+    values.resize(len, value);
+    values
 }
 
 pub(super) struct Finisher<'e, 'a> {
@@ -57,6 +92,8 @@ pub(super) struct Finisher<'e, 'a> {
     /// Runs of `sets` already made of several bindings.
     known_sets: FxHashMap<Vec<u32>, Slice>,
     found: Vec<u32>,
+    /// What is left of the memory: the rest is in the fields above.
+    memory: Memory,
 }
 
 impl<'e, 'a> Finisher<'e, 'a> {
@@ -64,31 +101,40 @@ impl<'e, 'a> Finisher<'e, 'a> {
         from: &'e Extractor<'a>,
         interner: &'e mut Interner,
         facts: &'e mut Draft,
+        mut memory: Memory,
     ) -> Self {
+        let take = std::mem::take::<Vec<u32>>;
+        let bindings = from.scopes.bindings.len();
         Self {
-            names: vec![UNUSED; interner.len()],
-            scopes: vec![UNUSED; from.scopes.scopes.len()],
-            bindings: vec![UNUSED; from.scopes.bindings.len()],
-            kept_alias: vec![false; from.references.len()],
-            sets: Vec::new(),
-            single_sets: vec![UNUSED; from.scopes.bindings.len()],
-            emitted_sets: Vec::new(),
+            names: filled(take(&mut memory.names), interner.len(), UNUSED),
+            scopes: filled(take(&mut memory.scopes), from.scopes.scopes.len(), UNUSED),
+            bindings: filled(take(&mut memory.bindings), bindings, UNUSED),
+            kept_alias: filled(
+                std::mem::take(&mut memory.kept_alias),
+                from.references.len(),
+                false,
+            ),
+            sets: filled(take(&mut memory.sets), 0, 0),
+            single_sets: filled(take(&mut memory.single_sets), bindings, UNUSED),
+            emitted_sets: take(&mut memory.emitted_sets),
             known_sets: FxHashMap::default(),
-            found: Vec::new(),
+            found: take(&mut memory.found),
+            memory,
             from,
             interner,
             facts,
         }
     }
 
-    /// Fills the draft.
-    pub(super) fn finish(mut self) {
+    /// Fills the draft; gives the memory back.
+    pub(super) fn finish(mut self) -> Memory {
         self.scopes_and_parameters();
         let references = self.resolve_references();
         let flags = self.decorator_flags(&references.resolved);
         let calls = self.resolve_calls(&flags);
         self.choose_bindings();
-        self.emitted_sets = vec![UNUSED; self.sets.len()];
+        let emitted = std::mem::take(&mut self.emitted_sets);
+        self.emitted_sets = filled(emitted, self.sets.len(), UNUSED);
         self.emit_bindings(&references.ids, &calls.ids);
         self.emit_references(&references);
         self.emit_calls(&calls);
@@ -96,6 +142,19 @@ impl<'e, 'a> Finisher<'e, 'a> {
         self.emit_definitions(&flags, &references.ids, &calls);
         self.emit_members();
         self.emit_rest(&references);
+        Memory {
+            names: self.names,
+            scopes: self.scopes,
+            bindings: self.bindings,
+            kept_alias: self.kept_alias,
+            sets: self.sets,
+            single_sets: self.single_sets,
+            emitted_sets: self.emitted_sets,
+            found: self.found,
+            references,
+            calls,
+            ..self.memory
+        }
     }
 
     fn name(&mut self, id: NameId) -> NameId {
@@ -154,8 +213,10 @@ impl<'e, 'a> Finisher<'e, 'a> {
     /// keep.
     fn resolve_references(&mut self) -> Chosen {
         let count = self.from.references.len();
-        let mut resolved = vec![Resolved::Local; count];
-        let mut ids = vec![UNUSED; count];
+        let Chosen {
+            mut resolved,
+            mut ids,
+        } = std::mem::take(&mut self.memory.references).fresh(count);
         for at in 0..self.from.scopes.bindings.len() {
             let binding = &self.from.scopes.bindings[at];
             if let TempValue::Alias(reference) = binding.value {
@@ -389,13 +450,15 @@ impl<'e, 'a> Finisher<'e, 'a> {
     /// Resolves all calls, gives ids to those that facts keep and counts the others.
     fn resolve_calls(&mut self, flags: &[DefinitionFlags]) -> Chosen {
         let count = self.from.calls.len();
-        let mut resolved = Vec::with_capacity(count);
-        let mut ids = vec![UNUSED; count];
+        let Chosen {
+            mut resolved,
+            mut ids,
+        } = std::mem::take(&mut self.memory.calls).fresh(count);
         let mut next = 0;
         let mut unresolved = self.from.unresolved;
         for (at, call) in self.from.calls.iter().enumerate() {
             let root = self.resolve(&call.callee);
-            resolved.push(root);
+            resolved[at] = root;
             let keep = match (root, call.mode) {
                 (Resolved::Instance(class), CallMode::PropertyGet) => {
                     self.has_property(class, call.callee.path(), flags, DefinitionFlags::PROPERTY)
@@ -636,15 +699,14 @@ impl<'e, 'a> Finisher<'e, 'a> {
         calls: &Chosen,
     ) {
         let call_ids = &calls.ids[..];
-        let blocks: Vec<bool> = calls
-            .resolved
-            .iter()
-            .zip(call_ids)
-            .map(|(call, id)| {
-                *id != UNUSED && !matches!(call, Resolved::Free(_) | Resolved::Literal(_))
-            })
-            .collect();
-        let mut walker = super::ending::Walker::new(&self.from.flow, &self.from.calls, &blocks);
+        let mut blocks = std::mem::take(&mut self.memory.blocks);
+        blocks.clear();
+        blocks.extend(calls.resolved.iter().zip(call_ids).map(|(call, id)| {
+            *id != UNUSED && !matches!(call, Resolved::Free(_) | Resolved::Literal(_))
+        }));
+        let walks = std::mem::take(&mut self.memory.walks);
+        let mut walker =
+            super::ending::Walker::new(&self.from.flow, &self.from.calls, &blocks, walks);
         for (at, definition) in self.from.definitions.iter().enumerate() {
             let mut own_flags = flags[at];
             let decorators = kept_run(definition.decorators, reference_ids);
@@ -691,6 +753,8 @@ impl<'e, 'a> Finisher<'e, 'a> {
                 ending,
             });
         }
+        self.memory.walks = walker.into_memory();
+        self.memory.blocks = blocks;
     }
 
     fn ending(

@@ -99,7 +99,9 @@ pub fn extract(text: &str, options: Options, pack: &mut Pack) {
         extractor.dynamic.get_or_insert(Dynamic::Recovered);
     }
     let mut names = std::mem::take(&mut extractor.names);
-    finish::Finisher::new(&extractor, &mut names, draft).finish();
+    let memory = std::mem::take(&mut extractor.finishing);
+    let finisher = finish::Finisher::new(&extractor, &mut names, draft, memory);
+    extractor.finishing = finisher.finish();
     extractor.names = names;
     if options.values {
         draft.values = Some(Box::new(values::lower(&parsed.syntax().body)));

@@ -127,7 +127,7 @@ pub(super) struct Scopes {
     /// Bindings by name, then scope, then source order.
     sorted: Vec<u32>,
     /// The scope of each binding in `sorted`.
-    sorted_scopes: Vec<u32>,
+    homes: Vec<u32>,
     /// Where each name's bindings start in `sorted`.
     starts: Vec<u32>,
     /// Whether some binding of each name is to something that can be named.
@@ -143,7 +143,7 @@ impl Scopes {
         self.constructs.clear();
         self.bindings.clear();
         self.sorted.clear();
-        self.sorted_scopes.clear();
+        self.homes.clear();
         self.starts.clear();
         self.nameable.clear();
         self.redirects.clear();
@@ -305,7 +305,7 @@ impl Scopes {
             }
         }
         let scopes = self.sorted.iter().map(|&at| bindings[at as usize].scope);
-        self.sorted_scopes.extend(scopes);
+        self.homes.extend(scopes);
     }
 
     /// All bindings of `name` in `scope`, in source order.
@@ -317,7 +317,7 @@ impl Scopes {
         ) else {
             return &[];
         };
-        let scopes = &self.sorted_scopes[start as usize..end as usize];
+        let scopes = &self.homes[start as usize..end as usize];
         let first = scopes.partition_point(|&other| other < scope);
         let len = scopes[first..].partition_point(|&other| other == scope);
         let start = start as usize + first;
