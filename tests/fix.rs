@@ -477,6 +477,33 @@ fn rules_that_disagree_move_nothing() {
 }
 
 #[test]
+fn an_object_of_several_names_goes_by_the_one_that_it_is_asked_for() {
+    let rules = "[[canonical]]\nsymbol = \"home:f\"\n[[canonical]]\nsymbol = \"home:g\"\n";
+    let repo = Repo::new(&[
+        ("home.py", "def f(): pass\ng = f\n"),
+        ("facade.py", "from home import f, g\n"),
+        ("a.py", "from facade import g as x, f\n"),
+        ("b.py", "import facade\nfacade.g()\n"),
+    ]);
+    let fixed = repo.apply_check(rules, Safe);
+    assert_eq!(
+        fixed.text("a.py").as_deref(),
+        Some("from home import g as x, f\n")
+    );
+    assert_eq!(
+        fixed.text("b.py").as_deref(),
+        Some("import home\nhome.g()\n")
+    );
+    let again = repo.check(rules, Unsafe);
+    assert!(again.run.contents.is_empty(), "{:?}", again.findings);
+    let left = again
+        .findings
+        .iter()
+        .filter(|one| one.check == "noncanonical-import");
+    assert_eq!(left.count(), 0);
+}
+
+#[test]
 fn edits_count_bytes_as_they_lie_on_disk() {
     let text = [
         "# -*- coding: {} -*-",

@@ -5,12 +5,13 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostic::{Finding, Relocation, Site};
-use crate::facts::{FileFacts, Import, ImportId, When};
+use crate::facts::{FileFacts, Import, ImportId, ImportTarget, When};
 use crate::fix::edit::{
     AddImport, FileChanges, MoveImport, MoveUse, RemoveDefinition, RenameText, ReplaceDefinition,
     Rewritten,
 };
 use crate::fix::outside::Outside;
+use crate::fix::through;
 use crate::index::{FileId, Index};
 
 /// One move of one site.
@@ -69,13 +70,10 @@ fn relocations(finding: &Finding) -> impl Iterator<Item = &Relocation> {
 }
 
 /// The moves that `findings` ask for, by file and site, and the findings whose wishes contradict each other.
-pub(super) fn collect(
-    findings: &[Finding],
-    wanted: impl Fn(&Finding) -> bool,
-) -> (Vec<Move>, Vec<(usize, String)>) {
+pub(super) fn collect(index: &Index, findings: &[Finding]) -> (Vec<Move>, Vec<(usize, String)>) {
     let mut sites: BTreeMap<(FileId, Site, &str), Vec<usize>> = BTreeMap::new();
     for (at, finding) in findings.iter().enumerate() {
-        for relocation in relocations(finding).filter(|_| wanted(finding)) {
+        for relocation in relocations(finding) {
             let key = (relocation.file, relocation.site, relocation.local.as_str());
             sites.entry(key).or_default().push(at);
         }
@@ -92,7 +90,9 @@ pub(super) fn collect(
         let Some(first) = relocations().next() else {
             continue;
         };
-        if let Some(other) = relocations().find(|other| other.to != first.to) {
+        let by_name = namesake(index, &relocations().collect::<Vec<_>>());
+        let other = relocations().find(|other| other.to != first.to);
+        if let (Some(other), None) = (other, by_name) {
             let reason = format!(
                 "two rules move it to different places: `{}` and `{}`",
                 first.to, other.to
@@ -103,7 +103,7 @@ pub(super) fn collect(
         let relocation = Relocation {
             same_object: relocations().any(|one| one.same_object),
             vouched: relocations().any(|one| one.vouched),
-            ..first.clone()
+            ..by_name.unwrap_or(first).clone()
         };
         moves.push(Move {
             relocation,
@@ -111,6 +111,30 @@ pub(super) fn collect(
         });
     }
     (moves, contradictory)
+}
+
+/// The one relocation that keeps the name that the site takes, where all lead to the object that it is: an object may
+/// have several names, each with a home, and one home is enough.
+fn namesake<'r>(index: &Index, relocations: &[&'r Relocation]) -> Option<&'r Relocation> {
+    if !relocations.iter().all(|one| one.same_object) {
+        return None;
+    }
+    let first = relocations.first()?;
+    let facts = index.facts(first.file);
+    let name = match first.site {
+        Site::Import(id) => match facts.imports[id.index()].target {
+            ImportTarget::Name(name) => facts.name(name),
+            _ => return None,
+        },
+        Site::Use(span, _) => through::starting_at(index, first.file, span.start)
+            .find_map(|reference| through::steps(index, first.file, reference).pop())
+            .map(|(_, name)| name)?,
+        Site::Star(_) => &first.local,
+        _ => return None,
+    };
+    let mut namesakes = relocations.iter().filter(|one| one.to.name == name);
+    let found = *namesakes.next()?;
+    namesakes.all(|one| one.to == found.to).then_some(found)
 }
 
 /// A file's moves as its language takes them, and for each change, in the order they are numbered, its place in

@@ -80,7 +80,7 @@ impl Project<'_> {
 /// The edits of safe fixes fit together, and so do those of all unsafe ones with what is safe beside them; where
 /// imports are sorted again, one edit does all of that for each.
 pub fn plan(project: &Project<'_>, findings: &mut [Finding]) {
-    let (mut moves, contradictory) = moves::collect(findings, |_| true);
+    let (mut moves, contradictory) = moves::collect(project.index, findings);
     let groups = Groups::form(project, &mut moves);
     let targets: Vec<Target> = moves
         .iter()

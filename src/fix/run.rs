@@ -72,7 +72,7 @@ impl FixRun {
 /// that nothing is left for a second run.
 #[must_use]
 pub fn fix(project: &Project<'_>, findings: &[Finding], wanted: Applicability) -> FixRun {
-    let (mut moves, _) = moves::collect(findings, |_| true);
+    let (mut moves, _) = moves::collect(project.index, findings);
     moves.retain(|one| one.is_safe() || wanted < Applicability::Safe);
     // A finding on several definitions may have a fix for some of them.
     let is_planned = |one: &Move| {
