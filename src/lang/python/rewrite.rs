@@ -13,7 +13,9 @@ mod merge;
 mod module_path;
 mod module_use;
 mod names;
+mod plain_import;
 mod plan;
+mod proof;
 mod rename;
 mod render;
 mod sort;
@@ -25,7 +27,7 @@ use ruff_python_ast::{ModModule, PySourceType, Stmt};
 use ruff_python_parser::{Parsed, parse_unchecked_source};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::fix::edit::{AddImport, FileChanges, MoveUse, Rewritten, Uses, apply_edits};
+use crate::fix::edit::{AddImport, FileChanges, MoveUse, Rewritten, Uses};
 use crate::span::Span;
 use from_import::Move;
 use merge::Merges;
@@ -67,7 +69,7 @@ pub fn rewrite(text: &str, changes: &FileChanges) -> Rewritten {
             let halves: Vec<ChangeId> = incomplete(&renamed, &rewritten);
             let checked = if halves.is_empty() {
                 let scopes: Vec<Renamed> = renamed.iter().map(|(of, _)| of.clone()).collect();
-                verify(text, &rewritten, &scopes, &gone)
+                proof::verify(text, &rewritten, &scopes, &gone)
             } else {
                 barred.extend(halves);
                 continue;
@@ -488,75 +490,13 @@ fn rename_module<'a>(
     }
     let mut drafts = Vec::new();
     if let Form::Plain(rest) = &binding.form {
-        let uses = module_use::whole_uses(context, &binding, rest)?;
+        let uses = plain_import::whole_uses(context, &binding, rest)?;
         let roots: Vec<Span> = uses.iter().map(|(root, _)| *root).collect();
-        module_use::may_replace_plain(context, &binding, &roots, module)?;
+        plain_import::may_replace_plain(context, &binding, &roots, module)?;
         let uses = uses.into_iter();
         drafts.extend(uses.map(|(_, whole)| Draft::new(whole, module, &[change])));
     }
     let name = span(binding.alias.name.range);
     drafts.push(Draft::new(name, module, &[change]));
     Ok(drafts)
-}
-
-/// Guards against mistakes of this module: the result must parse, keep every comment, and mean the same by each name.
-fn verify(
-    text: &str,
-    rewritten: &Rewritten,
-    renamed: &[Renamed],
-    gone: &[Span],
-) -> Result<(), &'static str> {
-    if rewritten.edits.is_empty() {
-        return Ok(());
-    }
-    let new_text = apply_edits(text, &rewritten.edits);
-    let new = parse(&new_text);
-    if !new.has_valid_syntax() {
-        return Err("the rewritten file would not parse");
-    }
-    let old = parse(text);
-    if !renamed.is_empty() {
-        let before = visit::read(text, &old.syntax().body);
-        let after = visit::read(&new_text, &new.syntax().body);
-        if !rename::keeps_meanings(&before, &after, renamed) {
-            return Err("a name would mean something else");
-        }
-    }
-    let is_gone = |at: Span| gone.iter().any(|place| place.contains(at.start));
-    let old: Vec<&str> = Source::new(text, old.tokens())
-        .comment_spans()
-        .filter(|at| !is_gone(*at))
-        .map(|at| &text[at.range()])
-        .collect();
-    let new: Vec<&str> = Source::new(&new_text, new.tokens()).comments().collect();
-    if comments_are_kept(&old, &new) {
-        Ok(())
-    } else {
-        Err("the rewritten file would lose a comment")
-    }
-}
-
-/// Whether every comment of `old` is in `new`, alone or as part of another.
-fn comments_are_kept(old: &[&str], new: &[&str]) -> bool {
-    let mut left: FxHashMap<&str, usize> = FxHashMap::default();
-    for comment in new {
-        *left.entry(comment).or_default() += 1;
-    }
-    let missing: Vec<&str> = old
-        .iter()
-        .copied()
-        .filter(|comment| match left.get_mut(comment) {
-            Some(count) if *count > 0 => {
-                *count -= 1;
-                false
-            }
-            _ => true,
-        })
-        .collect();
-    let count = |all: &[&str], comment: &str| -> usize {
-        all.iter().map(|one| one.matches(comment).count()).sum()
-    };
-    missing
-        .into_iter()
-        .all(|comment| count(new, comment) >= count(old, comment))
 }
