@@ -231,7 +231,7 @@ fn a_lone_carriage_return_ends_a_line() {
     let got = rewrite(text, &moving(text, 1));
     assert_eq!(
         apply_edits(text, &got.edits),
-        "from old import a\rfrom new import b\rx = 1\r"
+        "from new import b\rfrom old import a\rx = 1\r"
     );
 }
 

@@ -296,7 +296,7 @@ fn what_fixes_lead_to_is_fixed_in_the_same_run_and_undone_with_it() {
     // Only once nothing imports the definition any more can it go.
     assert_eq!(
         repo.text("m.py"),
-        "from old import other\nfrom home import get_x\n"
+        "from home import get_x\nfrom old import other\n"
     );
     assert_eq!(repo.text("old.py"), "def other(): return 2\n");
     let after = repo.files();

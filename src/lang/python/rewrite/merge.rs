@@ -60,7 +60,7 @@ impl Merges {
         newcomers: &[Newcomer<'_>],
         reach: Reach,
     ) -> Option<Vec<Draft>> {
-        if site.guarded {
+        if site.guarded || context.names.is_single_line() {
             return None;
         }
         let sites = &context.names.sites;

@@ -1,8 +1,8 @@
 //! Keeps imports sorted that were sorted: statements within a section, and names within a statement.
 //!
 //! A section is a run of imports on lines of their own, with neither a blank line nor a comment between them. It counts
-//! as sorted under the usual orders of isort and ruff; one that was in no order, or of one statement only, is left as
-//! the edits make it.
+//! as sorted under the usual orders of isort and ruff; one that was in no order is left as the edits make it. A
+//! statement alone counts as sorted where no run of the file says otherwise.
 
 use std::cmp::Reverse;
 
@@ -122,7 +122,7 @@ impl Section<'_> {
         });
         let text = source.slice(self.span());
         binds_once
-            && !["isort:", "ruff:", "fmt:", "yapf:"]
+            && !["isort:", "ruff:", "fmt:", "yapf:", "\u{c}"]
                 .iter()
                 .any(|mark| text.contains(mark))
     }
@@ -202,9 +202,15 @@ pub(super) fn keep_sorted(context: &Context<'_, '_>, rewritten: Rewritten) -> Re
             shifted(&rewritten.edits, old.start, false),
             shifted(&rewritten.edits, old.end, true),
         );
+        // A statement alone is in any order: the others of the file have to tell.
+        let alone = section.statements.len() == 1;
         let orders = common.into_iter().chain(ORDERS);
         let order = orders
-            .filter(|_| section.statements.len() > 1)
+            .take(if alone {
+                usize::from(common.is_some())
+            } else {
+                5
+            })
             .filter(|_| !(context.home.is_package && section.scope == MODULE))
             .find(|order| order.holds(&section.statements));
         let Some(now) = after.iter().find(|one| one.span() == new) else {
@@ -229,6 +235,10 @@ fn sorted(
     let mut at: Vec<usize> = (0..now.statements.len()).collect();
     if let Some(order) = order.filter(|_| old.is_free(old_source) && now.is_free(source)) {
         at.sort_by_key(|&at| order.key(now.statements[at]));
+        // A comment right above speaks of the first.
+        if at.first() != Some(&0) && source.comment_above(now.span().start) {
+            at.sort_unstable();
+        }
     }
     at.into_iter()
         .map(|at| line(source, old, now.statements[at], now.lines[at]))
