@@ -159,7 +159,10 @@ impl<'a> Names<'a> {
             if import.names.len() != 1 {
                 return false;
             }
-            let module = import.module.as_ref().map(|module| module.as_str());
+            let module = import
+                .module
+                .as_ref()
+                .map(ruff_python_ast::Identifier::as_str);
             repeats |= !seen.insert((suite, import.level, module));
         }
         repeats
