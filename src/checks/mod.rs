@@ -6,6 +6,7 @@
 pub mod context;
 mod disused;
 
+mod contract;
 mod duplicate_definition;
 mod governed;
 mod import_cycle;
@@ -44,6 +45,7 @@ pub struct Check {
 
 /// All checks, by name.
 pub const ALL: &[&Check] = &[
+    &contract::CHECK,
     &duplicate_definition::CHECK,
     &import_cycle::CHECK,
     &mutual_recursion::CHECK,
