@@ -12,6 +12,7 @@ use crate::config::Canonical;
 use crate::diagnostic::Site;
 use crate::facts::{
     BindingValue, CallMode, FileFacts, ImportId, ImportTarget, Reference, Root, ScopeId, Usage,
+    Visibility,
 };
 use crate::index::{Entity, FileId, Index, ModuleId, ModuleRef, SymbolId};
 use crate::span::Span;
@@ -180,6 +181,9 @@ impl<'a> Governed<'a> {
         let facts = index.facts(file);
         let import = &facts.imports[id.index()];
         let module = index.imported_module(file, id);
+        if is_in_scope_anyway(index, file, id, module) {
+            return;
+        }
         match import.target {
             ImportTarget::Name(name) => {
                 let Some(binding) = import.binding else {
@@ -331,6 +335,16 @@ impl<'a> Governed<'a> {
         unknown: bool,
         hits: &mut Vec<Hit>,
     ) {
+        // A module may share its name with the function that is meant.
+        let functions: Vec<Entity>;
+        let shared = index.file(file).language.declares_modules() && entities.len() > 1;
+        let entities = if shared {
+            let all = entities.iter().copied();
+            functions = all.filter(|entity| !matches!(entity, Entity::Module(_))).collect();
+            &functions[..]
+        } else {
+            entities
+        };
         let mut met: Vec<(usize, Role)> = entities
             .iter()
             .filter_map(|entity| self.roles.get(entity))
@@ -429,6 +443,32 @@ fn binds_after(facts: &FileFacts, name: &str, offset: u32) -> bool {
     })
 }
 
+/// Whether an import in a declared module is no path of its own: it takes over what the module around has in scope, or
+/// takes a module that shares its name with a function.
+fn is_in_scope_anyway(index: &Index, file: FileId, id: ImportId, module: ModuleRef) -> bool {
+    let facts = index.facts(file);
+    let import = &facts.imports[id.index()];
+    let here = index.module_at(file, import.scope);
+    let (Some(here), ModuleRef::Known(through)) = (here, module) else {
+        return false;
+    };
+    let Some(declared) = index.module(here).declared else {
+        return false;
+    };
+    let name = match import.target {
+        ImportTarget::Star => return declared.parent == Some(through),
+        ImportTarget::Name(name) => facts.name(name),
+        ImportTarget::Module | ImportTarget::ModuleAs => return false,
+    };
+    let found = index.member(through, name);
+    let is_module = |entity: &Entity| matches!(entity, Entity::Module(_));
+    let private = |symbol: &SymbolId| index.binding(*symbol).visibility == Visibility::Private;
+    found.entities.iter().any(is_module)
+        || index.modules.is_below(here, through)
+            && !found.bindings.is_empty()
+            && found.bindings.iter().all(private)
+}
+
 /// Whether a file is the canonical module itself, importing what it gives out.
 fn is_own_definition(index: &Index, symbol: &GovernedSymbol, file: FileId) -> bool {
     symbol.chain.contains(&file) && index.module_of(file) != symbol.home
@@ -460,7 +500,7 @@ fn module_path<'a>(
 ) -> Option<&'a str> {
     match module {
         ModuleRef::Known(id) => Some(&index.module(id).name),
-        _ if level == 0 => Some(facts.name(text)),
+        _ if level == 0 => Some(facts.name(text).trim_start_matches("::")),
         _ => None,
     }
 }

@@ -300,9 +300,11 @@ fn module_told(context: &Context<'_>, miss: Miss) -> Told {
         message: format!("there is no module `{path}`"),
         ..Told::default()
     };
-    let nearest = path.rmatch_indices('.').find_map(|(at, _)| {
+    let separator = index.file(miss.file).language.separator();
+    let nearest = path.rmatch_indices(separator).find_map(|(at, _)| {
         let parent = index.modules.by_name(&path[..at])?;
-        Some((parent, path[at + 1..].split('.').next().unwrap_or("")))
+        let below = &path[at + separator.len()..];
+        Some((parent, below.split(separator).next().unwrap_or("")))
     });
     if let Some((parent, name)) = nearest {
         let module = index.module(parent);
@@ -317,7 +319,8 @@ fn module_told(context: &Context<'_>, miss: Miss) -> Told {
                 .map(|file| file_evidence(context, file, message)),
         );
         let names = index.modules.submodules(parent).map(|(_, name)| name);
-        told.meant = closest(name, names).map(|name| format!("{}.{name}", module.name));
+        told.meant =
+            closest(name, names).map(|name| format!("{}{separator}{name}", module.name));
     }
     told.symbol = Some(path);
     told
@@ -346,7 +349,7 @@ fn name_told(context: &Context<'_>, module: ModuleId, name: &str) -> Told {
         let names = facts
             .members
             .iter()
-            .filter(|member| member.scope == crate::facts::ScopeId::MODULE)
+            .filter(|member| member.scope == module.scope)
             .map(|member| facts.name(member.name))
             .chain(index.modules.submodules(id).map(|(_, name)| name))
             .filter(|&candidate| candidate != name);

@@ -83,6 +83,8 @@ pub struct Gate {
 pub struct Factories {
     /// Names that are factories.
     pub pattern: Regex,
+    /// The same for Rust: as given, but by default `new_…` is one there, too.
+    pub rust_pattern: Regex,
     /// Names that are none after all.
     pub allow: GlobSet,
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::{
     Binding, BindingId, Call, Definition, DefinitionId, Dynamic, Exports, FileFacts, FlowNode,
-    Import, Member, NameBuffer, NameId, Parameter, Reference, ReferenceId, Scope, StringTarget,
+    Import, Member, ModuleDeclaration, NameBuffer, NameId, Parameter, Reference, ReferenceId, Scope, StringTarget,
     Suppression, SyntaxError, UnresolvedCalls,
 };
 use crate::run::Run;
@@ -45,6 +45,8 @@ pub struct Draft {
     pub unresolved_calls: UnresolvedCalls,
     pub dynamic: Option<Dynamic>,
     pub values: Option<Box<Values>>,
+    pub modules: Vec<ModuleDeclaration>,
+    pub unit_names: Vec<BindingId>,
 }
 
 /// The arrays of many files, for each kind of fact one behind the other.
@@ -164,6 +166,8 @@ impl Pack {
             unresolved_calls: std::mem::take(&mut draft.unresolved_calls),
             dynamic: draft.dynamic.take(),
             values: draft.values.take(),
+            modules: std::mem::take(&mut draft.modules),
+            unit_names: std::mem::take(&mut draft.unit_names),
             ..FileFacts::default()
         };
         facts.lines.shape = std::mem::take(&mut draft.lines.shape);

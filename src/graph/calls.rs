@@ -72,6 +72,7 @@ impl CallGraph {
 
 fn resolve_file(index: &Index, file: FileId) -> FileCalls {
     let facts = index.facts(file);
+    let declares = index.file(file).language.declares_modules();
     let mut calls = FileCalls {
         targets: Vec::with_capacity(facts.calls.len()),
         arena: Vec::new(),
@@ -83,6 +84,8 @@ fn resolve_file(index: &Index, file: FileId) -> FileCalls {
         let targets = match call.callee.root {
             Root::Literal(_) => UNKNOWN,
             Root::Free(_) if !has_stars => UNKNOWN,
+            // What may hide the methods of a trait depends on who asks.
+            _ if declares => calls.add(&resolve_declared(index, file, call, &calls.frames)),
             _ => match CalleeKey::new(facts, call) {
                 Some(key) => *known
                     .entry(key)
@@ -234,6 +237,51 @@ fn resolve(index: &Index, file: FileId, call: &Call) -> Found {
     }
 }
 
+/// As [`resolve`], in a language with traits: whose methods a call means takes more than a name.
+fn resolve_declared(
+    index: &Index,
+    file: FileId,
+    call: &Call,
+    frames: &[Option<DefinitionId>],
+) -> Found {
+    let mut found = resolve(index, file, call);
+    let facts = index.facts(file);
+    let caller = frames[call.callee.scope.index()];
+    let through_self = matches!(call.callee.root, Root::Instance(_) | Root::Class(_));
+    let by_value = |function: &FunctionId| {
+        let definition = &index.facts(function.file).definitions[function.definition.index()];
+        definition.flags.contains(DefinitionFlags::BY_VALUE)
+    };
+    let own = caller.map(|definition| FunctionId { file, definition });
+    for function in &found.functions {
+        let target = index.facts(function.file);
+        let definition = &target.definitions[function.definition.index()];
+        let class = target.scopes[definition.parent.index()].definition;
+        let of_trait = class.is_some_and(|class| {
+            target.definitions[class.index()]
+                .flags
+                .contains(DefinitionFlags::TRAIT)
+        });
+        // Who implements a trait decides what its methods run; only the default that is running did not give way.
+        found.uncertain |= of_trait && !(through_self && Some(*function) == own);
+        // A receiver behind a reference cannot be handed over: another type's method is meant.
+        let borrowed = matches!(call.callee.root, Root::Instance(_))
+            && by_value(function)
+            && !own.as_ref().is_some_and(by_value);
+        found.uncertain |= borrowed || definition.flags.contains(DefinitionFlags::ABSTRACT);
+    }
+    // Something of that name may be hidden in what a macro makes of the type.
+    found.uncertain |= match call.callee.root {
+        Root::Instance(class) | Root::Class(class) => {
+            let flags = facts.definitions[class.index()].flags;
+            flags.contains(DefinitionFlags::OPAQUE_BASE)
+                || flags.contains(DefinitionFlags::UNKNOWN_DECORATOR)
+        }
+        _ => false,
+    };
+    found
+}
+
 /// What a call through `self`, `cls` or `super()` runs on an instance of `receiver`, and whether it may run something
 /// else; none when the call is no such one, or not in a method that `receiver` inherits.
 pub(super) fn on_receiver(
@@ -280,9 +328,12 @@ fn named(index: &Index, file: FileId, callee: &Reference) -> Found {
         functions: Vec::new(),
         uncertain: lookup.unknown.is_some() || lookup.entities.is_empty(),
     };
+    // A module may share its name with the function that is called.
+    let shared = index.file(file).language.declares_modules() && lookup.entities.len() > 1;
     for entity in lookup.entities {
         match entity {
             Entity::Symbol(symbol) => add_symbol(index, symbol, &mut found),
+            Entity::Module(_) if shared => {}
             Entity::Module(_) | Entity::External(_) => found.uncertain = true,
         }
     }

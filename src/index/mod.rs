@@ -4,6 +4,7 @@
 //! no language and no rules.
 
 mod classes;
+mod declared;
 mod lookup;
 mod modules;
 mod origins;
@@ -20,9 +21,9 @@ pub use origins::{Entity, ExternalId, Origins, Resolution, SymbolId, Unknown, is
 pub use queries::Lookup;
 
 use crate::facts::{
-    Binding, BindingValue, Definition, DefinitionId, FileFacts, ImportId, ScopeId, ScopeKind,
+    Binding, BindingValue, Definition, DefinitionFlags, DefinitionId, FileFacts, ImportId, ScopeId, ScopeKind,
 };
-use crate::lang::{Language, ModuleFile};
+use crate::lang::{Language, ModuleFile, Unit};
 
 crate::facts::index_type! {
     /// A file of the project, in path order.
@@ -59,6 +60,23 @@ pub struct Module {
     pub stub: Option<FileId>,
     /// Files of the same name that are never loaded because this one wins.
     pub shadowed: Vec<FileId>,
+    /// The scope of that file that its names are in.
+    pub scope: ScopeId,
+    /// For a declared module, how it hangs together with others.
+    pub declared: Option<DeclaredModule>,
+    /// Whether it is there for tests only, apart from what its file is.
+    pub is_test: bool,
+}
+
+/// What is known of a module that another one declares.
+#[derive(Clone, Copy, Debug)]
+pub struct DeclaredModule {
+    /// The module that declares it; none for the first of a unit.
+    pub parent: Option<ModuleId>,
+    /// Its unit of compilation.
+    pub unit: u32,
+    /// The first of the modules that it may stand for, where conditions choose between several.
+    pub variant_of: Option<ModuleId>,
 }
 
 /// Everything known about the project.
@@ -82,14 +100,16 @@ impl Index {
         declared_roots: &[String],
         candidate_roots: &[String],
         opaque: std::collections::BTreeSet<String>,
+        units: &[Unit],
     ) -> Self {
         let places: Vec<ModuleFile> = files
             .iter()
             .map(|file| file.language.module_file(&file.path))
             .collect();
         let roots = roots::choose(&files, &places, declared_roots, candidate_roots);
-        let modules = Modules::build(&files, &places, roots, opaque);
-        let origins = Origins::build(&files, &modules);
+        let mut modules = Modules::build(&files, &places, roots, opaque, units);
+        let (origins, settled) = Origins::build(&files, &modules);
+        modules.settle(settled);
         let mut index = Self {
             files,
             modules,
@@ -115,7 +135,13 @@ impl Index {
             })
             .collect();
         let opaque = self.modules.opaque().map(str::to_owned).collect();
-        Self::build(files, self.modules.roots(), &[], opaque)
+        Self::build(
+            files,
+            self.modules.roots(),
+            &[],
+            opaque,
+            self.modules.units(),
+        )
     }
 
     /// A file.
@@ -134,6 +160,29 @@ impl Index {
     #[must_use]
     pub fn module_of(&self, file: FileId) -> Option<ModuleId> {
         self.modules.of_file(file)
+    }
+
+    /// The module that code in a scope of `file` belongs to.
+    #[must_use]
+    pub fn module_at(&self, file: FileId, scope: ScopeId) -> Option<ModuleId> {
+        let scope = self.facts(file).module_scope(scope);
+        self.modules.at(file, scope)
+    }
+
+    /// Whether a symbol is there for tests only.
+    #[must_use]
+    pub fn is_test(&self, symbol: SymbolId) -> bool {
+        if self.file(symbol.file).is_test {
+            return true;
+        }
+        if self
+            .definition(symbol)
+            .is_some_and(|(_, definition)| definition.flags.contains(DefinitionFlags::TEST))
+        {
+            return true;
+        }
+        let module = self.module_at(symbol.file, self.binding(symbol).scope);
+        module.is_some_and(|module| self.module(module).is_test)
     }
 
     /// The facts of a file.
@@ -197,25 +246,30 @@ impl Index {
         path
     }
 
-    /// `module:` followed by the names of the scopes around, each with its separator.
+    /// The module followed by the names of the scopes around, each with its separator.
     fn qualified_scope(&self, file: FileId, scope: ScopeId) -> String {
         let facts = self.facts(file);
+        let declares = self.file(file).language.declares_modules();
         let mut parts: Vec<&str> = Vec::new();
         let mut at = scope;
-        while at != ScopeId::MODULE {
+        while facts.scopes[at.index()].kind != ScopeKind::Module {
             let here = facts.scopes[at.index()];
             let name = here
                 .definition
                 .map_or("", |id| facts.name(facts.definitions[id.index()].name));
             parts.push(match here.kind {
+                _ if declares => "::",
                 ScopeKind::Function => ".<locals>.",
                 _ => ".",
             });
             parts.push(name);
             at = here.parent;
         }
-        let mut path = self.module_name(file).to_owned();
-        path.push(':');
+        let mut path = match self.modules.at(file, at) {
+            Some(module) => self.module(module).name.to_string(),
+            None => self.file(file).path.to_string(),
+        };
+        path.push_str(if declares { "::" } else { ":" });
         path.extend(parts.into_iter().rev());
         path
     }

@@ -11,7 +11,7 @@ use super::modules::{ModuleRef, Modules, UnknownImport};
 use super::{File, FileId, ModuleId};
 use crate::facts::{
     BindingId, BindingValue, Import, ImportId, ImportTarget, MOST_BINDINGS, NameId, Reference,
-    Root, ScopeId, Slice,
+    Root, ScopeId, ScopeKind, Slice,
 };
 
 /// A binding of a file: where a name is made.
@@ -77,7 +77,11 @@ pub struct Origins {
 }
 
 impl Origins {
-    pub(super) fn build(files: &[File], modules: &Modules) -> Self {
+    /// Resolves all names. Also gives what import paths lead to that only names could tell.
+    pub(super) fn build(
+        files: &[File],
+        modules: &Modules,
+    ) -> (Self, FxHashMap<(FileId, ImportId), ModuleRef>) {
         let stars = collect_stars(files);
         let mut resolver = Resolver {
             tables: Tables {
@@ -97,6 +101,8 @@ impl Origins {
             met: Vec::new(),
             lowest: usize::MAX,
             entered: FxHashSet::default(),
+            settled: FxHashMap::default(),
+            walking: FxHashSet::default(),
         };
         for at in 0..files.len() as u32 {
             for (binding, what) in files[at as usize].facts.bindings.iter().enumerate() {
@@ -108,10 +114,17 @@ impl Origins {
                 }
             }
         }
+        let declaring = |at: &u32| files[*at as usize].language.declares_modules();
+        for at in (0..files.len() as u32).filter(declaring) {
+            for import in 0..files[at as usize].facts.imports.len() as u32 {
+                resolver.imported(FileId(at), ImportId(import));
+            }
+        }
         let mut origins = resolver.origins;
         origins.arena.shrink_to_fit();
+        let settled = resolver.settled;
         origins.stars = stars;
-        origins
+        (origins, settled)
     }
 
     /// The possibilities of a resolution.
@@ -132,10 +145,16 @@ impl Origins {
         self.bindings[symbol.file.index()][symbol.binding.index()]
     }
 
-    /// The star imports of a module, in source order.
+    /// The star imports at the top of a file, in source order.
     #[must_use]
     pub fn stars(&self, file: FileId) -> &[ImportId] {
-        self.stars.get(&file).map_or(&[], Vec::as_slice)
+        self.stars_in(file, ScopeId::MODULE)
+    }
+
+    /// The star imports of a module scope, in source order.
+    #[must_use]
+    pub fn stars_in(&self, file: FileId, scope: ScopeId) -> &[ImportId] {
+        self.stars.get(&(file, scope)).map_or(&[], Vec::as_slice)
     }
 }
 
@@ -220,6 +239,10 @@ struct Resolver<'a> {
     lowest: usize,
     /// Modules that stars led the current look-up to.
     entered: FxHashSet<ModuleId>,
+    /// What import paths lead to that go through names, not modules alone.
+    settled: FxHashMap<(FileId, ImportId), ModuleRef>,
+    /// Those being followed.
+    walking: FxHashSet<(FileId, ImportId)>,
 }
 
 /// A binding in a cycle whose answer is not final.
@@ -238,20 +261,39 @@ impl Meaning for Resolver<'_> {
     fn enter(&mut self, module: ModuleId) -> bool {
         self.entered.insert(module)
     }
+
+    fn imported(&mut self, file: FileId, import: ImportId) -> ModuleRef {
+        let known = self.tables.modules.imported(file, import);
+        if known != ModuleRef::Unknown(UnknownImport::Indirect) {
+            return known;
+        }
+        if let Some(&settled) = self.settled.get(&(file, import)) {
+            return settled;
+        }
+        if self.walking.contains(&(file, import)) {
+            return known;
+        }
+        let what = self.tables.files[file.index()].facts.imports[import.index()];
+        let found = self.module_part(file, &what, import);
+        let settled = Self::module_ref(&found);
+        self.settled.insert((file, import), settled);
+        settled
+    }
 }
 
 fn collect_stars(files: &[File]) -> Stars {
-    let with_stars = files.iter().enumerate().filter_map(|(at, file)| {
-        let stars: Vec<ImportId> = (0..file.facts.imports.len() as u32)
-            .map(ImportId)
-            .filter(|id| {
-                let import = &file.facts.imports[id.index()];
-                import.target == ImportTarget::Star && import.scope == ScopeId::MODULE
-            })
-            .collect();
-        (!stars.is_empty()).then_some((FileId(at as u32), stars))
-    });
-    with_stars.collect()
+    let mut stars = Stars::default();
+    for (at, file) in files.iter().enumerate() {
+        let facts = &file.facts;
+        for (id, import) in facts.imports.iter().enumerate() {
+            let is_module = facts.scopes[import.scope.index()].kind == ScopeKind::Module;
+            if import.target == ImportTarget::Star && is_module {
+                let key = (FileId(at as u32), import.scope);
+                stars.entry(key).or_default().push(ImportId(id as u32));
+            }
+        }
+    }
+    stars
 }
 
 impl Resolver<'_> {
@@ -365,6 +407,9 @@ impl Resolver<'_> {
     }
 
     fn import(&mut self, file: FileId, import: &Import, id: ImportId) -> Found {
+        if self.tables.files[file.index()].language.declares_modules() {
+            return self.declared_import(file, import, id);
+        }
         let facts = &self.tables.files[file.index()].facts;
         let module = self.tables.modules.imported(file, id);
         let text = facts.name(import.module);
@@ -388,6 +433,138 @@ impl Resolver<'_> {
                 }
             }
             ImportTarget::Star => Found::default(),
+        }
+    }
+
+    /// What an import gives whose path leads through declared modules.
+    fn declared_import(&mut self, file: FileId, import: &Import, id: ImportId) -> Found {
+        let facts = &self.tables.files[file.index()].facts;
+        let text = facts.name(import.module);
+        let known = self.tables.modules.imported(file, id);
+        let of = match known {
+            ModuleRef::Unknown(UnknownImport::Indirect) => self.module_part(file, import, id),
+            known => self.whole_module(known, text.trim_start_matches("::")),
+        };
+        match import.target {
+            ImportTarget::Name(name) => self.attribute(of, facts.name(name), "::"),
+            ImportTarget::Module | ImportTarget::ModuleAs => of,
+            ImportTarget::Star => Found::default(),
+        }
+    }
+
+    /// What the module part of an import is, followed name by name.
+    fn module_part(&mut self, file: FileId, import: &Import, id: ImportId) -> Found {
+        if !self.walking.insert((file, id)) {
+            return Found {
+                unknown: Some(Unknown::Import(UnknownImport::Indirect)),
+                ..Found::default()
+            };
+        }
+        let found = stacker::maybe_grow(RED_ZONE, SEGMENT, || self.walk(file, import));
+        self.walking.remove(&(file, id));
+        found
+    }
+
+    fn walk(&mut self, file: FileId, import: &Import) -> Found {
+        let modules = self.tables.modules;
+        let facts = &self.tables.files[file.index()].facts;
+        let unknown = Found {
+            unknown: Some(Unknown::Import(UnknownImport::Indirect)),
+            ..Found::default()
+        };
+        let Some(here) = modules.at(file, facts.module_scope(import.scope)) else {
+            return unknown;
+        };
+        let mut segments = facts.name(import.module).split("::");
+        let first = match segments.next() {
+            Some("") => {
+                let Some(first) = segments.next() else {
+                    return unknown;
+                };
+                let other = modules.other_unit(here, first);
+                return self.descend(other, first, segments);
+            }
+            Some(first) => first,
+            None => return unknown,
+        };
+        if let Some(start) = modules.start(here, first) {
+            return self.descend(ModuleRef::Known(start), first, segments);
+        }
+        let from = if modules.is_rootward(here, import) {
+            modules.top_of(here)
+        } else {
+            here
+        };
+        if let Some(submodule) = modules.submodule(from, first) {
+            return self.descend(ModuleRef::Known(submodule), first, segments);
+        }
+        let mut found = self.member(from, first);
+        found.entities.retain(|entity| !self.is_function(*entity));
+        if found.entities.is_empty() {
+            let other = modules.other_unit(here, first);
+            return self.descend(other, first, segments);
+        }
+        for segment in segments {
+            found = self.step(found, segment);
+        }
+        found
+    }
+
+    fn descend<'s>(
+        &mut self,
+        start: ModuleRef,
+        text: &str,
+        segments: impl Iterator<Item = &'s str>,
+    ) -> Found {
+        let mut found = self.whole_module(start, text);
+        for segment in segments {
+            found = self.step(found, segment);
+        }
+        found
+    }
+
+    /// What a name in the middle of a path is: a module, or a type.
+    fn step(&mut self, of: Found, name: &str) -> Found {
+        if let [Entity::Module(module)] = of.entities[..] {
+            let modules = self.tables.modules;
+            let declared = match name {
+                "super" => modules.parent_of(module),
+                _ => modules.submodule(module, name),
+            };
+            if let Some(submodule) = declared {
+                return Found::of(Entity::Module(submodule));
+            }
+        }
+        let mut found = self.attribute(of, name, "::");
+        found.entities.retain(|entity| !self.is_function(*entity));
+        found
+    }
+
+    fn is_function(&self, entity: Entity) -> bool {
+        let Entity::Symbol(symbol) = entity else {
+            return false;
+        };
+        let facts = &self.tables.files[symbol.file.index()].facts;
+        match facts.bindings[symbol.binding.index()].value {
+            BindingValue::Definition(id) => !classes::is_class(facts, id),
+            _ => false,
+        }
+    }
+
+    fn module_ref(found: &Found) -> ModuleRef {
+        let unknown = ModuleRef::Unknown(UnknownImport::Indirect);
+        let mut modules = found.entities.iter().filter_map(|entity| match entity {
+            Entity::Module(module) => Some(*module),
+            _ => None,
+        });
+        match (&found.entities[..], found.unknown) {
+            ([], None) => ModuleRef::Missing,
+            ([Entity::External(_)], None) => ModuleRef::External,
+            (_, None) => match (modules.next(), modules.next()) {
+                (Some(only), None) => ModuleRef::Known(only),
+                _ => unknown,
+            },
+            (_, Some(_)) => unknown,
         }
     }
 
@@ -487,23 +664,24 @@ impl Resolver<'_> {
                 }
                 found
             }
-            Root::Free(name) => self.free(file, name),
+            Root::Free(name) => self.free(file, name, facts.module_scope(reference.scope)),
             _ => Found {
                 unknown: Some(Unknown::Value),
                 ..Found::default()
             },
         };
+        let separator = self.tables.files[file.index()].language.separator();
         for &name in facts.path(reference.path) {
-            found = self.attribute(found, facts.name(name));
+            found = self.attribute(found, facts.name(name), separator);
         }
         found
     }
 
     /// A name that the file does not bind: from a star, or builtin.
-    fn free(&mut self, file: FileId, name: NameId) -> Found {
+    fn free(&mut self, file: FileId, name: NameId, scope: ScopeId) -> Found {
         let text = self.tables.files[file.index()].facts.name(name);
         let tables = self.tables;
-        let mut found = self.look_up(|this| tables.starred(this, file, text));
+        let mut found = self.look_up(|this| tables.starred(this, (file, scope), text));
         if found.entities.is_empty() {
             found.unknown(Unknown::Value);
         }
@@ -511,17 +689,23 @@ impl Resolver<'_> {
     }
 
     /// What `.name` of each possibility is.
-    fn attribute(&mut self, of: Found, name: &str) -> Found {
+    fn attribute(&mut self, of: Found, name: &str, separator: &str) -> Found {
         let mut found = Found {
             unknown: of.unknown,
             missing: of.missing,
             ..Found::default()
         };
+        let shared = separator == "::" && of.entities.len() > 1;
+        let types = shared && of.entities.iter().any(|entity| !self.is_function(*entity));
         for entity in of.entities {
+            // In languages where a function may share its name with a module, nothing is below the function.
+            if types && self.is_function(entity) {
+                continue;
+            }
             let one = match entity {
                 Entity::Module(module) => self.member(module, name),
                 Entity::External(id) => {
-                    let path = format!("{}.{name}", self.origins.external(id));
+                    let path = format!("{}{separator}{name}", self.origins.external(id));
                     let entity = self.external(&path);
                     Found::of(entity)
                 }

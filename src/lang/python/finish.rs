@@ -9,7 +9,7 @@ use crate::facts::{
     Binding, BindingId, BindingValue, Call, CallId, CallMode, Definition, DefinitionFlags,
     DefinitionId, DefinitionKind, Draft, Dynamic, Ending, FlowNode, FlowStep, Import, ImportTarget,
     MOST_BINDINGS, Member, NameId, Parameter, Reference, ReferenceId, Root, Scope, ScopeId,
-    ScopeKind, Shape, Slice, StringTarget, Usage, hash_name,
+    ScopeKind, Shape, Slice, StringTarget, Usage, hash_name, Visibility,
 };
 
 /// A root as resolved, before ids are given.
@@ -488,6 +488,7 @@ impl<'e, 'a> Finisher<'e, 'a> {
                 scope,
                 span: binding.span,
                 value,
+                visibility: Visibility::Public,
                 conditional: self.from.scopes.is_foreign(binding)
                     || self
                         .from
@@ -626,6 +627,7 @@ impl<'e, 'a> Finisher<'e, 'a> {
                 when: import.when,
                 as_script: import.as_script,
                 guarded: import.guarded,
+                visibility: Visibility::Public,
             });
         }
     }
