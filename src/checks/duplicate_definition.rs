@@ -6,9 +6,7 @@ use super::governed::{Governed, GovernedSymbol};
 use super::places::{Place, PlaceKind, home_of, places_by_name};
 use super::{Check, Context, Outcome};
 use crate::diagnostic::{Evidence, Finding, Relocation, Severity, Site};
-use crate::facts::{
-    BindingValue, DefinitionFlags, DefinitionKind, ScopeKind, Shape, Visibility,
-};
+use crate::facts::{BindingValue, DefinitionFlags, DefinitionKind, ScopeKind, Shape, Visibility};
 use crate::index::{Entity, Index, ModuleId, SymbolId};
 use crate::score::{Area, Tally};
 
@@ -171,7 +169,9 @@ fn factories(
                 && facts.scopes[definition.parent.index()].kind == ScopeKind::Module
         });
         let names = functions.map(|definition| facts.name(definition.name));
-        names.filter(|name| is_factory(name, false) || is_factory(name, true)).collect()
+        names
+            .filter(|name| is_factory(name, false) || is_factory(name, true))
+            .collect()
     });
     let mut names: Vec<(&str, Vec<(SymbolId, PlaceKind)>)> = places
         .iter()

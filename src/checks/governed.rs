@@ -340,7 +340,9 @@ impl<'a> Governed<'a> {
         let shared = index.file(file).language.declares_modules() && entities.len() > 1;
         let entities = if shared {
             let all = entities.iter().copied();
-            functions = all.filter(|entity| !matches!(entity, Entity::Module(_))).collect();
+            functions = all
+                .filter(|entity| !matches!(entity, Entity::Module(_)))
+                .collect();
             &functions[..]
         } else {
             entities

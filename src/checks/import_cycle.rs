@@ -28,7 +28,8 @@ fn run(context: &Context<'_>) -> Outcome {
     // the rules file names the check.
     let asked = context.config.checks.contains_key(CHECK.name);
     let graph = context.imports.csr(modules.len(), |edge| {
-        edge.importer != edge.imported && (edge.runs_on_import || asked && is_declared(context, edge))
+        edge.importer != edge.imported
+            && (edge.runs_on_import || asked && is_declared(context, edge))
     });
     let mut outcome = Outcome::default();
     let mut tangled = vec![false; modules.len()];

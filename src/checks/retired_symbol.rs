@@ -149,7 +149,11 @@ impl<'a> Retirement<'a> {
             }
             for module in context.index.modules.all() {
                 let Some(file) = module.file else { continue };
-                if context.index.facts(file).member(module.scope, rule.first()).is_some()
+                if context
+                    .index
+                    .facts(file)
+                    .member(module.scope, rule.first())
+                    .is_some()
                     && rule.pattern.matches(&module.name)
                     && context.speaks_of(&rule.retired.meta, file)
                 {
@@ -433,13 +437,11 @@ impl<'a> Retirement<'a> {
 }
 
 /// What a rule retires in a module.
-fn definitions(
-    index: &Index,
-    (file, scope): (FileId, ScopeId),
-    rule: &Rule<'_>,
-) -> Vec<SymbolId> {
+fn definitions(index: &Index, (file, scope): (FileId, ScopeId), rule: &Rule<'_>) -> Vec<SymbolId> {
     let member = index.facts(file).member(scope, rule.first());
-    let bindings = member.map_or(&[][..], |member| index.facts(file).binding_set(member.bindings));
+    let bindings = member.map_or(&[][..], |member| {
+        index.facts(file).binding_set(member.bindings)
+    });
     let mut found: Vec<SymbolId> = bindings
         .iter()
         .map(|&binding| SymbolId { file, binding })

@@ -56,7 +56,12 @@ pub(super) fn trail(index: &Index, module: ModuleId, name: &str) -> Vec<Hop> {
             at = next;
             continue;
         }
-        for &id in index.origins.stars_in(file, index.module(module).scope).iter().rev() {
+        for &id in index
+            .origins
+            .stars_in(file, index.module(module).scope)
+            .iter()
+            .rev()
+        {
             if let ModuleRef::Known(from) = index.imported_module(file, id)
                 && index.star_exports(from, &name) == Some(true)
                 && !index.member(from, &name).entities.is_empty()

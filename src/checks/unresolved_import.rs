@@ -319,8 +319,7 @@ fn module_told(context: &Context<'_>, miss: Miss) -> Told {
                 .map(|file| file_evidence(context, file, message)),
         );
         let names = index.modules.submodules(parent).map(|(_, name)| name);
-        told.meant =
-            closest(name, names).map(|name| format!("{}{separator}{name}", module.name));
+        told.meant = closest(name, names).map(|name| format!("{}{separator}{name}", module.name));
     }
     told.symbol = Some(path);
     told

@@ -40,7 +40,10 @@ pub(super) fn import_graph(index: &Index, external: bool) -> ImportGraph {
                 Some(module) if declared && module == importer => continue,
                 Some(module) => index.module(module).name.to_string(),
                 None if external && index.imported_module(file, id) == ModuleRef::External => {
-                    let name = facts.name(import.module).trim_start_matches("::").to_owned();
+                    let name = facts
+                        .name(import.module)
+                        .trim_start_matches("::")
+                        .to_owned();
                     graph
                         .modules
                         .entry(name.clone())

@@ -104,11 +104,10 @@ fn package(
     let name = own.get("name")?.as_str()?.to_owned();
     let written = match own.get("edition") {
         Some(Value::String(edition)) => Some(edition.clone()),
-        Some(Value::Table(_)) => workspace(folder, manifests)
-            .and_then(|(_, workspace)| {
-                let package = workspace.get("package")?;
-                Some(package.get("edition")?.as_str()?.to_owned())
-            }),
+        Some(Value::Table(_)) => workspace(folder, manifests).and_then(|(_, workspace)| {
+            let package = workspace.get("package")?;
+            Some(package.get("edition")?.as_str()?.to_owned())
+        }),
         _ => None,
     };
     let edition = written.and_then(|edition| edition.parse().ok());
@@ -170,9 +169,11 @@ fn others(
     let mut found = Vec::new();
     let mut tables: Vec<&Table> = vec![&package.manifest];
     let targets = package.manifest.get("target").and_then(Value::as_table);
-    tables.extend(targets.into_iter().flat_map(|targets| {
-        targets.iter().filter_map(|(_, target)| target.as_table())
-    }));
+    tables.extend(
+        targets
+            .into_iter()
+            .flat_map(|targets| targets.iter().filter_map(|(_, target)| target.as_table())),
+    );
     for table in tables {
         for kind in ["dependencies", "dev-dependencies", "build-dependencies"] {
             let list = table.get(kind).and_then(Value::as_table);
@@ -211,7 +212,9 @@ fn dependency(
         let folder = join(&folder, path);
         packages.iter().find(|package| package.folder == folder)
     });
-    let target = target.flatten().or_else(|| patched(package, manifests, real.unwrap_or(name), packages));
+    let target = target
+        .flatten()
+        .or_else(|| patched(package, manifests, real.unwrap_or(name), packages));
     let library = target.and_then(|target| target.library.as_ref());
     // Without a name of its own, a dependency goes by that of its library.
     let local = match (real, library) {
@@ -230,7 +233,9 @@ fn patched<'p>(
 ) -> Option<&'p Package> {
     let mut at = package.folder.as_str();
     loop {
-        let patches = manifests.get(at).and_then(|table| table.get("patch")?.as_table());
+        let patches = manifests
+            .get(at)
+            .and_then(|table| table.get("patch")?.as_table());
         let path = patches.and_then(|patches| {
             let mut sources = patches.iter();
             sources.find_map(|(_, source)| source.get(name)?.get("path")?.as_str())

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use super::{
     Binding, BindingId, Call, Definition, DefinitionId, Dynamic, Exports, FileFacts, FlowNode,
-    Import, Member, ModuleDeclaration, NameBuffer, NameId, Parameter, Reference, ReferenceId, Scope, StringTarget,
-    Suppression, SyntaxError, UnresolvedCalls,
+    Import, Member, ModuleDeclaration, NameBuffer, NameId, Parameter, Reference, ReferenceId,
+    Scope, StringTarget, Suppression, SyntaxError, UnresolvedCalls,
 };
 use crate::run::Run;
 use crate::span::{LineBuffer, Mark, Span, WideRun};

@@ -245,6 +245,7 @@ fn resolve_declared(
     frames: &[Option<DefinitionId>],
 ) -> Found {
     let mut found = resolve(index, file, call);
+    prefer_inherent(index, &mut found);
     let facts = index.facts(file);
     let caller = frames[call.callee.scope.index()];
     let through_self = matches!(call.callee.root, Root::Instance(_) | Root::Class(_));
@@ -263,7 +264,10 @@ fn resolve_declared(
                 .contains(DefinitionFlags::TRAIT)
         });
         // Who implements a trait decides what its methods run; only the default that is running did not give way.
-        found.uncertain |= of_trait && !(through_self && Some(*function) == own);
+        let is_own = Some(*function) == own;
+        let keeps_type = through_self || call.mode == CallMode::Operator;
+        found.uncertain |= of_trait && !(keeps_type && is_own);
+        found.uncertain |= call.mode != CallMode::Operator && may_be_hidden(index, *function);
         // A receiver behind a reference cannot be handed over: another type's method is meant.
         let borrowed = matches!(call.callee.root, Root::Instance(_))
             && by_value(function)
@@ -274,12 +278,74 @@ fn resolve_declared(
     found.uncertain |= match call.callee.root {
         Root::Instance(class) | Root::Class(class) => {
             let flags = facts.definitions[class.index()].flags;
-            flags.contains(DefinitionFlags::OPAQUE_BASE)
+            flags.contains(DefinitionFlags::DYNAMIC_MEMBERS)
                 || flags.contains(DefinitionFlags::UNKNOWN_DECORATOR)
         }
         _ => false,
     };
     found
+}
+
+/// Whether a function is a type's own, or none of a type at all: not brought by a trait.
+fn is_inherent(index: &Index, function: FunctionId) -> bool {
+    let facts = index.facts(function.file);
+    let definition = &facts.definitions[function.definition.index()];
+    let Some(part) = facts.scopes[definition.parent.index()].definition else {
+        return true;
+    };
+    let part = &facts.definitions[part.index()];
+    !part.flags.contains(DefinitionFlags::PART)
+        || part.bases.len == 1 && !part.flags.contains(DefinitionFlags::OPAQUE_BASE)
+}
+
+/// Of methods that share a name, those of the type itself go before those of its traits.
+fn prefer_inherent(index: &Index, found: &mut Found) {
+    let by_value = |function: &FunctionId| {
+        let definition = &index.facts(function.file).definitions[function.definition.index()];
+        definition.flags.contains(DefinitionFlags::BY_VALUE)
+    };
+    if found.functions.len() < 2 {
+        return;
+    }
+    let same_kind = found
+        .functions
+        .iter()
+        .all(|function| by_value(function) == by_value(&found.functions[0]));
+    let inherent = |function: &FunctionId| is_inherent(index, *function);
+    if same_kind && found.functions.iter().any(inherent) {
+        found.functions.retain(inherent);
+    } else {
+        found.uncertain = true;
+    }
+}
+
+/// Whether a method of a trait may be hidden by one that a macro makes for the type.
+fn may_be_hidden(index: &Index, function: FunctionId) -> bool {
+    let facts = index.facts(function.file);
+    let definition = &facts.definitions[function.definition.index()];
+    let Some(part) = facts.scopes[definition.parent.index()].definition else {
+        return false;
+    };
+    if is_inherent(index, function) {
+        return false;
+    }
+    let part = ClassId {
+        file: function.file,
+        definition: part,
+    };
+    let Some(whole) = index.whole_class(part) else {
+        return true;
+    };
+    let of_whole = index.facts(whole.file);
+    let flags = of_whole.definitions[whole.definition.index()].flags;
+    let made = |part: &ClassId| {
+        let of_part = &index.facts(part.file).definitions[part.definition.index()];
+        of_part.flags.contains(DefinitionFlags::DYNAMIC_MEMBERS)
+    };
+    flags.contains(DefinitionFlags::UNKNOWN_DECORATOR)
+        || index.parts(whole).iter().any(made)
+        || of_whole.dynamic.is_some()
+        || facts.dynamic.is_some()
 }
 
 /// What a call through `self`, `cls` or `super()` runs on an instance of `receiver`, and whether it may run something
@@ -303,6 +369,7 @@ pub(super) fn on_receiver(
     let [name] = facts.path(call.callee.path) else {
         return None;
     };
+    let lexical = index.whole_class(lexical)?;
     if !index.mro(receiver).contains(&Ancestor::Class(lexical)) {
         return None;
     }

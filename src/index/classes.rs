@@ -117,8 +117,8 @@ impl Index {
             }
             if self.parts(class).is_empty()
                 && self.facts(class.file).definitions[class.definition.index()]
-                .bases
-                .is_empty()
+                    .bases
+                    .is_empty()
             {
                 return None;
             }
@@ -149,10 +149,7 @@ impl Index {
     /// The parts of a class that stand elsewhere, in file order.
     #[must_use]
     pub fn parts(&self, class: ClassId) -> &[ClassId] {
-        self.hierarchy
-            .parts
-            .get(&class)
-            .map_or(&[], Vec::as_slice)
+        self.hierarchy.parts.get(&class).map_or(&[], Vec::as_slice)
     }
 
     /// The class of the project that a part names first.
@@ -343,7 +340,11 @@ fn join_parts(bases: &mut FxHashMap<ClassId, Vec<Ancestor>>, parts: &Parts) {
         let mut all: Vec<Ancestor> = bases.get(whole).cloned().unwrap_or_default();
         for part in parts {
             let of_part = bases.get(part).map_or(&[][..], Vec::as_slice);
-            all.extend(of_part.iter().filter(|base| **base != Ancestor::Class(*whole)));
+            all.extend(
+                of_part
+                    .iter()
+                    .filter(|base| **base != Ancestor::Class(*whole)),
+            );
         }
         let unknown = all.contains(&Ancestor::Unknown);
         all.retain(|base| *base != Ancestor::Unknown);

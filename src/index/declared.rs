@@ -150,41 +150,35 @@ impl Builder<'_> {
         let name = file.facts.name(declaration.name);
         let stem = format!("{}/{name}", parent.stem);
         let path = declaration.path.as_deref();
-        let place = match declaration.body {
-            Some(body) => {
-                let folder = path.unwrap_or(name);
-                let children = format!("{}/{folder}", open.children);
-                Some((parent.file, body, children.trim_start_matches('/').to_owned()))
+        let (id, scope, children) = if let Some(body) = declaration.body {
+            let folder = path.unwrap_or(name);
+            let children = format!("{}/{folder}", open.children);
+            (
+                parent.file,
+                body,
+                children.trim_start_matches('/').to_owned(),
+            )
+        } else {
+            let candidates = file.language.declared_files(
+                &file.path,
+                &open.children,
+                open.is_inline,
+                name,
+                path,
+            );
+            let mut found = candidates.into_iter();
+            let found =
+                found.find_map(|(path, owns)| Some((*self.by_path.get(&*path)?, path, owns)));
+            let Some((id, path, owns)) = found else {
+                self.tree.missing.push(stem);
+                return;
+            };
+            if let Some(&known) = self.claimed.get(&id) {
+                self.by_stem.entry(stem.clone()).or_insert(known);
+                self.tree.aliases.push((stem, known));
+                return;
             }
-            None => {
-                let candidates = file.language.declared_files(
-                    &file.path,
-                    &open.children,
-                    open.is_inline,
-                    name,
-                    path,
-                );
-                let mut found = candidates.into_iter();
-                let found = found.find_map(|(path, owns)| Some((*self.by_path.get(&*path)?, path, owns)));
-                match found {
-                    None => {
-                        self.tree.missing.push(stem);
-                        return;
-                    }
-                    Some((id, path, owns)) => {
-                        if let Some(&known) = self.claimed.get(&id) {
-                            self.by_stem.entry(stem.clone()).or_insert(known);
-                            self.tree.aliases.push((stem, known));
-                            return;
-                        }
-                        let children = file.language.child_folder(&path, owns);
-                        Some((id, ScopeId::MODULE, children))
-                    }
-                }
-            }
-        };
-        let Some((id, scope, children)) = place else {
-            return;
+            (id, ScopeId::MODULE, file.language.child_folder(&path, owns))
         };
         let wanted = format!("{}::{name}", parent.name);
         let (unit, is_test) = (parent.unit, parent.is_test || declaration.test_only);

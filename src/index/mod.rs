@@ -21,7 +21,8 @@ pub use origins::{Entity, ExternalId, Origins, Resolution, SymbolId, Unknown, is
 pub use queries::Lookup;
 
 use crate::facts::{
-    Binding, BindingValue, Definition, DefinitionFlags, DefinitionId, FileFacts, ImportId, ScopeId, ScopeKind,
+    Binding, BindingValue, Definition, DefinitionFlags, DefinitionId, FileFacts, ImportId, ScopeId,
+    ScopeKind,
 };
 use crate::lang::{Language, ModuleFile, Unit};
 
@@ -244,6 +245,17 @@ impl Index {
         let mut path = self.qualified_scope(file, definition.parent);
         path.push_str(self.facts(file).name(definition.name));
         path
+    }
+
+    /// The name of a definition in its module, `f.<locals>.g`.
+    #[must_use]
+    pub fn name_in_module(&self, file: FileId, id: DefinitionId) -> String {
+        let path = self.definition_path(file, id);
+        let parent = self.facts(file).definitions[id.index()].parent;
+        let module = self.module_at(file, parent);
+        let module = module.map_or(&*self.file(file).path, |id| &self.module(id).name);
+        let name = path.strip_prefix(module).unwrap_or(&path);
+        name.trim_start_matches(':').to_owned()
     }
 
     /// The module followed by the names of the scopes around, each with its separator.

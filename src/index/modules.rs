@@ -368,20 +368,9 @@ impl Modules {
                 Some(first) => self.other_unit(here, first),
                 None => return unknown,
             },
-            Some(first) => match self.start(here, first) {
-                Some(start) => ModuleRef::Known(start),
-                None => {
-                    let from = if self.is_rootward(here, import) {
-                        self.top_of(here)
-                    } else {
-                        here
-                    };
-                    match self.submodule(from, first) {
-                        Some(found) => ModuleRef::Known(found),
-                        None if self.may_bind(files, from, first) => return unknown,
-                        None => self.other_unit(here, first),
-                    }
-                }
+            Some(first) => match self.first_module(files, here, import, first) {
+                Some(start) => start,
+                None => return unknown,
             },
             None => return unknown,
         };
@@ -400,6 +389,29 @@ impl Modules {
             }
         }
         ModuleRef::Known(at)
+    }
+
+    /// What the first name of an import's path is; none when that is for names to tell.
+    fn first_module(
+        &self,
+        files: &[File],
+        here: ModuleId,
+        import: &Import,
+        first: &str,
+    ) -> Option<ModuleRef> {
+        if let Some(start) = self.start(here, first) {
+            return Some(ModuleRef::Known(start));
+        }
+        let from = if self.is_rootward(here, import) {
+            self.top_of(here)
+        } else {
+            here
+        };
+        if let Some(found) = self.submodule(from, first) {
+            return Some(ModuleRef::Known(found));
+        }
+        let is_bound = self.may_bind(files, from, first);
+        (!is_bound).then(|| self.other_unit(here, first))
     }
 
     /// Where `crate`, `self` and `super` lead.
@@ -439,9 +451,10 @@ impl Modules {
         let facts = &files[file.index()].facts;
         facts.member(scope, name).is_some()
             || !self.knows_unit(module, name)
-                && facts.imports.iter().any(|import| {
-                    import.target == ImportTarget::Star && import.scope == scope
-                })
+                && facts
+                    .imports
+                    .iter()
+                    .any(|import| import.target == ImportTarget::Star && import.scope == scope)
     }
 
     /// Whether code of a module can name a unit of compilation so.

@@ -152,9 +152,7 @@ impl Index {
     #[must_use]
     pub fn free_name_in(&self, file: FileId, scope: ScopeId, name: &str) -> Lookup {
         let place = (file, scope);
-        let found = self
-            .tables()
-            .starred(&mut Settled::new(self), place, name);
+        let found = self.tables().starred(&mut Settled::new(self), place, name);
         let unknown = if found.entities.is_empty() {
             found.unknown.or(Some(Unknown::Value))
         } else {

@@ -181,7 +181,12 @@ impl Language {
         path: Option<&str>,
     ) -> Vec<(String, bool)> {
         let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
-        rust::submodule_files(children, if is_inline { children } else { folder }, name, path)
+        rust::submodule_files(
+            children,
+            if is_inline { children } else { folder },
+            name,
+            path,
+        )
     }
 
     /// The folder in which modules declared in a file are looked for.

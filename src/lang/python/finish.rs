@@ -9,7 +9,7 @@ use crate::facts::{
     Binding, BindingId, BindingValue, Call, CallId, CallMode, Definition, DefinitionFlags,
     DefinitionId, DefinitionKind, Draft, Dynamic, Ending, FlowNode, FlowStep, Import, ImportTarget,
     MOST_BINDINGS, Member, NameId, Parameter, Reference, ReferenceId, Root, Scope, ScopeId,
-    ScopeKind, Shape, Slice, StringTarget, Usage, hash_name, Visibility,
+    ScopeKind, Shape, Slice, StringTarget, Usage, Visibility, hash_name,
 };
 
 /// A root as resolved, before ids are given.

@@ -5,6 +5,7 @@ use syn::{Attribute, Expr, Lit, Meta, Path, Token};
 
 /// What the attributes of an item amount to.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a trait of its own")]
 pub(super) struct Attributes {
     /// It may be left out: `cfg`.
     pub(super) conditional: bool,

@@ -58,8 +58,9 @@ impl<'ast> Visit<'ast> for Extractor<'_> {
 
     fn visit_expr(&mut self, expr: &'ast Expr) {
         match expr {
-            Expr::Call(call) => self.call(call),
-            Expr::MethodCall(call) => self.method_call(call, CallMode::Plain),
+            Expr::Call(call) => self.call(call, Some(expr)),
+            Expr::MethodCall(call) => self.method_call(call, CallMode::Plain, Some(expr)),
+            Expr::Index(access) => self.indexed(access),
             Expr::Await(inner) => self.awaited(inner),
             Expr::If(branch) => self.branch(branch),
             Expr::Match(switch) => self.switch(switch),
@@ -101,12 +102,7 @@ impl Extractor<'_> {
                 if qself.position > 0 {
                     let of_trait = syn::Path {
                         leading_colon: path.leading_colon,
-                        segments: path
-                            .segments
-                            .iter()
-                            .take(qself.position)
-                            .cloned()
-                            .collect(),
+                        segments: path.segments.iter().take(qself.position).cloned().collect(),
                     };
                     self.path_use(&of_trait);
                 }
@@ -115,7 +111,7 @@ impl Extractor<'_> {
         }
     }
 
-    fn call(&mut self, call: &syn::ExprCall) {
+    fn call(&mut self, call: &syn::ExprCall, expr: Option<&Expr>) {
         let Expr::Path(function) = &*call.func else {
             self.visit_expr(&call.func);
             self.arguments(&call.args);
@@ -136,7 +132,7 @@ impl Extractor<'_> {
         }
         let callee = self.callee(&function.path);
         self.arguments(&call.args);
-        if self.trait_call(&function.path, call) {
+        if self.trait_call(&function.path, call, expr) {
             return;
         }
         match callee {
@@ -198,22 +194,25 @@ impl Extractor<'_> {
         };
         let parameters = function.parameters.clone();
         parameters.len() == arguments.len()
-            && parameters.iter().zip(arguments).all(|(parameter, argument)| {
-                let Expr::Path(path) = argument else {
-                    return false;
-                };
-                let given = path.path.get_ident().map(|ident| self.intern(ident));
-                given.is_some() && given == *parameter
-            })
+            && parameters
+                .iter()
+                .zip(arguments)
+                .all(|(parameter, argument)| {
+                    let Expr::Path(path) = argument else {
+                        return false;
+                    };
+                    let given = path.path.get_ident().map(|ident| self.intern(ident));
+                    given.is_some() && given == *parameter
+                })
     }
 
-    fn method_call(&mut self, call: &syn::ExprMethodCall, mode: CallMode) {
+    fn method_call(&mut self, call: &syn::ExprMethodCall, mode: CallMode, expr: Option<&Expr>) {
         self.visit_expr(&call.receiver);
         if let Some(generics) = &call.turbofish {
             self.visit_angle_bracketed_generic_arguments(generics);
         }
         self.arguments(&call.args);
-        if self.conversion(call) {
+        if self.conversion(call, expr) {
             return;
         }
         let name = self.intern(&call.method);
@@ -258,10 +257,10 @@ impl Extractor<'_> {
 
     fn awaited(&mut self, inner: &syn::ExprAwait) {
         match &*inner.base {
-            Expr::MethodCall(call) => self.method_call(call, CallMode::Awaited),
+            Expr::MethodCall(call) => self.method_call(call, CallMode::Awaited, None),
             Expr::Call(call) => {
                 let before = self.draft.calls.len();
-                self.call(call);
+                self.call(call, None);
                 if let Some(last) = self.draft.calls[before..].last_mut() {
                     let callee = call.func.as_ref();
                     if matches!(callee, Expr::Path(_)) && last.mode == CallMode::Plain {

@@ -91,6 +91,8 @@ pub(super) struct Class {
     pub(super) is_trait: bool,
     /// The type itself, as written without references; none where it is no path.
     pub(super) self_type: Option<String>,
+    /// The methods that it spells out, by name.
+    pub(super) methods: Vec<String>,
     pub(super) rewrites: bool,
     pub(super) test_only: bool,
 }
@@ -101,6 +103,8 @@ pub(super) struct TraitUse {
     pub(super) name: String,
     /// Its first type argument, as written.
     pub(super) argument: Option<String>,
+    /// Whether its methods can be called here without naming it.
+    pub(super) in_scope: bool,
 }
 
 /// How a method takes its receiver.
@@ -121,14 +125,13 @@ pub(super) struct Function {
     pub(super) receiver: Receiver,
     /// Its parameters besides the receiver; none where one is a pattern.
     pub(super) parameters: Vec<Option<NameId>>,
-    /// The types of those, as written.
-    pub(super) types: Vec<String>,
-    /// What it returns, as written.
-    pub(super) output: String,
+    /// Where its locals start among all.
+    pub(super) first_local: usize,
+    /// The expressions whose value it gives; compared by address only.
+    pub(super) tails: Vec<*const syn::Expr>,
     /// Where control is; none in code that runs at some other time.
     pub(super) at: Option<Node>,
     pub(super) loops: Vec<Loop>,
-    pub(super) is_async: bool,
 }
 
 /// A loop or labelled block around.
@@ -160,6 +163,10 @@ pub(super) struct Extractor<'d> {
     pub(super) through: FxHashMap<u32, BindingId>,
     /// Associated functions that give an instance of their type.
     pub(super) constructors: FxHashSet<(NameId, NameId)>,
+    /// Methods that types of the file have of their own, whatever the type.
+    pub(super) inherent: FxHashSet<NameId>,
+    /// Whether one of them is `to_string`.
+    pub(super) has_inherent_to_string: bool,
     /// The one-element binding sets made so far.
     singles: FxHashMap<BindingId, Slice>,
     /// Whether what is visited is there for tests only.
@@ -183,6 +190,8 @@ impl<'d> Extractor<'d> {
             members: Vec::new(),
             through: FxHashMap::default(),
             constructors: FxHashSet::default(),
+            inherent: FxHashSet::default(),
+            has_inherent_to_string: false,
             singles: FxHashMap::default(),
             test_only: false,
         }
@@ -202,10 +211,13 @@ impl<'d> Extractor<'d> {
     /// The bytes of the file that a token or tree covers.
     pub(super) fn span(&self, span: TokenSpan) -> Span {
         let range = span.byte_range();
-        Span::new(range.start as u32 + self.start, range.end as u32 + self.start)
+        Span::new(
+            range.start as u32 + self.start,
+            range.end as u32 + self.start,
+        )
     }
 
-    pub(super) fn from_to(&self, from: TokenSpan, to: TokenSpan) -> Span {
+    pub(super) fn between(&self, from: TokenSpan, to: TokenSpan) -> Span {
         Span::new(self.span(from).start, self.span(to).end)
     }
 
@@ -217,7 +229,11 @@ impl<'d> Extractor<'d> {
         self.names.text(text, self.draft)
     }
 
-    pub(super) fn open_scope(&mut self, kind: ScopeKind, definition: Option<DefinitionId>) -> ScopeId {
+    pub(super) fn open_scope(
+        &mut self,
+        kind: ScopeKind,
+        definition: Option<DefinitionId>,
+    ) -> ScopeId {
         let id = ScopeId(self.draft.scopes.len() as u32);
         self.draft.scopes.push(Scope {
             kind,
@@ -289,7 +305,11 @@ impl<'d> Extractor<'d> {
             }
             hidden |= frame.glob;
         }
-        if hidden { Found::Unknown } else { Found::Nothing }
+        if hidden {
+            Found::Unknown
+        } else {
+            Found::Nothing
+        }
     }
 
     /// Whether the module around has a glob import: it may bring any name.

@@ -4,7 +4,7 @@ use syn::visit::Visit as _;
 
 use super::attributes::Attributes;
 use super::extract::{Extractor, FrameKind, Function, LocalKind, Receiver};
-use super::items::{type_text, visibility};
+use super::items::visibility;
 use crate::facts::{
     BindingValue, CallId, DefinitionFlags, DefinitionId, DefinitionKind, Ending, NameId, Parameter,
     ParameterKind, ScopeKind, Shape, Slice,
@@ -30,15 +30,14 @@ impl Extractor<'_> {
             whole,
             &attributes,
         );
-        let binding = match self.declared.get(&name_span.start) {
-            Some(&binding) => binding,
-            None => {
-                let interned = self.intern_text(&name);
-                let kind = (attributes.conditional, visibility(vis));
-                let binding = self.bind(interned, name_span, BindingValue::Definition(id), kind);
-                self.members.push((self.scope, interned, binding));
-                binding
-            }
+        let binding = if let Some(&binding) = self.declared.get(&name_span.start) {
+            binding
+        } else {
+            let interned = self.intern_text(&name);
+            let kind = (attributes.conditional, visibility(vis));
+            let binding = self.bind(interned, name_span, BindingValue::Definition(id), kind);
+            self.members.push((self.scope, interned, binding));
+            binding
         };
         let receiver = receiver_of(signature);
         self.flags(id, signature, body, receiver);
@@ -51,20 +50,20 @@ impl Extractor<'_> {
             this.test_only |= attributes.test_only;
             let mark = this.flow.mark();
             let entry = this.flow.join();
-            let types = typed(signature).map(|typed| type_text(&typed.ty)).collect();
+            let mut tails = Vec::new();
+            if let Some(body) = body {
+                super::operators::tails(body, &mut tails);
+            }
+            let first_local = this.locals.len();
             this.functions.push(Function {
                 binding,
                 name,
                 receiver,
                 parameters: Vec::new(),
-                types,
-                output: match &signature.output {
-                    syn::ReturnType::Default => "()".to_owned(),
-                    syn::ReturnType::Type(_, output) => type_text(output),
-                },
+                first_local,
+                tails,
                 at: Some(entry),
                 loops: Vec::new(),
-                is_async: signature.asyncness.is_some(),
             });
             this.parameters(id, signature);
             this.visit_return_type(&signature.output);

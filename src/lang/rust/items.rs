@@ -53,11 +53,8 @@ impl Extractor<'_> {
             Item::Trait(item) => self.declare_name(&item.ident, &item.attrs, &item.vis),
             Item::TraitAlias(item) => self.declare_name(&item.ident, &item.attrs, &item.vis),
             Item::Type(item) => self.declare_name(&item.ident, &item.attrs, &item.vis),
-            Item::Const(item) => {
-                if item.ident != "_" {
-                    self.declare_name(&item.ident, &item.attrs, &item.vis);
-                }
-            }
+            Item::Const(item) if item.ident == "_" => {}
+            Item::Const(item) => self.declare_name(&item.ident, &item.attrs, &item.vis),
             Item::Static(item) => self.declare_name(&item.ident, &item.attrs, &item.vis),
             Item::ForeignMod(item) => {
                 for foreign in &item.items {
@@ -221,6 +218,7 @@ impl Extractor<'_> {
             of_trait: None,
             is_trait: false,
             self_type: Some(name),
+            methods: Vec::new(),
             rewrites: attributes.rewrites,
             test_only: attributes.test_only,
         };
@@ -246,7 +244,7 @@ impl Extractor<'_> {
             (None, syn::Visibility::Restricted(restricted)) => restricted.pub_token.span,
             (None, syn::Visibility::Inherited) => first,
         };
-        self.from_to(first, last)
+        self.between(first, last)
     }
 
     fn whole_function(
@@ -285,7 +283,10 @@ impl Extractor<'_> {
             _ => None,
         };
         let name = self_path.and_then(|path| path.segments.last());
-        let name = name.map_or_else(|| "<impl>".to_owned(), |last| super::uses::bare(&last.ident));
+        let name = name.map_or_else(
+            || "<impl>".to_owned(),
+            |last| super::uses::bare(&last.ident),
+        );
         let id = self.define(
             DefinitionKind::Class,
             (&name, type_span),
@@ -298,14 +299,25 @@ impl Extractor<'_> {
         self.framed(FrameKind::Item, |this| {
             this.type_parameters(&item.generics);
             this.impl_bases(id, self_path, item);
-            let of_trait = item.trait_.as_ref().and_then(|(_, path, _)| trait_use(path));
+            let of_trait = item
+                .trait_
+                .as_ref()
+                .and_then(|(_, path, _)| trait_use(path));
             let class = Class {
                 definition: id,
                 of_trait,
                 is_trait: false,
                 self_type: plain_type(&item.self_ty)
                     .filter(|_| self_path.is_some())
-                    .map(|path| tokens_of(path)),
+                    .map(tokens_of),
+                methods: item
+                    .items
+                    .iter()
+                    .filter_map(|item| match item {
+                        syn::ImplItem::Fn(method) => Some(super::uses::bare(&method.sig.ident)),
+                        _ => None,
+                    })
+                    .collect(),
                 rewrites: attributes.rewrites,
                 test_only: attributes.test_only,
             };
@@ -341,7 +353,7 @@ impl Extractor<'_> {
                     let id = class.definition;
                     self.draft.definitions[id.index()]
                         .flags
-                        .insert(DefinitionFlags::OPAQUE_BASE);
+                        .insert(DefinitionFlags::DYNAMIC_MEMBERS);
                 }
             }
             other => visit::visit_impl_item(self, other),
@@ -387,7 +399,9 @@ impl Extractor<'_> {
 
     fn trait_item(&mut self, item: &syn::ItemTrait) {
         let attributes = Attributes::of(&item.attrs);
-        let first = item.unsafety.map_or(item.trait_token.span, |token| token.span);
+        let first = item
+            .unsafety
+            .map_or(item.trait_token.span, |token| token.span);
         let last = item.brace_token.span.close();
         let whole = self.whole(&item.attrs, &item.vis, first, last);
         let name_span = self.span(item.ident.span());
@@ -409,9 +423,11 @@ impl Extractor<'_> {
                 of_trait: Some(TraitUse {
                     name,
                     argument: None,
+                    in_scope: true,
                 }),
                 is_trait: true,
                 self_type: None,
+                methods: Vec::new(),
                 rewrites: attributes.rewrites,
                 test_only: attributes.test_only,
             };
@@ -500,7 +516,11 @@ impl Extractor<'_> {
     fn type_alias(&mut self, item: &syn::ItemType) {
         let plain = match &*item.ty {
             syn::Type::Path(path) if path.qself.is_none() && item.generics.params.is_empty() => {
-                let bare = path.path.segments.iter().all(|segment| segment.arguments.is_none());
+                let bare = path
+                    .path
+                    .segments
+                    .iter()
+                    .all(|segment| segment.arguments.is_none());
                 bare.then_some(&path.path)
             }
             _ => None,
@@ -521,9 +541,14 @@ impl Extractor<'_> {
         });
     }
 
-    /// Notes which associated functions of a file's types give an instance.
+    /// Notes which associated functions of a file's types give an instance, and which methods are their own.
     pub(super) fn find_constructors(&mut self, items: &[Item]) {
         for item in items {
+            if let Item::Mod(item) = item
+                && let Some((_, items)) = &item.content
+            {
+                self.find_constructors(items);
+            }
             let Item::Impl(item) = item else { continue };
             let Some(path) = plain_type(&item.self_ty) else {
                 continue;
@@ -535,6 +560,11 @@ impl Extractor<'_> {
                 let syn::ImplItem::Fn(method) = inner else {
                     continue;
                 };
+                if item.trait_.is_none() {
+                    let name = self.intern(&method.sig.ident);
+                    self.inherent.insert(name);
+                    self.has_inherent_to_string |= method.sig.ident == "to_string";
+                }
                 let syn::ReturnType::Type(_, output) = &method.sig.output else {
                     continue;
                 };
@@ -604,15 +634,15 @@ impl Extractor<'_> {
             Item::Mod(item) => self.module(item),
             Item::Type(item) => self.type_alias(item),
             Item::Const(item) => {
-                        self.apart(|this| visit::visit_item_const(this, item));
+                self.apart(|this| visit::visit_item_const(this, item));
             }
             Item::Static(item) => {
-                        self.apart(|this| visit::visit_item_static(this, item));
+                self.apart(|this| visit::visit_item_static(this, item));
             }
             // Declared already.
             Item::Use(_) | Item::ExternCrate(_) => {}
             Item::Macro(item) => {
-                        if item.ident.is_none() {
+                if item.ident.is_none() {
                     self.macro_path(&item.mac.path);
                 }
             }
@@ -623,29 +653,55 @@ impl Extractor<'_> {
     /// Visits code that does not run with the function around.
     pub(super) fn apart(&mut self, visit: impl FnOnce(&mut Self)) {
         let mark = self.flow.mark();
-        let was = self.functions.last_mut().and_then(|function| function.at.take());
+        let was = self
+            .functions
+            .last_mut()
+            .and_then(|function| function.at.take());
         visit(self);
         if let Some(function) = self.functions.last_mut() {
             function.at = was;
         }
         self.flow.forget(mark);
     }
-
 }
 
 fn trait_use(path: &syn::Path) -> Option<TraitUse> {
     let last = path.segments.last()?;
     let argument = match &last.arguments {
-        syn::PathArguments::AngleBracketed(list) => list.args.iter().find_map(|argument| {
-            match argument {
+        syn::PathArguments::AngleBracketed(list) => {
+            list.args.iter().find_map(|argument| match argument {
                 syn::GenericArgument::Type(written) => Some(type_text(written)),
                 _ => None,
-            }
-        }),
+            })
+        }
         _ => None,
     };
+    let name = super::uses::bare(&last.ident);
+    let in_prelude = matches!(
+        name.as_str(),
+        "Clone"
+            | "PartialEq"
+            | "PartialOrd"
+            | "Ord"
+            | "Eq"
+            | "From"
+            | "Into"
+            | "TryFrom"
+            | "TryInto"
+            | "AsRef"
+            | "AsMut"
+            | "Default"
+            | "Drop"
+            | "Extend"
+            | "FromIterator"
+            | "Iterator"
+            | "IntoIterator"
+            | "ToString"
+            | "ToOwned"
+    );
     Some(TraitUse {
-        name: super::uses::bare(&last.ident),
+        in_scope: in_prelude || path.segments.len() == 1,
+        name,
         argument,
     })
 }
@@ -655,7 +711,11 @@ pub(super) fn type_text(written: &syn::Type) -> String {
     match written {
         syn::Type::Path(path) if path.qself.is_none() => tokens_of(&path.path),
         syn::Type::Reference(reference) => {
-            let mutable = if reference.mutability.is_some() { "mut " } else { "" };
+            let mutable = if reference.mutability.is_some() {
+                "mut "
+            } else {
+                ""
+            };
             format!("&{mutable}{}", type_text(&reference.elem))
         }
         syn::Type::Paren(inner) => type_text(&inner.elem),

@@ -59,7 +59,10 @@ mod tests {
         let files = submodule_files("src/a", "src", "b", None);
         assert_eq!(
             files,
-            [("src/a/b.rs".to_owned(), false), ("src/a/b/mod.rs".to_owned(), true)]
+            [
+                ("src/a/b.rs".to_owned(), false),
+                ("src/a/b/mod.rs".to_owned(), true)
+            ]
         );
         let files = submodule_files("src/a", "src", "b", Some("../x/y.rs"));
         assert_eq!(files, [("x/y.rs".to_owned(), true)]);

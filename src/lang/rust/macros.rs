@@ -90,28 +90,25 @@ impl Extractor<'_> {
     fn macro_arguments(&mut self, mac: &syn::Macro) {
         let tokens = mac.tokens.clone();
         let list = Punctuated::<Expr, Token![,]>::parse_terminated.parse2(tokens.clone());
-        match list {
-            Ok(list) => {
-                for argument in &list {
-                    match argument {
-                        // `name = value` in a format.
-                        Expr::Assign(assign) => self.visit_expr(&assign.right),
-                        other => self.visit_expr(other),
-                    }
-                }
-                self.formatted(mac, &list);
-            }
-            Err(_) => {
-                // `vec![x; n]`, `matches!(x, …)`.
-                let first = |input: syn::parse::ParseStream<'_>| {
-                    let first: Expr = input.parse()?;
-                    input.parse::<proc_macro2::TokenStream>()?;
-                    Ok(first)
-                };
-                if let Ok(first) = first.parse2(tokens) {
-                    self.visit_expr(&first);
+        if let Ok(list) = list {
+            for argument in &list {
+                match argument {
+                    // `name = value` in a format.
+                    Expr::Assign(assign) => self.visit_expr(&assign.right),
+                    other => self.visit_expr(other),
                 }
             }
+            self.formatted(mac, &list);
+            return;
+        }
+        // `vec![x; n]`, `matches!(x, …)`.
+        let first = |input: syn::parse::ParseStream<'_>| {
+            let first: Expr = input.parse()?;
+            input.parse::<proc_macro2::TokenStream>()?;
+            Ok(first)
+        };
+        if let Ok(first) = first.parse2(tokens) {
+            self.visit_expr(&first);
         }
     }
 }

@@ -84,8 +84,7 @@ fn read(text: &str, draft: &mut Draft) {
 
 /// Where the code starts behind a `#!` line: the parser takes it off, and counts from there.
 fn code_start(text: &str) -> usize {
-    let is_shebang =
-        text.starts_with("#!") && !text[2..].trim_start().starts_with('[');
+    let is_shebang = text.starts_with("#!") && !text[2..].trim_start().starts_with('[');
     if is_shebang {
         text.find('\n').unwrap_or(text.len())
     } else {

@@ -45,9 +45,7 @@ impl Extractor<'_> {
                 let text = self.names.get(name);
                 if !is_capitalised(text) {
                     let is_type = is_primitive(text);
-                    return (!is_type)
-                        .then(|| self.written_out(segments, ""))
-                        .flatten();
+                    return (!is_type).then(|| self.written_out(segments, "")).flatten();
                 }
                 if !self.has_glob() {
                     return None;
@@ -154,7 +152,7 @@ impl Extractor<'_> {
     /// From the first name of a path to its last.
     pub(super) fn path_span(&self, path: &syn::Path) -> Span {
         match (path.segments.first(), path.segments.last()) {
-            (Some(first), Some(last)) => self.from_to(first.ident.span(), last.ident.span()),
+            (Some(first), Some(last)) => self.between(first.ident.span(), last.ident.span()),
             _ => Span::default(),
         }
     }

@@ -93,9 +93,7 @@ impl Extractor<'_> {
                 let name = self.intern(&segments[1].ident);
                 let gives_it =
                     segments[1].ident == "default" || self.constructors.contains(&(of, name));
-                gives_it
-                    .then(|| self.type_at(&function.path, 1))
-                    .flatten()
+                gives_it.then(|| self.type_at(&function.path, 1)).flatten()
             }
             syn::Expr::Paren(inner) => self.made_type(&inner.expr),
             syn::Expr::Reference(inner) => self.made_type(&inner.expr),

@@ -6,7 +6,9 @@ use super::attributes::Attributes;
 use super::extract::{Entry, Extractor, Resolved};
 use super::items::visibility;
 use super::names::is_capitalised;
-use crate::facts::{BindingId, BindingValue, ImportId, ImportTarget, NameId, ReferenceId, Root, Visibility};
+use crate::facts::{
+    BindingId, BindingValue, ImportId, ImportTarget, NameId, ReferenceId, Root, Visibility,
+};
 use crate::span::Span;
 
 /// A name that `use` takes out of a type that stands in the same file: it waits until that is declared.
@@ -66,7 +68,7 @@ impl Extractor<'_> {
                 self.use_leaf(&name.ident, local, alias, prefix, declaration, waiting);
             }
             UseTree::Rename(rename) => {
-                let alias = self.from_to(rename.ident.span(), rename.rename.span());
+                let alias = self.between(rename.ident.span(), rename.rename.span());
                 let local = (rename.rename != "_").then_some((&rename.rename, alias));
                 self.use_leaf(&rename.ident, local, alias, prefix, declaration, waiting);
             }
@@ -210,13 +212,8 @@ impl Extractor<'_> {
         let attributes = Attributes::of(&item.attrs);
         let local = item.rename.as_ref().map_or(&item.ident, |(_, name)| name);
         let end = local.span();
-        let statement = self.whole(
-            &[],
-            &item.vis,
-            item.extern_token.span,
-            item.semi_token.span,
-        );
-        let alias = self.from_to(item.ident.span(), end);
+        let statement = self.whole(&[], &item.vis, item.extern_token.span, item.semi_token.span);
+        let alias = self.between(item.ident.span(), end);
         let kind = (attributes.conditional, visibility(&item.vis));
         let binding = (local != "_" && local != "self").then(|| {
             let name = self.intern(local);
