@@ -3,15 +3,11 @@
 //! One set of rules, whether origins are still being worked out ([`super::origins`]) or only read
 //! ([`super::queries`]): they differ in what a binding stands for, which [`Meaning`] tells.
 
-use rustc_hash::FxHashMap;
-
 use super::modules::{ModuleRef, Modules, UnknownImport};
 use super::origins::{Entity, Found, SymbolId, Unknown, is_implicit, is_public};
+use super::stars::Stars;
 use super::{File, FileId, Module, ModuleId};
-use crate::facts::{ImportId, MOST_BINDINGS, ScopeId, Visibility};
-
-/// For each module scope that stars modules: those imports, in source order.
-pub(super) type Stars = FxHashMap<(FileId, ScopeId), Vec<ImportId>>;
+use crate::facts::{ImportId, MOST_BINDINGS, ScopeId, Visibility, hash_name};
 
 /// Stack left before a chain of names continues on a fresh segment, and the size of that segment, in bytes.
 pub(super) const RED_ZONE: usize = 64 * 1024;
@@ -37,12 +33,7 @@ pub(super) struct Tables<'a> {
     pub(super) stars: &'a Stars,
 }
 
-impl<'a> Tables<'a> {
-    /// The star imports of a module scope, in source order.
-    pub(super) fn stars(self, file: FileId, scope: ScopeId) -> &'a [ImportId] {
-        self.stars.get(&(file, scope)).map_or(&[], Vec::as_slice)
-    }
-
+impl Tables<'_> {
     /// What `name` is in a module.
     pub(super) fn member(self, meaning: &mut impl Meaning, module: ModuleId, name: &str) -> Found {
         let mut found = self.member_of(meaning, module, name);
@@ -165,10 +156,18 @@ impl<'a> Tables<'a> {
         name: &str,
     ) -> Found {
         let mut unknown = None;
+        let stars = self.stars.within(file, scope);
+        if stars.is_empty() {
+            return Found::default();
+        }
+        let hash = hash_name(name);
+        if !self.stars.may_bring(file, hash) {
+            return Found::default();
+        }
         let importer = self.modules.at(file, scope);
-        for &id in self.stars(file, scope).iter().rev() {
+        for &id in stars.iter().rev() {
             match meaning.imported(file, id) {
-                ModuleRef::Known(module) => match self.star_exports(module, name, importer) {
+                ModuleRef::Known(module) => match self.exports(module, name, hash, importer) {
                     Some(true) => {
                         if !meaning.enter(module) {
                             continue;
@@ -203,6 +202,16 @@ impl<'a> Tables<'a> {
         name: &str,
         importer: Option<ModuleId>,
     ) -> Option<bool> {
+        self.exports(module, name, hash_name(name), importer)
+    }
+
+    fn exports(
+        self,
+        module: ModuleId,
+        name: &str,
+        hash: u32,
+        importer: Option<ModuleId>,
+    ) -> Option<bool> {
         let Module {
             file,
             scope,
@@ -219,7 +228,7 @@ impl<'a> Tables<'a> {
         let Some(exports) = &facts.exports else {
             return Some(is_public(name));
         };
-        if exports.contains(&facts.names, name) {
+        if exports.contains(&facts.names, name, hash) {
             return Some(true);
         }
         if !exports.open && exports.extends.is_empty() {
@@ -227,7 +236,7 @@ impl<'a> Tables<'a> {
         }
         // The list is built at run time: a public name that is there may well be in it.
         let bound = is_public(name) && facts.member(scope, name).is_some();
-        (bound || !self.stars(file, scope).is_empty()).then_some(true)
+        (bound || !self.stars.of(file).is_empty()).then_some(true)
     }
 
     /// Whether `importer` may take `name` from a declared module.
@@ -245,7 +254,7 @@ impl<'a> Tables<'a> {
                     return true;
                 }
             }
-            let mut stars = self.stars(file, scope).iter();
+            let mut stars = self.stars.within(file, scope).iter();
             self.modules.submodule(module, name).is_some()
                 || facts.dynamic.is_some()
                 || stars.any(|id| sees(facts.imports[id.index()].visibility))

@@ -10,6 +10,7 @@ mod modules;
 mod origins;
 mod queries;
 mod roots;
+mod stars;
 
 use std::sync::Arc;
 
@@ -42,8 +43,8 @@ pub struct File {
     pub language: Language,
     /// Whether it is test code.
     pub is_test: bool,
-    /// What it says.
-    pub facts: FileFacts,
+    /// What it says; shared with the index as it would be after a change elsewhere.
+    pub facts: Arc<FileFacts>,
 }
 
 /// A module.
@@ -107,8 +108,10 @@ impl Index {
             .iter()
             .map(|file| file.language.module_file(&file.path))
             .collect();
-        let roots = roots::choose(&files, &places, declared_roots, candidate_roots);
-        let mut modules = Modules::build(&files, &places, roots, opaque, units);
+        let spelled = roots::spelled_paths(&files);
+        let roots = roots::choose(&files, &places, declared_roots, candidate_roots, &spelled);
+        let mut modules = Modules::build(&files, &places, roots, &spelled, opaque, units);
+        drop(spelled);
         let (origins, settled) = Origins::build(&files, &modules);
         modules.settle(settled);
         let mut index = Self {
@@ -132,7 +135,9 @@ impl Index {
                 path: Arc::clone(&file.path),
                 language: file.language,
                 is_test: file.is_test,
-                facts: changed.remove(&id).unwrap_or_else(|| file.facts.clone()),
+                facts: changed
+                    .remove(&id)
+                    .map_or_else(|| Arc::clone(&file.facts), Arc::new),
             })
             .collect();
         let opaque = self.modules.opaque().map(str::to_owned).collect();

@@ -6,12 +6,13 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::classes;
-use super::lookup::{Meaning, RED_ZONE, SEGMENT, Stars, Tables};
+use super::lookup::{Meaning, RED_ZONE, SEGMENT, Tables};
 use super::modules::{ModuleRef, Modules, UnknownImport};
+use super::stars::Stars;
 use super::{File, FileId, ModuleId};
 use crate::facts::{
     BindingId, BindingValue, Import, ImportId, ImportTarget, MOST_BINDINGS, NameId, Reference,
-    Root, ScopeId, ScopeKind, Slice,
+    Root, ScopeId, Slice,
 };
 
 /// A binding of a file: where a name is made.
@@ -82,7 +83,7 @@ impl Origins {
         files: &[File],
         modules: &Modules,
     ) -> (Self, FxHashMap<(FileId, ImportId), ModuleRef>) {
-        let stars = collect_stars(files);
+        let stars = Stars::build(files, modules);
         let mut resolver = Resolver {
             tables: Tables {
                 files,
@@ -103,6 +104,7 @@ impl Origins {
             entered: FxHashSet::default(),
             settled: FxHashMap::default(),
             walking: FxHashSet::default(),
+            path: String::new(),
         };
         for at in 0..files.len() as u32 {
             for (binding, what) in files[at as usize].facts.bindings.iter().enumerate() {
@@ -154,7 +156,7 @@ impl Origins {
     /// The star imports of a module scope, in source order.
     #[must_use]
     pub fn stars_in(&self, file: FileId, scope: ScopeId) -> &[ImportId] {
-        self.stars.get(&(file, scope)).map_or(&[], Vec::as_slice)
+        self.stars.within(file, scope)
     }
 }
 
@@ -243,6 +245,8 @@ struct Resolver<'a> {
     settled: FxHashMap<(FileId, ImportId), ModuleRef>,
     /// Those being followed.
     walking: FxHashSet<(FileId, ImportId)>,
+    /// The path of the external name at hand; kept for its memory.
+    path: String,
 }
 
 /// A binding in a cycle whose answer is not final.
@@ -281,21 +285,6 @@ impl Meaning for Resolver<'_> {
     }
 }
 
-fn collect_stars(files: &[File]) -> Stars {
-    let mut stars = Stars::default();
-    for (at, file) in files.iter().enumerate() {
-        let facts = &file.facts;
-        for (id, import) in facts.imports.iter().enumerate() {
-            let is_module = facts.scopes[import.scope.index()].kind == ScopeKind::Module;
-            if import.target == ImportTarget::Star && is_module {
-                let key = (FileId(at as u32), import.scope);
-                stars.entry(key).or_default().push(ImportId(id as u32));
-            }
-        }
-    }
-    stars
-}
-
 impl Resolver<'_> {
     fn external(&mut self, path: &str) -> Entity {
         if let Some(&id) = self.external_ids.get(path) {
@@ -305,6 +294,18 @@ impl Resolver<'_> {
         self.origins.externals.push(path.into());
         self.external_ids.insert(path.into(), id);
         Entity::External(id)
+    }
+
+    /// The name `name` in something external.
+    fn external_member(&mut self, of: &str, name: &str) -> Entity {
+        let mut path = std::mem::take(&mut self.path);
+        path.clear();
+        path.push_str(of);
+        path.push('.');
+        path.push_str(name);
+        let entity = self.external(&path);
+        self.path = path;
+        entity
     }
 
     fn store(&mut self, found: &Found) -> Resolution {
@@ -346,6 +347,17 @@ impl Resolver<'_> {
         }
         if let Some(known) = self.origins.of_binding(symbol) {
             return self.load(known);
+        }
+        if let BindingValue::Import(id) = value
+            && !matches!(
+                self.tables.modules.imported(symbol.file, id),
+                ModuleRef::Known(_)
+            )
+        {
+            // Nothing of the project comes in: there is no circle to mind.
+            let found = self.import(symbol.file, &facts.imports[id.index()], id);
+            self.settle(symbol, &found);
+            return found;
         }
         if let Some(open) = self.open.get(&symbol) {
             self.lowest = self.lowest.min(open.at);
@@ -390,9 +402,14 @@ impl Resolver<'_> {
                 Some(open) if found.entities.is_empty() && open.entities.is_empty() => open,
                 _ => continue,
             };
-            let resolution = self.store(answer);
-            self.origins.bindings[symbol.file.index()][symbol.binding.index()] = Some(resolution);
+            self.settle(symbol, answer);
         }
+    }
+
+    /// Keeps the final answer for a binding.
+    fn settle(&mut self, symbol: SymbolId, found: &Found) {
+        let resolution = self.store(found);
+        self.origins.bindings[symbol.file.index()][symbol.binding.index()] = Some(resolution);
     }
 
     /// An alias of something that is no more than a value is a definition of its own.
@@ -632,7 +649,7 @@ impl Resolver<'_> {
         match module {
             ModuleRef::Known(id) => self.member(id, name),
             ModuleRef::External => {
-                let entity = self.external(&format!("{text}.{name}"));
+                let entity = self.external_member(text, name);
                 Found::of(entity)
             }
             other => self.whole_module(other, text),

@@ -332,7 +332,7 @@ impl<'d> Extractor<'d> {
             start: self.draft.binding_sets.len() as u32,
             len: bindings.len() as u32,
         };
-        self.draft.binding_sets.extend_from_slice(bindings);
+        self.draft.binding_sets.extend(bindings.iter().copied());
         if let [only] = bindings {
             self.singles.insert(*only, set);
         }
@@ -422,7 +422,7 @@ impl<'d> Extractor<'d> {
             start: self.draft.paths.len() as u32,
             len: names.len() as u32,
         };
-        self.draft.paths.extend_from_slice(names);
+        self.draft.paths.extend(names.iter().copied());
         slice
     }
 

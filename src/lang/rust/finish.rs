@@ -17,11 +17,10 @@ impl Extractor<'_> {
     fn sort_imports(&mut self) {
         let order = order_by(&self.draft.imports, |import| import.alias.start);
         if let Some((order, places)) = order {
-            self.draft.imports = order
-                .iter()
-                .map(|&at| self.draft.imports[at as usize])
-                .collect();
-            for binding in &mut self.draft.bindings {
+            let sorted = order.iter().map(|&at| self.draft.imports[at as usize]);
+            let sorted: Vec<_> = sorted.collect();
+            self.draft.imports.copy_from_slice(&sorted);
+            for binding in self.draft.bindings.iter_mut() {
                 if let BindingValue::Import(id) = &mut binding.value {
                     *id = ImportId(places[id.index()]);
                 }
@@ -33,16 +32,15 @@ impl Extractor<'_> {
     fn sort_calls(&mut self) {
         let order = order_by(&self.draft.calls, |call| call.callee.span.start);
         if let Some((order, places)) = order {
-            self.draft.calls = order
-                .iter()
-                .map(|&at| self.draft.calls[at as usize])
-                .collect();
-            for node in &mut self.draft.flow_nodes {
+            let sorted = order.iter().map(|&at| self.draft.calls[at as usize]);
+            let sorted: Vec<_> = sorted.collect();
+            self.draft.calls.copy_from_slice(&sorted);
+            for node in self.draft.flow_nodes.iter_mut() {
                 if let FlowStep::Call(id) = &mut node.step {
                     *id = CallId(places[id.index()]);
                 }
             }
-            for definition in &mut self.draft.definitions {
+            for definition in self.draft.definitions.iter_mut() {
                 if let Shape::Forwards(id) = &mut definition.shape {
                     *id = CallId(places[id.index()]);
                 }

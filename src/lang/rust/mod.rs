@@ -22,8 +22,6 @@ mod uses;
 
 pub use layout::{child_folder, submodule_files};
 
-use std::cell::Cell;
-
 use crate::facts::{Draft, Dynamic, Pack, Scope, ScopeId, ScopeKind, SyntaxError, SyntaxErrorKind};
 use crate::span::Span;
 use extract::Extractor;
@@ -41,30 +39,24 @@ const BASE: usize = 512 * 1024;
 /// Nesting beyond which a file is not read. No one writes such a file, and no compiler reads it.
 const TOO_DEEP: u32 = 20_000;
 
-thread_local! {
-    /// The facts of the file at hand, kept so that their memory is used again.
-    static DRAFT: Cell<Draft> = Cell::default();
-}
-
 /// Reads `text` as Rust and adds its facts to `pack`.
 pub fn extract(text: &str, pack: &mut Pack) {
-    let mut draft = DRAFT.take();
+    let draft = pack.draft();
     draft.lines.fill(text);
     let depth = depth::bound(text);
     if depth > TOO_DEEP {
         unread(
-            &mut draft,
+            draft,
             Span::at(0),
             "nested too deeply to be read".to_owned(),
         );
     } else {
         let stack = BASE + depth as usize * BYTES_PER_LEVEL;
-        stacker::maybe_grow(stack, stack + BASE, || read(text, &mut draft));
+        stacker::maybe_grow(stack, stack + BASE, || read(text, draft));
         // Each thread keeps the text of all it parsed until told that no span is left.
         proc_macro2::extra::invalidate_current_thread_spans();
     }
-    pack.add(&mut draft);
-    DRAFT.set(draft);
+    pack.add();
 }
 
 fn read(text: &str, draft: &mut Draft) {
