@@ -110,8 +110,12 @@ pub(super) fn classify_all(
         .filter(|binding| matches!(index.binding(**binding).value, BindingValue::Import(_)))
         .map(|binding| home_of(index, *binding))
         .collect();
+    let is_python = |file: FileId| index.file(file).language.is_python();
+    let speaks_python = index.module(home).file.is_none_or(is_python);
     bindings
         .iter()
+        // Code of another language is no second home.
+        .filter(|binding| is_python(binding.file) == speaks_python)
         .filter(|binding| home_of(index, **binding) != Some(home))
         .filter(|binding| !origins.contains(&Entity::Symbol(**binding)))
         .filter_map(|&binding| {

@@ -128,7 +128,11 @@ pub struct SymbolPath {
 
 impl std::fmt::Display for SymbolPath {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}:{}", self.module, self.name)
+        if self.module.contains("::") {
+            write!(f, "{}::{}", self.module, self.name.replace('.', "::"))
+        } else {
+            write!(f, "{}:{}", self.module, self.name)
+        }
     }
 }
 

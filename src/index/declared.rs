@@ -51,6 +51,8 @@ struct Builder<'a> {
     /// The module that each file is.
     claimed: FxHashMap<FileId, usize>,
     names: FxHashSet<String>,
+    /// Names of modules that are not declared.
+    foreign: FxHashSet<String>,
     by_stem: FxHashMap<String, usize>,
     tree: Tree,
     open: Vec<Open>,
@@ -67,6 +69,7 @@ pub(super) fn build(files: &[File], units: &[Unit], taken: FxHashSet<String>) ->
         files,
         by_path,
         claimed: FxHashMap::default(),
+        foreign: taken.clone(),
         names: taken,
         by_stem: FxHashMap::default(),
         tree: Tree::default(),
@@ -91,7 +94,13 @@ impl Builder<'_> {
         }
         let at = self.tree.units.len() as u32;
         self.tree.units.push(unit.clone());
-        let name = self.free_name(&unit.name);
+        // A package of Python and its crate often share their name; what is below it differs by the separator.
+        let is_shared = self.foreign.contains(&unit.name);
+        let name = if is_shared {
+            self.free_name(&format!("::{}", unit.name))
+        } else {
+            self.free_name(&unit.name)
+        };
         let module = self.add(Declared {
             name,
             stem: unit.root.clone(),
@@ -180,7 +189,7 @@ impl Builder<'_> {
             }
             (id, ScopeId::MODULE, file.language.child_folder(&path, owns))
         };
-        let wanted = format!("{}::{name}", parent.name);
+        let wanted = format!("{}::{name}", parent.name.trim_start_matches("::"));
         let (unit, is_test) = (parent.unit, parent.is_test || declaration.test_only);
         let variant_of = self.by_stem.get(&stem).copied();
         let stem = match variant_of {
