@@ -320,6 +320,8 @@ pub struct ModuleDeclaration {
     pub test_only: bool,
     /// Whether it may be left out, and another stand for it.
     pub conditional: bool,
+    /// Who may name it.
+    pub visibility: Visibility,
 }
 
 /// A scope of names.

@@ -411,7 +411,9 @@ impl<'a> Governed<'a> {
                     .filter(|_| known)
                     .and_then(|module| index.modules.by_name(module)),
                 name: name.to_owned(),
-                canonical: canonical_path == Some(at) || symbol.chain.contains(&file),
+                canonical: canonical_path == Some(at)
+                    || symbol.chain.contains(&file)
+                    || is_inside(index, symbol, file, module),
                 same_object: same && role == Role::Origin,
                 vouched: vouched_path == Some(at) || role == Role::Replaced,
             });
@@ -469,6 +471,21 @@ fn is_in_scope_anyway(index: &Index, file: FileId, id: ImportId, module: ModuleR
         || index.modules.is_below(here, through)
             && !found.bindings.is_empty()
             && found.bindings.iter().all(private)
+}
+
+/// Whether both a file and the module that it names are parts of a declared home: how those share a name is their own
+/// business.
+fn is_inside(index: &Index, symbol: &GovernedSymbol, file: FileId, through: Option<&str>) -> bool {
+    let through = through.and_then(|through| index.modules.by_name(through));
+    let (Some(home), Some(here), Some(through)) = (symbol.home, index.module_of(file), through)
+    else {
+        return false;
+    };
+    let declared = index.module(home).declared;
+    // The first module of a unit has everything below it.
+    declared.is_some_and(|declared| declared.parent.is_some())
+        && index.modules.is_below(here, home)
+        && index.modules.is_below(through, home)
 }
 
 /// Whether a file is the canonical module itself, importing what it gives out.

@@ -5,7 +5,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::governed::GovernedSymbol;
 use crate::facts::{
-    BindingValue, DefinitionFlags, DefinitionKind, FileFacts, Reference, ScopeId, Shape,
+    BindingValue, DefinitionFlags, DefinitionKind, FileFacts, Reference, ScopeId, Shape, Visibility,
 };
 use crate::index::{Ancestor, Entity, FileId, Index, ModuleId, SymbolId};
 
@@ -60,7 +60,8 @@ pub(super) fn places_by_name<'a>(
             let facts = index.facts(file);
             let inline = facts.modules.iter().filter_map(|module| module.body);
             let scopes: Vec<ScopeId> = [ScopeId::MODULE].into_iter().chain(inline).collect();
-            if index.file(file).language.is_stub() || index.module_of(file).is_none() {
+            let is_module = index.module_of(file).is_some() && !index.is_guess(file);
+            if index.file(file).language.is_stub() || !is_module {
                 return Vec::new();
             }
             let mut names = names(facts);
@@ -116,6 +117,8 @@ pub(super) fn classify_all(
         .iter()
         // Code of another language is no second home.
         .filter(|binding| is_python(binding.file) == speaks_python)
+        // What only its own module can take is nobody else's source.
+        .filter(|binding| index.binding(**binding).visibility != Visibility::Private)
         .filter(|binding| home_of(index, **binding) != Some(home))
         .filter(|binding| !origins.contains(&Entity::Symbol(**binding)))
         .filter_map(|&binding| {

@@ -74,6 +74,9 @@ fn run(context: &Context<'_>) -> Outcome {
 fn misses_of(index: &Index, file: FileId) -> (u64, Vec<Miss>) {
     let mut count = 0;
     let mut misses = Vec::new();
+    if index.is_guess(file) {
+        return (count, misses);
+    }
     for at in 0..index.facts(file).imports.len() as u32 {
         let import = ImportId(at);
         let module = index.imported_module(file, import);

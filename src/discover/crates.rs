@@ -67,6 +67,7 @@ pub fn units(root: &Path, discovery: &Discovery) -> Vec<Unit> {
                 edition: package.edition,
                 others: others(package, &packages, &manifests),
                 is_test: false,
+                is_guess: false,
             });
         }
     }
@@ -84,6 +85,7 @@ pub fn units(root: &Path, discovery: &Discovery) -> Vec<Unit> {
                 edition: package.edition,
                 others,
                 is_test: matches!(target.kind, "test" | "bench"),
+                is_guess: false,
             });
         }
     }

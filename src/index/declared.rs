@@ -6,7 +6,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{File, FileId};
-use crate::facts::{ModuleDeclaration, ScopeId};
+use crate::facts::{ModuleDeclaration, ScopeId, Visibility};
 use crate::lang::Unit;
 
 /// A declared module.
@@ -20,6 +20,7 @@ pub(super) struct Declared {
     /// Its place among [`Tree::modules`].
     pub(super) parent: Option<usize>,
     pub(super) unit: u32,
+    pub(super) visibility: Visibility,
     pub(super) is_test: bool,
     /// The first of the modules that it may stand for, where conditions choose between several.
     pub(super) variant_of: Option<usize>,
@@ -108,6 +109,7 @@ impl Builder<'_> {
             scope: ScopeId::MODULE,
             parent: None,
             unit: at,
+            visibility: Visibility::Public,
             is_test: unit.is_test || self.files[file.index()].is_test,
             variant_of: None,
         });
@@ -204,6 +206,7 @@ impl Builder<'_> {
             scope,
             parent: Some(open.module),
             unit,
+            visibility: declaration.visibility,
             is_test: is_test || self.files[id.index()].is_test,
             variant_of,
         });
@@ -247,6 +250,7 @@ impl Builder<'_> {
                 root: path.to_owned(),
                 folder: String::new(),
                 edition: 2021,
+                is_guess: true,
                 ..Unit::default()
             };
             if let Some(around) = around {

@@ -261,7 +261,12 @@ impl Tables<'_> {
         })
     }
 
-    fn sees(self, module: ModuleId, visibility: Visibility, importer: Option<ModuleId>) -> bool {
+    pub(super) fn sees(
+        self,
+        module: ModuleId,
+        visibility: Visibility,
+        importer: Option<ModuleId>,
+    ) -> bool {
         let unit = |module: ModuleId| {
             let declared = self.modules.get(module).declared;
             declared.map(|declared| declared.unit)

@@ -23,7 +23,7 @@ pub use queries::Lookup;
 
 use crate::facts::{
     Binding, BindingValue, Definition, DefinitionFlags, DefinitionId, FileFacts, ImportId, ScopeId,
-    ScopeKind,
+    ScopeKind, Visibility,
 };
 use crate::lang::{Language, ModuleFile, Unit};
 
@@ -77,6 +77,8 @@ pub struct DeclaredModule {
     pub parent: Option<ModuleId>,
     /// Its unit of compilation.
     pub unit: u32,
+    /// Who may name it.
+    pub visibility: Visibility,
     /// The first of the modules that it may stand for, where conditions choose between several.
     pub variant_of: Option<ModuleId>,
 }
@@ -173,6 +175,16 @@ impl Index {
     pub fn module_at(&self, file: FileId, scope: ScopeId) -> Option<ModuleId> {
         let scope = self.facts(file).module_scope(scope);
         self.modules.at(file, scope)
+    }
+
+    /// Whether it is only a guess what a file belongs to: what its paths lead to is not certain.
+    #[must_use]
+    pub fn is_guess(&self, file: FileId) -> bool {
+        let module = self.module_of(file).map(|module| self.module(module));
+        let unit = module
+            .and_then(|module| module.declared)
+            .map(|declared| declared.unit);
+        unit.is_some_and(|unit| self.modules.units()[unit as usize].is_guess)
     }
 
     /// Whether a symbol is there for tests only.

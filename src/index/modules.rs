@@ -152,6 +152,7 @@ impl Modules {
             self.modules[id.index()].declared = Some(DeclaredModule {
                 parent: module.parent.map(|at| ids[at]),
                 unit: module.unit,
+                visibility: module.visibility,
                 variant_of,
             });
             if module.parent.is_none() {

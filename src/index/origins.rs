@@ -463,7 +463,15 @@ impl Resolver<'_> {
             known => self.whole_module(known, text.trim_start_matches("::")),
         };
         match import.target {
-            ImportTarget::Name(name) => self.attribute(of, facts.name(name), "::"),
+            ImportTarget::Name(name) => {
+                let mut found = self.attribute(of, facts.name(name), "::");
+                if found.entities.len() > 1 {
+                    let scope = facts.module_scope(import.scope);
+                    let here = self.tables.modules.at(file, scope);
+                    found.entities.retain(|entity| self.may_name(here, *entity));
+                }
+                found
+            }
             ImportTarget::Module | ImportTarget::ModuleAs => of,
             ImportTarget::Star => Found::default(),
         }
@@ -516,7 +524,7 @@ impl Resolver<'_> {
             return self.descend(ModuleRef::Known(submodule), first, segments);
         }
         let mut found = self.member(from, first);
-        found.entities.retain(|entity| !self.is_function(*entity));
+        found.entities.retain(|entity| self.has_names(*entity));
         if found.entities.is_empty() {
             let other = modules.other_unit(here, first);
             return self.descend(other, first, segments);
@@ -566,6 +574,30 @@ impl Resolver<'_> {
             BindingValue::Definition(id) => !classes::is_class(facts, id),
             _ => false,
         }
+    }
+
+    /// Whether a path can go on behind an entity.
+    fn has_names(&self, entity: Entity) -> bool {
+        let Entity::Symbol(symbol) = entity else {
+            return true;
+        };
+        let facts = &self.tables.files[symbol.file.index()].facts;
+        match facts.bindings[symbol.binding.index()].value {
+            BindingValue::Definition(id) => classes::is_class(facts, id),
+            _ => false,
+        }
+    }
+
+    /// Whether code of a module may name a declared module; anything else it may.
+    fn may_name(&self, here: Option<ModuleId>, entity: Entity) -> bool {
+        let Entity::Module(module) = entity else {
+            return true;
+        };
+        let declared = self.tables.modules.get(module).declared;
+        let Some((declared, parent)) = declared.and_then(|one| Some((one, one.parent?))) else {
+            return true;
+        };
+        self.tables.sees(parent, declared.visibility, here)
     }
 
     fn module_ref(found: &Found) -> ModuleRef {

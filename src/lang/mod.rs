@@ -46,6 +46,8 @@ pub struct Unit {
     pub others: Vec<(String, Option<String>)>,
     /// Whether it is there for tests only.
     pub is_test: bool,
+    /// Whether no manifest knows it: it may be a part of another one, under another name.
+    pub is_guess: bool,
 }
 
 impl Language {

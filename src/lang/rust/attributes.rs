@@ -13,6 +13,8 @@ pub(super) struct Attributes {
     pub(super) test_only: bool,
     /// `path = "…"`.
     pub(super) path: Option<Box<str>>,
+    /// The paths that it has under some condition.
+    pub(super) other_paths: Vec<Box<str>>,
     /// Something that may replace the item, or make others beside it.
     pub(super) rewrites: bool,
     /// `macro_export`.
@@ -75,7 +77,10 @@ impl Attributes {
             };
             match name.as_str() {
                 // Another path under another condition: none of them is certain.
-                "path" => self.conditional = true,
+                "path" => {
+                    self.conditional = true;
+                    self.other_paths.extend(text_of(meta));
+                }
                 "derive" => {}
                 name => self.rewrites |= !is_inert(name),
             }

@@ -100,7 +100,10 @@ pub(super) struct Class {
 /// The trait of an implementation.
 #[derive(Clone, Debug)]
 pub(super) struct TraitUse {
+    /// Its last name.
     pub(super) name: String,
+    /// Its path as written, without arguments.
+    pub(super) path: String,
     /// Its first type argument, as written.
     pub(super) argument: Option<String>,
     /// Whether its methods can be called here without naming it.
@@ -169,6 +172,8 @@ pub(super) struct Extractor<'d> {
     pub(super) has_inherent_to_string: bool,
     /// The one-element binding sets made so far.
     singles: FxHashMap<BindingId, Slice>,
+    /// Whether what is visited may be left out.
+    pub(super) conditional: bool,
     /// Whether what is visited is there for tests only.
     pub(super) test_only: bool,
 }
@@ -193,6 +198,7 @@ impl<'d> Extractor<'d> {
             inherent: FxHashSet::default(),
             has_inherent_to_string: false,
             singles: FxHashMap::default(),
+            conditional: false,
             test_only: false,
         }
     }

@@ -29,15 +29,27 @@ pub(super) fn visibility(written: &syn::Visibility) -> Visibility {
 impl Extractor<'_> {
     /// Visits the items of a module, which know each other whatever their order.
     pub(super) fn module_items(&mut self, items: &[Item]) {
+        let chosen: Vec<Item> = items.iter().flat_map(chosen_items).collect();
         self.framed(FrameKind::Module, |this| {
             let mut waiting = Vec::new();
+            let was = this.conditional;
             for item in items {
                 this.declare(item, &mut waiting);
             }
+            this.conditional = true;
+            for item in &chosen {
+                this.declare(item, &mut waiting);
+            }
+            this.conditional = was;
             this.settle_uses(waiting);
             for item in items {
                 this.visit_item(item);
             }
+            this.conditional = true;
+            for item in &chosen {
+                this.visit_item(item);
+            }
+            this.conditional = was;
         });
     }
 
@@ -90,7 +102,8 @@ impl Extractor<'_> {
         let attributes = Attributes::of(attributes);
         let name = self.intern(ident);
         let span = self.span(ident.span());
-        let kind = (attributes.conditional, visibility(vis));
+        let conditional = attributes.conditional || self.conditional;
+        let kind = (conditional, visibility(vis));
         let binding = self.bind(name, span, BindingValue::Value, kind);
         self.enter(name, Entry::Binding(binding));
         self.declared.insert(span.start, binding);
@@ -103,7 +116,10 @@ impl Extractor<'_> {
     fn declare_macro(&mut self, item: &syn::ItemMacro) {
         let Some(ident) = &item.ident else {
             // What it makes is not known.
-            if !item.mac.path.is_ident("thread_local") {
+            let last = item.mac.path.segments.last();
+            let is_known =
+                last.is_some_and(|last| last.ident == "thread_local" || last.ident == "cfg_if");
+            if !is_known {
                 self.draft.dynamic.get_or_insert(Dynamic::Globals);
             }
             return;
@@ -133,7 +149,7 @@ impl Extractor<'_> {
         attributes: &Attributes,
     ) -> DefinitionId {
         let mut flags = DefinitionFlags::default();
-        if attributes.conditional {
+        if attributes.conditional || self.conditional {
             flags.insert(DefinitionFlags::CONDITIONAL);
         }
         if attributes.rewrites {
@@ -421,6 +437,7 @@ impl Extractor<'_> {
             let class = Class {
                 definition: id,
                 of_trait: Some(TraitUse {
+                    path: name.clone(),
                     name,
                     argument: None,
                     in_scope: true,
@@ -495,8 +512,21 @@ impl Extractor<'_> {
             body,
             path: attributes.path.clone(),
             test_only: attributes.test_only || self.test_only,
-            conditional: attributes.conditional,
+            conditional: attributes.conditional || self.conditional,
+            visibility: visibility(&item.vis),
         });
+        for path in attributes.other_paths {
+            self.draft.modules.push(ModuleDeclaration {
+                name,
+                span,
+                scope: self.scope,
+                body: None,
+                path: Some(path),
+                test_only: attributes.test_only || self.test_only,
+                conditional: true,
+                visibility: visibility(&item.vis),
+            });
+        }
         let (Some(body), Some((_, items))) = (body, &item.content) else {
             return;
         };
@@ -665,6 +695,42 @@ impl Extractor<'_> {
     }
 }
 
+/// The names of a path without their arguments.
+pub(super) fn bare_path<'p>(segments: impl Iterator<Item = &'p syn::PathSegment>) -> String {
+    let names: Vec<String> = segments
+        .map(|segment| super::uses::bare(&segment.ident))
+        .collect();
+    names.join("::")
+}
+
+/// The items that `cfg_if!` chooses between.
+fn chosen_items(item: &Item) -> Vec<Item> {
+    let Item::Macro(item) = item else {
+        return Vec::new();
+    };
+    let name = item.mac.path.segments.last();
+    if item.ident.is_some() || name.is_none_or(|last| last.ident != "cfg_if") {
+        return Vec::new();
+    }
+    let groups = item
+        .mac
+        .tokens
+        .clone()
+        .into_iter()
+        .filter_map(|token| match token {
+            proc_macro2::TokenTree::Group(group)
+                if group.delimiter() == proc_macro2::Delimiter::Brace =>
+            {
+                Some(group.stream())
+            }
+            _ => None,
+        });
+    groups
+        .filter_map(|stream| syn::parse2::<syn::File>(stream).ok())
+        .flat_map(|file| file.items)
+        .collect()
+}
+
 fn trait_use(path: &syn::Path) -> Option<TraitUse> {
     let last = path.segments.last()?;
     let argument = match &last.arguments {
@@ -701,6 +767,7 @@ fn trait_use(path: &syn::Path) -> Option<TraitUse> {
     );
     Some(TraitUse {
         in_scope: in_prelude || path.segments.len() == 1,
+        path: bare_path(path.segments.iter()),
         name,
         argument,
     })

@@ -10,7 +10,7 @@ use syn::{BinOp, Expr, UnOp};
 
 use super::expressions::ident_of;
 use super::extract::{Extractor, Receiver, Resolved};
-use super::items::type_text;
+use super::items::{bare_path, type_text};
 use crate::facts::{CallMode, Root, Slice};
 use crate::span::Span;
 
@@ -291,7 +291,12 @@ impl Extractor<'_> {
             }
             syn::PathArguments::Parenthesized(_) => return false,
         };
-        let is_trait = named.ident == of_trait.name.as_str()
+        let is_known = !argument
+            .as_ref()
+            .is_some_and(|argument| argument.contains(['?', '_']));
+        let written = bare_path(segments.iter().take(qself.position));
+        let is_trait = written == of_trait.path
+            && is_known
             && (argument == of_trait.argument || argument.is_none() && !is_generic(&of_trait.name));
         let is_method = segments.len() == qself.position + 1
             && self.functions.last().is_some_and(|function| {
@@ -320,7 +325,8 @@ impl Extractor<'_> {
         let Some(last) = segments.last().filter(|_| segments.len() > 1) else {
             return false;
         };
-        let before = segments[segments.len() - 2].ident.to_string();
+        let of = &segments[segments.len() - 2];
+        let before = of.ident.to_string();
         let method = super::uses::bare(&last.ident);
         let is_same = self
             .functions
@@ -328,9 +334,22 @@ impl Extractor<'_> {
             .is_some_and(|function| function.name == method && function.at.is_some());
         let class = self.classes.last();
         let of_trait = class.and_then(|class| class.of_trait.as_ref());
-        let names_trait = of_trait.is_some_and(|found| found.name == before);
-        let names_type = before == "Self"
-            || class.is_some_and(|class| class.self_type.as_deref() == Some(&*before));
+        let written = bare_path(segments.iter().take(segments.len() - 1));
+        let names_trait = of_trait.is_some_and(|found| found.path == written);
+        let names_type = written == "Self"
+            || class.is_some_and(|class| class.self_type.as_deref() == Some(&*before))
+                && segments.len() == 2;
+        // A trait with arguments is as many traits: which of them is for the types to say, or written out.
+        let is_that_one = match &of.arguments {
+            syn::PathArguments::None => of_trait.is_none_or(|found| {
+                found.argument.is_none() || is_settled_by_parameter(&found.name)
+            }),
+            _ => false,
+        };
+        if !names_trait && of_trait.is_some_and(|found| found.name == before) {
+            // Perhaps the same by another path, perhaps another of the name.
+            return true;
+        }
         let in_trait = of_trait.is_some();
         let has_receiver = call
             .args
@@ -346,6 +365,12 @@ impl Extractor<'_> {
             .last()
             .is_some_and(|function| function.receiver != Receiver::None);
         let span = self.path_span(path);
+        if is_same && names_trait && !is_that_one {
+            return true;
+        }
+        if names_type && is_overloaded(&method) && self.is_hidden(&method) {
+            return false;
+        }
         if is_same && names_trait {
             // The trait leaves the type open: the receiver tells it, or what is given back.
             let settled = if takes_receiver {
@@ -462,6 +487,23 @@ fn is_generic(of_trait: &str) -> bool {
             | "Extend"
             | "Index"
             | "IndexMut"
+    )
+}
+
+/// Traits whose argument is the type of what their methods take.
+fn is_settled_by_parameter(of_trait: &str) -> bool {
+    matches!(
+        of_trait,
+        "From"
+            | "TryFrom"
+            | "PartialEq"
+            | "PartialOrd"
+            | "Index"
+            | "IndexMut"
+            | "Add"
+            | "Sub"
+            | "Mul"
+            | "Div"
     )
 }
 

@@ -33,7 +33,7 @@ impl Extractor<'_> {
         let declaration = Declaration {
             statement: self.whole(&[], &item.vis, first, last),
             absolute: item.leading_colon.is_some(),
-            conditional: attributes.conditional,
+            conditional: attributes.conditional || self.conditional,
             visibility: visibility(&item.vis),
         };
         self.use_tree(&item.tree, &mut Vec::new(), &declaration, waiting);
