@@ -86,6 +86,8 @@ pub(super) struct Resolved {
 #[derive(Clone, Debug)]
 pub(super) struct Class {
     pub(super) definition: DefinitionId,
+    /// The last name of the type.
+    pub(super) name: String,
     /// The trait that is implemented, by its last name.
     pub(super) of_trait: Option<TraitUse>,
     pub(super) is_trait: bool,
@@ -166,8 +168,8 @@ pub(super) struct Extractor<'d> {
     pub(super) through: FxHashMap<u32, BindingId>,
     /// Associated functions that give an instance of their type.
     pub(super) constructors: FxHashSet<(NameId, NameId)>,
-    /// Methods that types of the file have of their own, whatever the type.
-    pub(super) inherent: FxHashSet<NameId>,
+    /// Methods that types of the file have of their own, by the last name of the type.
+    pub(super) inherent: FxHashSet<(NameId, NameId)>,
     /// Whether one of them is `to_string`.
     pub(super) has_inherent_to_string: bool,
     /// The one-element binding sets made so far.

@@ -231,6 +231,7 @@ impl Extractor<'_> {
         );
         let class = Class {
             definition: id,
+            name: name.clone(),
             of_trait: None,
             is_trait: false,
             self_type: Some(name),
@@ -321,6 +322,7 @@ impl Extractor<'_> {
                 .and_then(|(_, path, _)| trait_use(path));
             let class = Class {
                 definition: id,
+                name,
                 of_trait,
                 is_trait: false,
                 self_type: plain_type(&item.self_ty)
@@ -436,6 +438,7 @@ impl Extractor<'_> {
             this.supertraits(id, item);
             let class = Class {
                 definition: id,
+                name: name.clone(),
                 of_trait: Some(TraitUse {
                     path: name.clone(),
                     name,
@@ -591,8 +594,9 @@ impl Extractor<'_> {
                     continue;
                 };
                 if item.trait_.is_none() {
+                    let of = self.intern(&last.ident);
                     let name = self.intern(&method.sig.ident);
-                    self.inherent.insert(name);
+                    self.inherent.insert((of, name));
                     self.has_inherent_to_string |= method.sig.ident == "to_string";
                 }
                 let syn::ReturnType::Type(_, output) = &method.sig.output else {

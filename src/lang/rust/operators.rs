@@ -259,8 +259,10 @@ impl Extractor<'_> {
 
     /// Whether a type of the file may have a method of its own under the name of a trait's.
     fn is_hidden(&mut self, method: &str) -> bool {
+        let of = self.classes.last().map(|class| class.name.clone());
+        let of = self.intern_text(of.as_deref().unwrap_or(""));
         let name = self.intern_text(method);
-        self.inherent.contains(&name) || self.draft.dynamic.is_some()
+        self.inherent.contains(&(of, name)) || self.draft.dynamic.is_some()
     }
 
     /// `<Self as Trait>::method(…)`. Tells whether it was told.
