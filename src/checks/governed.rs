@@ -261,11 +261,12 @@ impl<'a> Governed<'a> {
         let root = facts.name(facts.bindings[facts.binding_set(set)[0].index()].name);
         let mut text = root.to_owned();
         let mut externals: Vec<String> = Vec::new();
+        let separator = index.file(file).language.separator();
         let path = facts.path(reference.path);
         for (at, &name) in path.iter().enumerate() {
             let name = facts.name(name);
             let whole = at + 1 == path.len();
-            text.push('.');
+            text.push_str(separator);
             text.push_str(name);
             let span = if whole {
                 reference.span
@@ -310,7 +311,7 @@ impl<'a> Governed<'a> {
                     false,
                     hits,
                 );
-                next_externals.push(format!("{module}.{name}"));
+                next_externals.push(format!("{module}{separator}{name}"));
             }
             if hits.len() > before {
                 return;

@@ -105,10 +105,17 @@ impl Tables<'_> {
         let Module {
             scope, declared, ..
         } = *self.modules.get(module);
-        if declared.is_some()
+        if let Some(declared) = declared
             && let Some(submodule) = self.modules.submodule(module, name)
         {
-            return Found::of(Entity::Module(submodule));
+            let mut found = Found::of(Entity::Module(submodule));
+            if declared.parent.is_none() {
+                for &symbol in self.modules.unit_names(declared.unit, name) {
+                    found.merge(Found::of(Entity::Symbol(symbol)));
+                    found.bindings.push(symbol);
+                }
+            }
+            return found;
         }
         if let Some(file) = file {
             found = self.starred(meaning, (file, scope), name);
@@ -165,6 +172,8 @@ impl Tables<'_> {
             return Found::default();
         }
         let importer = self.modules.at(file, scope);
+        let declares = self.files[file.index()].language.declares_modules();
+        let mut all = Found::default();
         for &id in stars.iter().rev() {
             match meaning.imported(file, id) {
                 ModuleRef::Known(module) => match self.exports(module, name, hash, importer) {
@@ -176,7 +185,14 @@ impl Tables<'_> {
                             self.member(meaning, module, name)
                         });
                         if !found.entities.is_empty() {
-                            return found;
+                            if !declares {
+                                return found;
+                            }
+                            // Conditions may choose between stars; none of them goes before another.
+                            all.bindings.extend_from_slice(&found.bindings);
+                            all.merge(found);
+                            all.missing = false;
+                            continue;
                         }
                         unknown = unknown.or(found.unknown);
                     }
@@ -188,6 +204,9 @@ impl Tables<'_> {
                 }
                 ModuleRef::Missing => {}
             }
+        }
+        if !all.entities.is_empty() {
+            return all;
         }
         Found {
             unknown,

@@ -271,6 +271,14 @@ impl Modules {
     /// What an absolute import of `module`, written in a file, would lead to.
     pub(super) fn absolute(&self, files: &[File], id: FileId, module: &str) -> ModuleRef {
         let file = &files[id.index()];
+        if file.language.declares_modules() {
+            let first = module.split("::").next().unwrap_or(module);
+            return match (self.by_name(module), self.by_name(first)) {
+                (Some(known), _) => ModuleRef::Known(known),
+                (None, Some(_)) => ModuleRef::Missing,
+                (None, None) => ModuleRef::External,
+            };
+        }
         let place = file.language.module_file(&file.path);
         let (folders, siblings) = self.search_path(&place);
         self.resolve(files, file, &place, (&folders, siblings), 0, module)
@@ -412,8 +420,8 @@ impl Modules {
                 _ => self.submodule(at, segment),
             };
             match next {
-                Some(next) => at = next,
-                None => return unknown,
+                Some(next) if self.variants(next).is_empty() => at = next,
+                _ => return unknown,
             }
         }
         ModuleRef::Known(at)
@@ -436,7 +444,8 @@ impl Modules {
             here
         };
         if let Some(found) = self.submodule(from, first) {
-            return Some(ModuleRef::Known(found));
+            let is_one = self.variants(found).is_empty();
+            return is_one.then_some(ModuleRef::Known(found));
         }
         let is_bound = self.may_bind(files, from, first);
         (!is_bound).then(|| self.other_unit(here, first))

@@ -520,8 +520,12 @@ impl Resolver<'_> {
         } else {
             here
         };
-        if let Some(submodule) = modules.submodule(from, first) {
-            return self.descend(ModuleRef::Known(submodule), first, segments);
+        if modules.submodule(from, first).is_some() {
+            let mut found = self.step(Found::of(Entity::Module(from)), first);
+            for segment in segments {
+                found = self.step(found, segment);
+            }
+            return found;
         }
         let mut found = self.member(from, first);
         found.entities.retain(|entity| self.has_names(*entity));
@@ -550,15 +554,25 @@ impl Resolver<'_> {
 
     /// What a name in the middle of a path is: a module, or a type.
     fn step(&mut self, of: Found, name: &str) -> Found {
-        if let [Entity::Module(module)] = of.entities[..] {
-            let modules = self.tables.modules;
-            let declared = match name {
+        let modules = self.tables.modules;
+        let mut declared = Found::default();
+        for entity in &of.entities {
+            let Entity::Module(module) = *entity else {
+                continue;
+            };
+            let below = match name {
                 "super" => modules.parent_of(module),
                 _ => modules.submodule(module, name),
             };
-            if let Some(submodule) = declared {
-                return Found::of(Entity::Module(submodule));
+            if let Some(below) = below {
+                declared.merge(Found::of(Entity::Module(below)));
+                for &variant in modules.variants(below) {
+                    declared.merge(Found::of(Entity::Module(variant)));
+                }
             }
+        }
+        if !declared.entities.is_empty() {
+            return declared;
         }
         let mut found = self.attribute(of, name, "::");
         found.entities.retain(|entity| !self.is_function(*entity));

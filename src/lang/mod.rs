@@ -122,7 +122,7 @@ impl Language {
     pub fn rewrite(self, text: &str, changes: &FileChanges) -> Rewritten {
         match self {
             Self::Python | Self::PythonStub => python::rewrite::rewrite(text, changes),
-            Self::Rust => Rewritten::default(),
+            Self::Rust => rust::rewrite(text, changes),
         }
     }
 

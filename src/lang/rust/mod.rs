@@ -17,10 +17,12 @@ mod macros;
 mod names;
 mod operators;
 mod paths;
+mod rewrite;
 mod statements;
 mod uses;
 
 pub use layout::{child_folder, submodule_files};
+pub use rewrite::rewrite;
 
 use crate::facts::{Draft, Dynamic, Pack, Scope, ScopeId, ScopeKind, SyntaxError, SyntaxErrorKind};
 use crate::span::Span;
