@@ -100,3 +100,199 @@ fn unread(draft: &mut Draft, span: Span, message: String) {
         kind: SyntaxErrorKind::Invalid,
     });
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::facts::{BindingValue, FileFacts, ImportTarget, Visibility};
+    use crate::lang::Language;
+
+    fn facts(text: &str) -> FileFacts {
+        Language::Rust.extract(text, None)
+    }
+
+    fn imports(text: &str) -> Vec<String> {
+        let facts = facts(text);
+        let imports = facts.imports.iter().map(|import| {
+            let name = match import.target {
+                ImportTarget::Name(name) => facts.name(name),
+                ImportTarget::Star => "*",
+                _ => "",
+            };
+            let local = import.binding.map_or("-", |binding| {
+                facts.name(facts.bindings[binding.index()].name)
+            });
+            let alias = &text[import.alias.range()];
+            format!("{} {name} {local} [{alias}]", facts.name(import.module))
+        });
+        imports.collect()
+    }
+
+    #[test]
+    fn use_trees_are_taken_apart() {
+        assert_eq!(
+            imports("pub use a::{b::{self, c as d}, e::*, F as _};\nuse g;\nuse crate::h::I;"),
+            [
+                "a b b [self]",
+                "a::b c d [c as d]",
+                "a::e * - [*]",
+                "a F - [F as _]",
+                "g  g [g]",
+                "crate::h I I [I]",
+            ]
+        );
+        assert_eq!(imports("use ::a::r#type;"), ["::a type type [r#type]"]);
+        assert_eq!(imports("extern crate a as b;"), ["::a  b [a as b]"]);
+    }
+
+    #[test]
+    fn spans_are_bytes_whatever_stands_before() {
+        let text =
+            "#!/usr/bin/env run\n// größe 大きさ\r\nuse a::{Größe, b};\nfn f() { \"ü\"; c::d() }";
+        assert_eq!(
+            imports(text),
+            ["a Größe Größe [Größe]", "a b b [b]", "c d d [c::d]"]
+        );
+        let facts = facts(text);
+        assert_eq!(
+            facts.lines.position(facts.imports[1].alias.start).column,
+            16
+        );
+    }
+
+    #[test]
+    fn paths_in_code_are_imports_where_they_start_at_a_module() {
+        let text = "use a::b;\nmod m;\nstruct S;\nfn f(x: std::io::Error) {\n    b::g();\n    m::h();\n    S::new();\n    u8::MAX;\n    crate::T::make::<u8>();\n}";
+        assert_eq!(
+            imports(text),
+            [
+                "a b b [b]",
+                "std::io Error Error [std::io::Error]",
+                "self::m h h [m::h]",
+                "crate T T [crate::T]",
+            ]
+        );
+    }
+
+    #[test]
+    fn who_may_take_a_name_is_known() {
+        let facts = facts("pub fn a() {}\npub(crate) fn b() {}\nfn c() {}\npub(self) fn d() {}");
+        let all: Vec<Visibility> = facts.bindings.iter().map(|one| one.visibility).collect();
+        assert_eq!(
+            all,
+            [
+                Visibility::Public,
+                Visibility::Unit,
+                Visibility::Private,
+                Visibility::Private
+            ]
+        );
+    }
+
+    #[test]
+    fn modules_are_declared_with_what_they_say() {
+        let facts = facts(
+            "#[cfg(test)]\nmod tests {\n    #[path = \"x.rs\"]\n    mod a;\n}\n#[cfg(unix)]\nmod b;",
+        );
+        let all: Vec<String> = facts
+            .modules
+            .iter()
+            .map(|one| {
+                let name = facts.name(one.name);
+                format!(
+                    "{name} {} {} {:?}",
+                    one.test_only, one.conditional, one.path
+                )
+            })
+            .collect();
+        assert_eq!(
+            all,
+            [
+                "tests true true None",
+                "a true false Some(\"x.rs\")",
+                "b false true None"
+            ]
+        );
+    }
+
+    #[test]
+    fn any_text_gives_facts() {
+        let texts = [
+            String::new(),
+            "fn".to_owned(),
+            "\u{0}".to_owned(),
+            "#!".to_owned(),
+            "'".to_owned(),
+            "r#\"".to_owned(),
+            "/*".to_owned(),
+            "use ::{};".to_owned(),
+            "impl<T> X for [T] { type Y = <T as Z>::W; }".to_owned(),
+            "}".repeat(100),
+            "(".repeat(100_000),
+        ];
+        for text in texts {
+            let facts = facts(&text);
+            assert!(!facts.scopes.is_empty(), "{text}");
+        }
+    }
+
+    #[test]
+    fn deep_nesting_is_survived() {
+        for (open, close) in [
+            ("(", ")"),
+            ("!", ""),
+            ("{", "}"),
+            ("&", ""),
+            ("if a {} else ", "{}"),
+        ] {
+            let inner = format!(
+                "{}x{}",
+                open.repeat(3000),
+                close.repeat(if close.is_empty() { 0 } else { 3000 })
+            );
+            let inner = if open.starts_with("if") {
+                format!("{}{{}}", open.repeat(3000))
+            } else {
+                inner
+            };
+            let facts = facts(&format!("fn f() {{ {inner} }}"));
+            assert!(facts.errors.is_empty(), "{open}: {:?}", facts.errors);
+        }
+        let chain = facts(&format!("fn f() {{ x{}; }}", ".a()".repeat(3000)));
+        assert!(chain.errors.is_empty());
+        let sum = facts(&format!("fn f() {{ 1{}; }}", " + 1".repeat(3000)));
+        assert!(sum.errors.is_empty());
+        let deep = facts(&format!("fn f() {{ {}x }}", "!".repeat(50_000)));
+        assert_eq!(deep.errors[0].message, "nested too deeply to be read");
+    }
+
+    #[test]
+    fn definitions_are_bound_under_their_names() {
+        let facts = facts(
+            "pub struct A;\nenum B { C, D }\nimpl A { fn e(&self) {} }\nmacro_rules! f { () => {} }\nconst G: u8 = 1;",
+        );
+        let bound: Vec<(&str, bool)> = facts
+            .bindings
+            .iter()
+            .map(|one| {
+                let is_definition = matches!(one.value, BindingValue::Definition(_));
+                (facts.name(one.name), is_definition)
+            })
+            .collect();
+        assert_eq!(
+            bound,
+            [
+                ("A", true),
+                ("B", true),
+                ("f", false),
+                ("G", false),
+                ("C", false),
+                ("D", false),
+                ("e", true)
+            ]
+        );
+        let member = |name: &str| facts.member(ScopeId::MODULE, name).is_some();
+        assert!(member("A") && member("f") && !member("C") && !member("e"));
+    }
+}
