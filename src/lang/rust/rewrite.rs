@@ -48,6 +48,7 @@ struct Collector<'t> {
 }
 
 /// Rewrites a file's text.
+#[must_use]
 pub fn rewrite(text: &str, changes: &FileChanges) -> Rewritten {
     let start = super::code_start(text);
     let depth = super::depth::bound(text);
