@@ -148,6 +148,7 @@ fn main() -> Result<()> {
     let totals = discovery
         .files
         .par_iter()
+        .filter(|file| file.language.is_python())
         .map(|file| parse(&root, file))
         .reduce(Totals::default, Add::add);
     println!("files       {}", totals.files);

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use ssot::config::{LoadOptions, load};
-use ssot::discover::{DiscoverOptions, declared_roots, discover, package_parents};
+use ssot::discover::{DiscoverOptions, declared_roots, discover, package_parents, units};
 use ssot::graph::calls::CallGraph;
 use ssot::graph::imports::ImportGraph;
 use ssot::index::{File, Index};
@@ -109,7 +109,8 @@ fn run(root: &Path) {
         (declared_roots(root, &found), package_parents(&found))
     });
     let index = stage("index", || {
-        Index::build(files, &roots, &parents, found.opaque.clone())
+        let units = units(root, &found);
+        Index::build(files, &roots, &parents, found.opaque.clone(), &units)
     });
     let imports = stage("imports", || ImportGraph::build(&index));
     let calls = stage("calls", || CallGraph::build(&index));

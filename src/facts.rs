@@ -231,6 +231,10 @@ pub struct FileFacts {
     pub values: Option<Box<Values>>,
     /// What calls hand over and functions ask for, where that was asked for.
     pub signatures: Option<Box<Signatures>>,
+    /// Modules that the file declares below its own, in languages where modules are declared.
+    pub modules: Vec<ModuleDeclaration>,
+    /// Names that are known at the top of the whole unit of compilation, whichever module makes them.
+    pub unit_names: Vec<BindingId>,
 }
 
 impl FileFacts {
@@ -260,6 +264,19 @@ impl FileFacts {
     #[must_use]
     pub fn path(&self, slice: Slice) -> &[NameId] {
         &self.paths[slice.range()]
+    }
+
+    /// The scope of the module around `scope`.
+    #[must_use]
+    pub fn module_scope(&self, scope: ScopeId) -> ScopeId {
+        if self.modules.is_empty() {
+            return ScopeId::MODULE;
+        }
+        let mut at = scope;
+        while self.scopes[at.index()].kind != ScopeKind::Module {
+            at = self.scopes[at.index()].parent;
+        }
+        at
     }
 
     /// A run of binding ids.
@@ -296,6 +313,27 @@ impl FileFacts {
             .iter()
             .any(|error| error.kind == SyntaxErrorKind::Invalid)
     }
+}
+
+/// A module that a file declares below its own: `mod name { … }`, `mod name;`.
+#[derive(Clone, Debug)]
+pub struct ModuleDeclaration {
+    /// Its name.
+    pub name: NameId,
+    /// The name token.
+    pub span: Span,
+    /// The module scope that it is declared in.
+    pub scope: ScopeId,
+    /// Its own scope, when its text stands in this file.
+    pub body: Option<ScopeId>,
+    /// The path that the declaration gives for its file.
+    pub path: Option<Box<str>>,
+    /// Whether it is there for tests only.
+    pub test_only: bool,
+    /// Whether it may be left out, and another stand for it.
+    pub conditional: bool,
+    /// Who may name it.
+    pub visibility: Visibility,
 }
 
 /// A scope of names.
@@ -355,6 +393,8 @@ pub struct Import {
     /// Whether a missing module is handled: inside `try` with a handler that catches the import error, or under
     /// `contextlib.suppress`.
     pub guarded: bool,
+    /// Who may take the name on from here.
+    pub visibility: Visibility,
 }
 
 /// What an import takes from its module.
@@ -383,6 +423,20 @@ pub struct Binding {
     pub value: BindingValue,
     /// Whether it stands in a branch: it may not have happened.
     pub conditional: bool,
+    /// Who may take it from its module.
+    pub visibility: Visibility,
+}
+
+/// Who may take a name from its module.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Visibility {
+    /// Everybody, as far as the language says.
+    #[default]
+    Public,
+    /// The unit of compilation, or a part of it.
+    Unit,
+    /// The module and those below it.
+    Private,
 }
 
 /// What a binding binds.
@@ -593,6 +647,14 @@ impl DefinitionFlags {
     pub const CACHED: Self = Self(1 << 15);
     /// Has a decorator whose effect on calls is not known.
     pub const UNKNOWN_DECORATOR: Self = Self(1 << 14);
+    /// A trait: who implements it may bring methods of its own.
+    pub const TRAIT: Self = Self(1 << 16);
+    /// Not a class but a part of one that stands elsewhere: the first base says of which.
+    pub const PART: Self = Self(1 << 17);
+    /// There for tests only.
+    pub const TEST: Self = Self(1 << 18);
+    /// A method that takes its receiver by value.
+    pub const BY_VALUE: Self = Self(1 << 19);
 
     /// Whether all of `other` is set.
     #[must_use]

@@ -73,6 +73,8 @@ pub struct Layout {
     pub candidate_roots: Vec<String>,
     /// Modules that exist but are not among the sources.
     pub opaque: BTreeSet<String>,
+    /// What is compiled as one, in languages that declare their modules.
+    pub units: Vec<lang::Unit>,
 }
 
 impl Project {
@@ -94,11 +96,13 @@ impl Project {
             jobs: rayon::current_num_threads(),
         };
         let discovery = discover(&config.root, &options);
+        let units = discover::units(&config.root, &discovery);
         let layout = if config.project.roots.is_empty() {
             Layout {
                 declared_roots: discover::declared_roots(&config.root, &discovery),
                 candidate_roots: discover::package_parents(&discovery),
                 opaque: discovery.opaque,
+                units,
             }
         } else {
             let given = config.project.roots.iter();
@@ -106,6 +110,7 @@ impl Project {
                 declared_roots: given.map(|root| normalize_root(root)).collect(),
                 candidate_roots: Vec::new(),
                 opaque: discovery.opaque,
+                units,
             }
         };
         let batch = discovery.files.len() / (rayon::current_num_threads() * BATCHES_PER_THREAD);
@@ -135,6 +140,7 @@ impl Project {
             &layout.declared_roots,
             &layout.candidate_roots,
             layout.opaque.clone(),
+            &layout.units,
         );
         Self {
             config,

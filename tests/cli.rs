@@ -198,6 +198,7 @@ fn config() -> Config {
         checks: BTreeMap::new(),
         factories: Factories {
             pattern: regex::Regex::new("^get").unwrap(),
+            rust_pattern: regex::Regex::new("^get").unwrap(),
             allow: GlobSet::empty(),
         },
         weights: BTreeMap::new(),

@@ -102,9 +102,11 @@ fn marks(case: &Path) -> Vec<Mark> {
         let path = entry.unwrap().into_path();
         let name = path.strip_prefix(case).unwrap().to_str().unwrap();
         let is_marked = name == "EXPECT"
-            || path
-                .extension()
-                .is_some_and(|kind| ["py", "pyi", "toml"].iter().any(|known| kind == *known));
+            || path.extension().is_some_and(|kind| {
+                ["py", "pyi", "rs", "toml"]
+                    .iter()
+                    .any(|known| kind == *known)
+            });
         if !is_marked || !path.is_file() {
             continue;
         }
@@ -116,7 +118,10 @@ fn marks(case: &Path) -> Vec<Mark> {
                 let line = line.parse().unwrap();
                 let checks = parts.next().unwrap().split(',');
                 marks.extend(checks.map(|check| Mark::new(path, line, check)));
-            } else if let Some((_, checks)) = line.split_once("# expect:") {
+            } else if let Some((_, checks)) = line
+                .split_once("# expect:")
+                .or_else(|| line.split_once("// expect:"))
+            {
                 marks.extend(
                     checks
                         .split(',')

@@ -143,7 +143,7 @@ impl Context<'_> {
                 self.index.file(file).language,
                 Language::Python | Language::PythonStub
             ),
-            Some(config::Language::Rust) => false,
+            Some(config::Language::Rust) => self.index.file(file).language == Language::Rust,
         }
     }
 
@@ -155,7 +155,7 @@ impl Context<'_> {
         let import = &facts.imports[import.index()];
         let written = facts.name(import.module);
         if import.level == 0 {
-            return Some(written.to_owned());
+            return Some(written.trim_start_matches("::").to_owned());
         }
         let module = self.index.module(self.index.module_of(file)?);
         let mut package = &*module.name;

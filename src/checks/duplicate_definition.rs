@@ -3,11 +3,11 @@
 use rustc_hash::FxHashMap;
 
 use super::governed::{Governed, GovernedSymbol};
-use super::places::{Place, PlaceKind, places_by_name};
+use super::places::{Place, PlaceKind, home_of, places_by_name};
 use super::{Check, Context, Outcome};
 use crate::diagnostic::{Evidence, Finding, Relocation, Severity, Site};
-use crate::facts::{BindingValue, DefinitionFlags, DefinitionKind, ScopeId, Shape};
-use crate::index::{Entity, FileId, SymbolId};
+use crate::facts::{BindingValue, DefinitionFlags, DefinitionKind, ScopeKind, Shape, Visibility};
+use crate::index::{Entity, Index, ModuleId, SymbolId};
 use crate::score::{Area, Tally};
 
 pub(super) const CHECK: Check = Check {
@@ -152,22 +152,37 @@ fn factories(
     findings: &mut Vec<Finding>,
 ) -> (u64, u64) {
     let rules = &context.config.factories;
-    let is_factory = |name: &str| {
+    let is_factory = |name: &str, is_rust: bool| {
         let mut symbols = governed.symbols.iter();
-        rules.pattern.is_match(name)
+        let pattern = if is_rust {
+            &rules.rust_pattern
+        } else {
+            &rules.pattern
+        };
+        pattern.is_match(name)
             && !rules.allow.is_match(name)
             && !symbols.any(|symbol| symbol.rule.symbol.name == name)
     };
     let places = places_by_name(context.index, |facts| {
         let functions = facts.definitions.iter().filter(|definition| {
-            definition.kind == DefinitionKind::Function && definition.parent == ScopeId::MODULE
+            definition.kind == DefinitionKind::Function
+                && facts.scopes[definition.parent.index()].kind == ScopeKind::Module
         });
         let names = functions.map(|definition| facts.name(definition.name));
-        names.filter(|name| is_factory(name)).collect()
+        names
+            .filter(|name| is_factory(name, false) || is_factory(name, true))
+            .collect()
     });
     let mut names: Vec<(&str, Vec<(SymbolId, PlaceKind)>)> = places
         .iter()
-        .map(|(name, symbols)| (*name, factory_places(context, symbols)))
+        .map(|(name, symbols)| {
+            let mut places = factory_places(context, symbols);
+            places.retain(|(symbol, _)| {
+                let declares = context.index.file(symbol.file).language.declares_modules();
+                is_factory(name, declares)
+            });
+            (*name, places)
+        })
         .filter(|(_, places)| {
             places
                 .iter()
@@ -177,19 +192,41 @@ fn factories(
     names.sort();
     let mut duplicated = 0;
     for (name, places) in &names {
-        let mut modules: Vec<FileId> = places
-            .iter()
-            .filter(|(_, kind)| *kind == PlaceKind::Implementation)
-            .map(|(symbol, _)| symbol.file)
-            .collect();
-        modules.dedup();
-        if modules.len() < 2 {
+        // One in each language are not two of the same.
+        let Some(modules) = [true, false]
+            .into_iter()
+            .map(|python| implementing_modules(context, places, python))
+            .find(|modules| *modules >= 2)
+        else {
             continue;
-        }
+        };
         duplicated += 1;
-        findings.extend(factory_finding(context, name, places, modules.len()));
+        findings.extend(factory_finding(context, name, places, modules));
     }
     (names.len() as u64, duplicated)
+}
+
+/// The number of modules of one kind of languages that implement a factory.
+fn implementing_modules(
+    context: &Context<'_>,
+    places: &[(SymbolId, PlaceKind)],
+    python: bool,
+) -> usize {
+    let index = context.index;
+    let mut modules: Vec<Option<ModuleId>> = places
+        .iter()
+        .filter(|(_, kind)| *kind == PlaceKind::Implementation)
+        .filter(|(symbol, _)| index.file(symbol.file).language.is_python() == python)
+        .map(|(symbol, _)| home_of(index, *symbol))
+        .collect();
+    modules.sort_unstable();
+    modules.dedup();
+    modules.len()
+}
+
+/// Whether only the module itself can take a name: such a helper is nobody else's source of anything.
+fn is_unshared(index: &Index, symbol: SymbolId) -> bool {
+    index.binding(symbol).visibility == Visibility::Private
 }
 
 fn factory_finding(
@@ -225,7 +262,7 @@ fn factory_places(context: &Context<'_>, symbols: &[SymbolId]) -> Vec<(SymbolId,
     let mut kinds: FxHashMap<SymbolId, PlaceKind> = FxHashMap::default();
     for &symbol in symbols {
         let facts = index.facts(symbol.file);
-        if index.file(symbol.file).is_test {
+        if index.is_test(symbol) || is_unshared(index, symbol) {
             continue;
         }
         let BindingValue::Definition(id) = facts.bindings[symbol.binding.index()].value else {
@@ -255,14 +292,15 @@ fn factory_places(context: &Context<'_>, symbols: &[SymbolId]) -> Vec<(SymbolId,
         kinds.insert(symbol, kind);
     }
     // A module that imports the name in one branch and defines it in another has a fallback, not a second home.
-    let has_import = |file: FileId| {
-        symbols.iter().any(|symbol| {
-            symbol.file == file && matches!(index.binding(*symbol).value, BindingValue::Import(_))
+    let has_import = |module: Option<ModuleId>| {
+        symbols.iter().any(|&symbol| {
+            home_of(index, symbol) == module
+                && matches!(index.binding(symbol).value, BindingValue::Import(_))
         })
     };
     symbols
         .iter()
-        .filter(|symbol| !has_import(symbol.file))
+        .filter(|symbol| !has_import(home_of(index, **symbol)))
         .filter_map(|symbol| kinds.get(symbol).map(|kind| (*symbol, *kind)))
         .collect()
 }

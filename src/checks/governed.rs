@@ -12,6 +12,7 @@ use crate::config::Canonical;
 use crate::diagnostic::Site;
 use crate::facts::{
     BindingValue, CallMode, FileFacts, ImportId, ImportTarget, Reference, Root, ScopeId, Usage,
+    Visibility,
 };
 use crate::index::{Entity, FileId, Index, ModuleId, ModuleRef, SymbolId};
 use crate::span::Span;
@@ -180,6 +181,9 @@ impl<'a> Governed<'a> {
         let facts = index.facts(file);
         let import = &facts.imports[id.index()];
         let module = index.imported_module(file, id);
+        if is_in_scope_anyway(index, file, id, module) {
+            return;
+        }
         match import.target {
             ImportTarget::Name(name) => {
                 let Some(binding) = import.binding else {
@@ -257,11 +261,12 @@ impl<'a> Governed<'a> {
         let root = facts.name(facts.bindings[facts.binding_set(set)[0].index()].name);
         let mut text = root.to_owned();
         let mut externals: Vec<String> = Vec::new();
+        let separator = index.file(file).language.separator();
         let path = facts.path(reference.path);
         for (at, &name) in path.iter().enumerate() {
             let name = facts.name(name);
             let whole = at + 1 == path.len();
-            text.push('.');
+            text.push_str(separator);
             text.push_str(name);
             let span = if whole {
                 reference.span
@@ -306,7 +311,7 @@ impl<'a> Governed<'a> {
                     false,
                     hits,
                 );
-                next_externals.push(format!("{module}.{name}"));
+                next_externals.push(format!("{module}{separator}{name}"));
             }
             if hits.len() > before {
                 return;
@@ -331,6 +336,18 @@ impl<'a> Governed<'a> {
         unknown: bool,
         hits: &mut Vec<Hit>,
     ) {
+        // A module may share its name with the function that is meant.
+        let functions: Vec<Entity>;
+        let shared = index.file(file).language.declares_modules() && entities.len() > 1;
+        let entities = if shared {
+            let all = entities.iter().copied();
+            functions = all
+                .filter(|entity| !matches!(entity, Entity::Module(_)))
+                .collect();
+            &functions[..]
+        } else {
+            entities
+        };
         let mut met: Vec<(usize, Role)> = entities
             .iter()
             .filter_map(|entity| self.roles.get(entity))
@@ -395,7 +412,9 @@ impl<'a> Governed<'a> {
                     .filter(|_| known)
                     .and_then(|module| index.modules.by_name(module)),
                 name: name.to_owned(),
-                canonical: canonical_path == Some(at) || symbol.chain.contains(&file),
+                canonical: canonical_path == Some(at)
+                    || symbol.chain.contains(&file)
+                    || is_inside(index, symbol, file, module),
                 same_object: same && role == Role::Origin,
                 vouched: vouched_path == Some(at) || role == Role::Replaced,
             });
@@ -429,6 +448,47 @@ fn binds_after(facts: &FileFacts, name: &str, offset: u32) -> bool {
     })
 }
 
+/// Whether an import in a declared module is no path of its own: it takes over what the module around has in scope, or
+/// takes a module that shares its name with a function.
+fn is_in_scope_anyway(index: &Index, file: FileId, id: ImportId, module: ModuleRef) -> bool {
+    let facts = index.facts(file);
+    let import = &facts.imports[id.index()];
+    let here = index.module_at(file, import.scope);
+    let (Some(here), ModuleRef::Known(through)) = (here, module) else {
+        return false;
+    };
+    let Some(declared) = index.module(here).declared else {
+        return false;
+    };
+    let name = match import.target {
+        ImportTarget::Star => return declared.parent == Some(through),
+        ImportTarget::Name(name) => facts.name(name),
+        ImportTarget::Module | ImportTarget::ModuleAs => return false,
+    };
+    let found = index.member(through, name);
+    let is_module = |entity: &Entity| matches!(entity, Entity::Module(_));
+    let private = |symbol: &SymbolId| index.binding(*symbol).visibility == Visibility::Private;
+    found.entities.iter().any(is_module)
+        || index.modules.is_below(here, through)
+            && !found.bindings.is_empty()
+            && found.bindings.iter().all(private)
+}
+
+/// Whether both a file and the module that it names are parts of a declared home: how those share a name is their own
+/// business.
+fn is_inside(index: &Index, symbol: &GovernedSymbol, file: FileId, through: Option<&str>) -> bool {
+    let through = through.and_then(|through| index.modules.by_name(through));
+    let (Some(home), Some(here), Some(through)) = (symbol.home, index.module_of(file), through)
+    else {
+        return false;
+    };
+    let declared = index.module(home).declared;
+    // The first module of a unit has everything below it.
+    declared.is_some_and(|declared| declared.parent.is_some())
+        && index.modules.is_below(here, home)
+        && index.modules.is_below(through, home)
+}
+
 /// Whether a file is the canonical module itself, importing what it gives out.
 fn is_own_definition(index: &Index, symbol: &GovernedSymbol, file: FileId) -> bool {
     symbol.chain.contains(&file) && index.module_of(file) != symbol.home
@@ -460,7 +520,7 @@ fn module_path<'a>(
 ) -> Option<&'a str> {
     match module {
         ModuleRef::Known(id) => Some(&index.module(id).name),
-        _ if level == 0 => Some(facts.name(text)),
+        _ if level == 0 => Some(facts.name(text).trim_start_matches("::")),
         _ => None,
     }
 }

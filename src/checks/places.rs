@@ -5,9 +5,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::governed::GovernedSymbol;
 use crate::facts::{
-    BindingValue, DefinitionFlags, DefinitionKind, FileFacts, Reference, ScopeId, Shape,
+    BindingValue, DefinitionFlags, DefinitionKind, FileFacts, Reference, ScopeId, Shape, Visibility,
 };
-use crate::index::{Ancestor, Entity, FileId, Index, SymbolId};
+use crate::index::{Ancestor, Entity, FileId, Index, ModuleId, SymbolId};
 
 /// In which capacity a definition bears a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,7 +58,10 @@ pub(super) fn places_by_name<'a>(
         .map(|at| {
             let file = FileId(at);
             let facts = index.facts(file);
-            if index.file(file).language.is_stub() || index.module_of(file).is_none() {
+            let inline = facts.modules.iter().filter_map(|module| module.body);
+            let scopes: Vec<ScopeId> = [ScopeId::MODULE].into_iter().chain(inline).collect();
+            let is_module = index.module_of(file).is_some() && !index.is_guess(file);
+            if index.file(file).language.is_stub() || !is_module {
                 return Vec::new();
             }
             let mut names = names(facts);
@@ -66,7 +69,10 @@ pub(super) fn places_by_name<'a>(
             names.dedup();
             names
                 .into_iter()
-                .filter_map(|name| Some((name, facts.member(ScopeId::MODULE, name)?)))
+                .flat_map(|name| {
+                    let members = scopes.iter().map(move |&scope| facts.member(scope, name));
+                    members.flatten().map(move |member| (name, member))
+                })
                 .flat_map(|(name, member)| {
                     let bindings = facts.binding_set(member.bindings).iter();
                     bindings.map(move |&binding| (name, SymbolId { file, binding }))
@@ -81,6 +87,14 @@ pub(super) fn places_by_name<'a>(
     by_name
 }
 
+/// The module that a binding belongs to; of those that conditions choose between, the first.
+pub(super) fn home_of(index: &Index, symbol: SymbolId) -> Option<ModuleId> {
+    let module = index.module_at(symbol.file, index.binding(symbol).scope)?;
+    let declared = index.module(module).declared;
+    let first = declared.and_then(|declared| declared.variant_of);
+    Some(first.unwrap_or(module))
+}
+
 /// What each binding of a governed name is to the rule. The canonical definition itself is left out.
 pub(super) fn classify_all(
     index: &Index,
@@ -92,18 +106,24 @@ pub(super) fn classify_all(
         return Vec::new();
     };
     // A module that imports the name in one branch only stands in for it in the others.
-    let imports_it: FxHashSet<FileId> = bindings
+    let imports_it: FxHashSet<Option<ModuleId>> = bindings
         .iter()
         .filter(|binding| matches!(index.binding(**binding).value, BindingValue::Import(_)))
-        .map(|binding| binding.file)
+        .map(|binding| home_of(index, *binding))
         .collect();
+    let is_python = |file: FileId| index.file(file).language.is_python();
+    let speaks_python = index.module(home).file.is_none_or(is_python);
     bindings
         .iter()
-        .filter(|binding| index.module_of(binding.file) != Some(home))
+        // Code of another language is no second home.
+        .filter(|binding| is_python(binding.file) == speaks_python)
+        // What only its own module can take is nobody else's source.
+        .filter(|binding| index.binding(**binding).visibility != Visibility::Private)
+        .filter(|binding| home_of(index, **binding) != Some(home))
         .filter(|binding| !origins.contains(&Entity::Symbol(**binding)))
         .filter_map(|&binding| {
             let kind = classify(index, symbol, binding)?;
-            let stands_in = kind.competes() && imports_it.contains(&binding.file);
+            let stands_in = kind.competes() && imports_it.contains(&home_of(index, binding));
             (!stands_in).then_some(Place {
                 symbol: binding,
                 kind,
@@ -114,7 +134,7 @@ pub(super) fn classify_all(
 
 fn classify(index: &Index, symbol: &GovernedSymbol, binding: SymbolId) -> Option<PlaceKind> {
     let facts = index.facts(binding.file);
-    let is_test = index.file(binding.file).is_test;
+    let is_test = index.is_test(binding);
     let own = facts.bindings[binding.binding.index()];
     let kind = match own.value {
         BindingValue::Import(_) | BindingValue::Alias(_) => {

@@ -73,10 +73,7 @@ fn path(index: &Index, function: FunctionId) -> String {
 }
 
 fn short_name(index: &Index, function: FunctionId) -> String {
-    let path = path(index, function);
-    path.split_once(':')
-        .map_or(path.as_str(), |(_, name)| name)
-        .to_owned()
+    index.name_in_module(function.file, function.definition)
 }
 
 fn message(context: &Context<'_>, cycle: &Cycle, first: CycleCall) -> String {
@@ -132,10 +129,7 @@ fn message(context: &Context<'_>, cycle: &Cycle, first: CycleCall) -> String {
 }
 
 fn class_name(index: &Index, class: ClassId) -> String {
-    let path = index.definition_path(class.file, class.definition);
-    path.split_once(':')
-        .map_or(path.as_str(), |(_, name)| name)
-        .to_owned()
+    index.name_in_module(class.file, class.definition)
 }
 
 /// Why a call may lead elsewhere, in words.

@@ -12,7 +12,7 @@ use super::successor::{relocation, spelled};
 use super::{Check, Context, Outcome};
 use crate::config::{Retired, RetiredTarget};
 use crate::diagnostic::{Finding, Severity};
-use crate::facts::{ImportId, ImportTarget, NameId, StringTargetKind};
+use crate::facts::{ImportId, ImportTarget, NameId, ScopeId, StringTargetKind};
 use crate::index::{Entity, FileId, ModuleRef, SymbolId};
 use crate::score::{Area, Tally};
 use crate::span::Span;
@@ -122,15 +122,17 @@ fn run(context: &Context<'_>) -> Outcome {
 fn uses_in(context: &Context<'_>, rules: &Rules<'_>, file: FileId) -> Vec<Use> {
     let index = context.index;
     let facts = index.facts(file);
-    let own = index.module_of(file).map(|id| &*index.module(id).name);
-    let speaks = |rule: usize| {
+    let speaks = |rule: usize, scope: ScopeId| {
         let (path, rule) = rules.all[rule];
+        let own = index.module_at(file, scope);
+        let own = own.map(|id| &*index.module(id).name);
         context.speaks_of(&rule.meta, file) && !own.is_some_and(|own| is_below(own, path))
     };
     let mut uses = Vec::new();
     let mut imported = FxHashSet::default();
     for import in (0..facts.imports.len() as u32).map(ImportId) {
-        if let Some(rule) = imported_rule(context, rules, file, import).filter(|&rule| speaks(rule))
+        if let Some(rule) = imported_rule(context, rules, file, import)
+            .filter(|&rule| speaks(rule, facts.imports[import.index()].scope))
         {
             imported.insert(rule);
             let how = How::Import(import);
@@ -155,7 +157,7 @@ fn uses_in(context: &Context<'_>, rules: &Rules<'_>, file: FileId) -> Vec<Use> {
                         .or_else(|| externals(index, &lookup).find_map(|path| rules.exact(path)))
                 })
                 .filter(|&rule| {
-                    speaks(rule)
+                    speaks(rule, reference.scope)
                         && !imported.contains(&rule)
                         && seen.insert((reference.span.start, rule))
                 });
@@ -171,7 +173,7 @@ fn uses_in(context: &Context<'_>, rules: &Rules<'_>, file: FileId) -> Vec<Use> {
             StringTargetKind::ImportModule => How::Text(target.span, target.value),
             _ => How::String,
         };
-        speaks(rule).then_some(Use { rule, file, how })
+        speaks(rule, target.scope).then_some(Use { rule, file, how })
     }));
     uses
 }
@@ -192,7 +194,8 @@ fn imported_rule(
     };
     let ModuleRef::Known(module) = index.imported_module(file, id) else {
         let path = context.import_path(file, id)?;
-        let whole = name.map(|name| format!("{path}.{name}"));
+        let separator = index.file(file).language.separator();
+        let whole = name.map(|name| format!("{path}{separator}{name}"));
         return rules.covering(whole.as_deref().unwrap_or(&path));
     };
     let module = &index.module(module).name;
@@ -202,7 +205,8 @@ fn imported_rule(
     let (name, binding) = (name?, import.binding?);
     let (entities, unknown, _) = index.binding_entities(SymbolId { file, binding });
     if entities.is_empty() && unknown.is_none() {
-        return rules.covering(&format!("{module}.{name}"));
+        let separator = index.file(file).language.separator();
+        return rules.covering(&format!("{module}{separator}{name}"));
     }
     entities.iter().find_map(|&entity| match entity {
         Entity::Module(id) => rules.covering(&index.module(id).name),

@@ -144,14 +144,20 @@ impl<'a> Retirement<'a> {
             this.by_last.entry(rule.last()).or_default().push(at);
             if let Some(module) = rule.module() {
                 this.paths.insert(format!("{module}.{}", rule.name), at);
+                this.paths
+                    .insert(format!("{module}::{}", rule.name.replace('.', "::")), at);
             }
             for module in context.index.modules.all() {
                 let Some(file) = module.file else { continue };
-                if context.index.binds(file, rule.first())
+                if context
+                    .index
+                    .facts(file)
+                    .member(module.scope, rule.first())
+                    .is_some()
                     && rule.pattern.matches(&module.name)
                     && context.speaks_of(&rule.retired.meta, file)
                 {
-                    for symbol in definitions(context.index, file, rule) {
+                    for symbol in definitions(context.index, (file, module.scope), rule) {
                         this.definitions.entry(symbol).or_insert(at);
                     }
                 }
@@ -386,7 +392,10 @@ impl<'a> Retirement<'a> {
     ) -> Option<Finding> {
         let index = context.index;
         let Rule { retired, name, .. } = &self.rules[rule];
-        let module = index.module_name(symbol.file);
+        let module = match index.module_at(symbol.file, index.binding(symbol).scope) {
+            Some(module) => &*index.module(module).name,
+            None => index.module_name(symbol.file),
+        };
         let what = if let BindingValue::Import(_) = index.binding(symbol).value {
             format!("`{name}` is retired and still in `{module}`")
         } else {
@@ -408,7 +417,8 @@ impl<'a> Retirement<'a> {
         finding.help = advice(retired, None);
         let own = index.binding(symbol);
         let is_plain = matches!(own.value, BindingValue::Definition(_));
-        if !is_used && is_plain && own.scope == ScopeId::MODULE {
+        let is_python = index.file(symbol.file).language.is_python();
+        if !is_used && is_plain && is_python && own.scope == ScopeId::MODULE {
             let local = index.symbol_name(symbol).to_owned();
             finding.replacements.push(Relocation {
                 file: symbol.file,
@@ -427,15 +437,22 @@ impl<'a> Retirement<'a> {
 }
 
 /// What a rule retires in a module.
-fn definitions(index: &Index, file: FileId, rule: &Rule<'_>) -> Vec<SymbolId> {
-    let mut found: Vec<SymbolId> = index.module_bindings(file, rule.first()).collect();
+fn definitions(index: &Index, (file, scope): (FileId, ScopeId), rule: &Rule<'_>) -> Vec<SymbolId> {
+    let member = index.facts(file).member(scope, rule.first());
+    let bindings = member.map_or(&[][..], |member| {
+        index.facts(file).binding_set(member.bindings)
+    });
+    let mut found: Vec<SymbolId> = bindings
+        .iter()
+        .map(|&binding| SymbolId { file, binding })
+        .collect();
     let is_member = rule.name.contains('.');
     for segment in rule.name.split('.').skip(1) {
         found = found
             .into_iter()
             .flat_map(|class| index.class_member(class, segment).unwrap_or_default())
             // An inherited one is retired where it is made, or not at all.
-            .filter(|member| member.file == file && index.binding(*member).scope != ScopeId::MODULE)
+            .filter(|member| member.file == file && index.binding(*member).scope != scope)
             .collect();
     }
     found.retain(|&symbol| match index.binding(symbol).value {
@@ -466,7 +483,7 @@ fn kind_of(index: &Index, symbol: SymbolId) -> Option<SymbolKind> {
 
 /// Whether a symbol may be in use in ways that are not found one by one: by a star import, or named in a string.
 fn may_be_used(index: &Index, symbol: SymbolId) -> bool {
-    let Some(module) = index.module_of(symbol.file) else {
+    let Some(module) = index.module_at(symbol.file, index.binding(symbol).scope) else {
         return false;
     };
     let name = index.symbol_name(symbol);

@@ -28,14 +28,16 @@ const MAX_HOPS: usize = 32;
 /// The way from `name` in `module` to where it is defined.
 pub(super) fn trail(index: &Index, module: ModuleId, name: &str) -> Vec<Hop> {
     let mut hops: Vec<Hop> = Vec::new();
+    let mut seen: Vec<ModuleId> = Vec::new();
     let mut at = Some((module, name.to_owned()));
     while let Some((module, name)) = at.take() {
         let Some(file) = index.module(module).file else {
             break;
         };
-        if hops.len() >= MAX_HOPS || hops.iter().any(|hop| hop.file == file) {
+        if hops.len() >= MAX_HOPS || seen.contains(&module) {
             break;
         }
+        seen.push(module);
         let facts = index.facts(file);
         let lookup = index.member(module, &name);
         let own = lookup.bindings.iter().find(|symbol| symbol.file == file);
@@ -54,7 +56,12 @@ pub(super) fn trail(index: &Index, module: ModuleId, name: &str) -> Vec<Hop> {
             at = next;
             continue;
         }
-        for &id in index.origins.stars(file).iter().rev() {
+        for &id in index
+            .origins
+            .stars_in(file, index.module(module).scope)
+            .iter()
+            .rev()
+        {
             if let ModuleRef::Known(from) = index.imported_module(file, id)
                 && index.star_exports(from, &name) == Some(true)
                 && !index.member(from, &name).entities.is_empty()

@@ -98,7 +98,7 @@ fn strings(context: &Context<'_>) -> Vec<Finding> {
             let name = one.path.rsplit('.').next().unwrap_or(one.path);
             let told = match one.module {
                 Some(module) => name_told(context, module, name),
-                None => path_told(context, one.path.to_owned()),
+                None => path_told(context, one.file, one.path.to_owned()),
             };
             let mut finding = context.finding(&CHECK, None, location, told.message)?;
             finding.severity = finding.severity.min(Severity::Warning);
@@ -114,6 +114,9 @@ fn strings(context: &Context<'_>) -> Vec<Finding> {
 fn misses_of(index: &Index, file: FileId) -> (u64, Vec<Miss>) {
     let mut count = 0;
     let mut misses = Vec::new();
+    if index.is_guess(file) {
+        return (count, misses);
+    }
     for at in 0..index.facts(file).imports.len() as u32 {
         let import = ImportId(at);
         let module = index.imported_module(file, import);
@@ -336,19 +339,21 @@ fn module_told(context: &Context<'_>, miss: Miss) -> Told {
     let path = context
         .import_path(miss.file, miss.import)
         .unwrap_or_else(|| written.to_owned());
-    path_told(context, path)
+    path_told(context, miss.file, path)
 }
 
 /// What there is to say of a module that is not there.
-fn path_told(context: &Context<'_>, path: String) -> Told {
+fn path_told(context: &Context<'_>, file: FileId, path: String) -> Told {
     let index = context.index;
     let mut told = Told {
         message: format!("there is no module `{path}`"),
         ..Told::default()
     };
-    let nearest = path.rmatch_indices('.').find_map(|(at, _)| {
+    let separator = index.file(file).language.separator();
+    let nearest = path.rmatch_indices(separator).find_map(|(at, _)| {
         let parent = index.modules.by_name(&path[..at])?;
-        Some((parent, path[at + 1..].split('.').next().unwrap_or("")))
+        let below = &path[at + separator.len()..];
+        Some((parent, below.split(separator).next().unwrap_or("")))
     });
     if let Some((parent, name)) = nearest {
         let module = index.module(parent);
@@ -363,7 +368,7 @@ fn path_told(context: &Context<'_>, path: String) -> Told {
                 .map(|file| file_evidence(context, file, message)),
         );
         let names = index.modules.submodules(parent).map(|(_, name)| name);
-        told.meant = closest(name, names).map(|name| format!("{}.{name}", module.name));
+        told.meant = closest(name, names).map(|name| format!("{}{separator}{name}", module.name));
     }
     told.symbol = Some(path);
     told
@@ -392,7 +397,7 @@ fn name_told(context: &Context<'_>, module: ModuleId, name: &str) -> Told {
         let names = facts
             .members
             .iter()
-            .filter(|member| member.scope == crate::facts::ScopeId::MODULE)
+            .filter(|member| member.scope == module.scope)
             .map(|member| facts.name(member.name))
             .chain(index.modules.submodules(id).map(|(_, name)| name))
             .filter(|&candidate| candidate != name);

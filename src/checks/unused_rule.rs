@@ -5,7 +5,6 @@
 use super::governed::GovernedSymbol;
 use super::{Check, Context, Outcome};
 use crate::diagnostic::Severity;
-use crate::facts::ScopeId;
 use crate::suggest::did_you_mean;
 
 pub(super) const CHECK: Check = Check {
@@ -71,8 +70,9 @@ fn message(context: &Context<'_>, symbol: &GovernedSymbol<'_>) -> String {
                 .file
                 .map(|file| {
                     let facts = context.index.facts(file);
+                    let scope = context.index.module(home).scope;
                     let members = facts.members.iter();
-                    let own = members.take_while(|member| member.scope == ScopeId::MODULE);
+                    let own = members.filter(|member| member.scope == scope);
                     own.map(|member| facts.name(member.name)).collect()
                 })
                 .unwrap_or_default();

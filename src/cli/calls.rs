@@ -19,7 +19,9 @@ pub(super) fn call_graph(
     let names = Names::new(index, flow);
     for code in flow.codes() {
         let (file, body) = flow.code(code);
-        if body.owner == Owner::Code(CodeId::MODULE) && names.is_module(code) {
+        if index.file(file).language.declares_modules()
+            || body.owner == Owner::Code(CodeId::MODULE) && names.is_module(code)
+        {
             continue;
         }
         let function = Function {
@@ -47,7 +49,8 @@ pub(super) fn call_graph(
     graph.calls.sort();
     graph.calls.dedup();
     if adjacency {
-        for code in flow.codes() {
+        let declares = |code: &Code| index.file(flow.code(*code).0).language.declares_modules();
+        for code in flow.codes().filter(|code| !declares(code)) {
             graph
                 .adjacency
                 .entry(names.dotted[code.index()].clone())

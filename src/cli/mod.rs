@@ -11,6 +11,7 @@ mod engine;
 mod explain;
 mod fixing;
 mod graph;
+mod named_calls;
 mod pipeline;
 mod rules;
 mod slice;

@@ -141,6 +141,7 @@ impl Engine for Pipeline {
             let mut flow = FlowGraph::build(index, crate::lang::is_builtin);
             flow.calls.retain(|call| call.reason <= query.weakest);
             let mut graph = super::calls::call_graph(index, &flow, query.external, query.adjacency);
+            super::named_calls::add(index, &mut graph, query.external, query.adjacency);
             slice.cut(&mut graph);
             Ok(graph)
         })?

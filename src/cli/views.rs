@@ -25,17 +25,25 @@ pub(super) fn import_graph(index: &Index, external: bool) -> ImportGraph {
         }
     }
     for file in index.file_ids() {
-        let Some(importer) = importing_module(index, file) else {
+        if importing_module(index, file).is_none() {
             continue;
-        };
+        }
         let facts = index.facts(file);
         for at in 0..facts.imports.len() as u32 {
             let id = ImportId(at);
             let import = &facts.imports[id.index()];
+            let Some(importer) = index.module_at(file, import.scope) else {
+                continue;
+            };
+            let declared = index.module(importer).declared.is_some();
             let imported = match reached(index, file, id) {
+                Some(module) if declared && module == importer => continue,
                 Some(module) => index.module(module).name.to_string(),
                 None if external && index.imported_module(file, id) == ModuleRef::External => {
-                    let name = facts.name(import.module).to_owned();
+                    let name = facts
+                        .name(import.module)
+                        .trim_start_matches("::")
+                        .to_owned();
                     graph
                         .modules
                         .entry(name.clone())

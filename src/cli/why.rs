@@ -14,10 +14,14 @@ use crate::suggest::did_you_mean;
 
 /// A shortest path between two modules, or between two functions.
 pub(super) fn why(index: &Index, graphs: &Graphs, from: &str, to: &str) -> Result<Answer> {
-    if from.contains(':') != to.contains(':') {
-        bail!("name two modules (`a.b`) or two functions (`a.b:f`)");
+    let names_function = |path: &str| {
+        let is_module = || index.modules.by_name(path).is_some();
+        path.contains(':') && !(path.contains("::") && is_module())
+    };
+    if names_function(from) != names_function(to) {
+        bail!("name two modules (`a.b`, `a::b`) or two functions (`a.b:f`, `a::b::f`)");
     }
-    if from.contains(':') {
+    if names_function(from) {
         calls(index, &graphs.calls, from, to)
     } else {
         imports(index, graphs, from, to)
@@ -80,15 +84,20 @@ fn no_module(index: &Index, name: &str) -> anyhow::Error {
 
 /// The function at `path`: by the place of its definition, or by any path that leads to it.
 pub(super) fn find_function(index: &Index, path: &str) -> Result<FunctionId> {
-    let (module, name) = path.split_once(':').unwrap_or((path, ""));
+    let (module, name) = split(index, path);
     let mut names = Vec::new();
     let mut found = None;
-    for file in index
-        .file_ids()
-        .filter(|&file| index.module_name(file) == module)
-    {
+    for file in index.file_ids() {
+        let is_elsewhere = index.module_name(file) != module;
+        if is_elsewhere && index.facts(file).modules.is_empty() {
+            continue;
+        }
         for (at, definition) in index.facts(file).definitions.iter().enumerate() {
             if definition.kind == DefinitionKind::Class {
+                continue;
+            }
+            let of = index.module_at(file, definition.parent);
+            if is_elsewhere && of.is_none_or(|of| *index.module(of).name != *module) {
                 continue;
             }
             let definition = DefinitionId(at as u32);
@@ -100,7 +109,8 @@ pub(super) fn find_function(index: &Index, path: &str) -> Result<FunctionId> {
             names.push(name);
         }
     }
-    if let Some(found) = found.or_else(|| through_names(index, module, name)) {
+    let name = name.replace("::", ".");
+    if let Some(found) = found.or_else(|| through_names(index, module, &name)) {
         return Ok(found);
     }
     if index.modules.by_name(module).is_none() && names.is_empty() {
@@ -110,6 +120,18 @@ pub(super) fn find_function(index: &Index, path: &str) -> Result<FunctionId> {
         "there is no function `{path}`{}",
         did_you_mean(path, names.iter().map(String::as_str))
     )
+}
+
+/// The module of a function's path, and its name there.
+fn split<'p>(index: &Index, path: &'p str) -> (&'p str, &'p str) {
+    let cuts = path.rmatch_indices("::").map(|(at, _)| at);
+    let known = cuts
+        .clone()
+        .find(|&at| index.modules.by_name(&path[..at]).is_some());
+    match known.or(cuts.last()) {
+        Some(at) => (&path[..at], &path[at + 2..]),
+        None => path.split_once(':').unwrap_or((path, "")),
+    }
 }
 
 /// What `name`, perhaps with attributes, is in a module, where that is one function.

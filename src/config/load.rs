@@ -493,6 +493,7 @@ fn fill(layer: Layer, root: PathBuf) -> Config {
         },
         checks: layer.checks,
         factories: Factories {
+            rust_pattern: layer.pattern.clone().unwrap_or_else(default_rust_factories),
             pattern: layer.pattern.unwrap_or_else(default_factories),
             allow: layer
                 .factories_allow
@@ -508,6 +509,12 @@ fn fill(layer: Layer, root: PathBuf) -> Config {
         allow: layer.allow,
         all_calls: false,
     }
+}
+
+/// The same in Rust, where they are often called `new_…`, too.
+fn default_rust_factories() -> Regex {
+    #[allow(clippy::unwrap_used, reason = "a constant pattern, covered by a test")]
+    Regex::new(r"^(new|get|create|make|build)_\w+$").unwrap()
 }
 
 /// Names that are factories unless the rules file says otherwise.

@@ -85,6 +85,8 @@ pub struct Gate {
 pub struct Factories {
     /// Names that are factories.
     pub pattern: Regex,
+    /// The same for Rust: as given, but by default `new_…` is one there, too.
+    pub rust_pattern: Regex,
     /// Names that are none after all.
     pub allow: GlobSet,
 }
@@ -128,7 +130,11 @@ pub struct SymbolPath {
 
 impl std::fmt::Display for SymbolPath {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}:{}", self.module, self.name)
+        if self.module.contains("::") {
+            write!(f, "{}::{}", self.module, self.name.replace('.', "::"))
+        } else {
+            write!(f, "{}:{}", self.module, self.name)
+        }
     }
 }
 

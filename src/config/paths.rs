@@ -268,10 +268,10 @@ mod tests {
     fn symbols_of_both_languages_are_read() {
         assert_eq!(read("a.b:Name"), "a.b:Name");
         assert_eq!(read("a:C.m"), "a:C.m");
-        assert_eq!(read("crate::a::b::Name"), "crate::a::b:Name");
-        assert_eq!(read("crate::a::get"), "crate::a:get");
+        assert_eq!(read("crate::a::b::Name"), "crate::a::b::Name");
+        assert_eq!(read("crate::a::get"), "crate::a::get");
         assert_eq!(read("m::Type::new"), "m:Type.new");
-        assert_eq!(read("m::a:get"), "m::a:get");
+        assert_eq!(read("m::a:get"), "m::a::get");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Owns which files belong to the index, which modules exist on disk without being indexed, and which folders
 //! may be source roots. Does not read source files; which root an import uses is for the index to decide.
 
+mod crates;
 mod exclude;
 mod opaque;
 mod roots;
@@ -17,6 +18,7 @@ use rustc_hash::FxHashSet;
 
 use crate::lang::Language;
 
+pub use crates::units;
 pub use roots::{declared_roots, package_parents};
 
 /// What to look for.
@@ -54,7 +56,7 @@ pub struct DiscoverProblem {
 pub struct Discovery {
     /// Files to index.
     pub files: Vec<SourceFile>,
-    /// The `pyproject.toml`, `setup.cfg` and `setup.py` files.
+    /// The `pyproject.toml`, `setup.cfg`, `setup.py` and `Cargo.toml` files.
     pub project_files: Vec<Arc<str>>,
     /// Modules and packages that exist beside indexed files but are not indexed: compiled, generated and
     /// ignored, or excluded. Root-relative paths without extension: `pkg/_version`. For a folder, nothing is
@@ -79,7 +81,8 @@ impl Discovery {
 
     /// Paths of the indexed Python files.
     pub(crate) fn python_paths(&self) -> impl Iterator<Item = &str> {
-        self.files.iter().map(|file| &*file.path)
+        let files = self.files.iter().filter(|file| file.language.is_python());
+        files.map(|file| &*file.path)
     }
 
     /// Folders that hold an indexed `__init__` file.

@@ -19,7 +19,11 @@ use super::{Discovery, base_name, child, is_init, parent};
 pub fn declared_roots(root: &Path, discovery: &Discovery) -> Vec<String> {
     let packages = discovery.package_folders();
     let mut roots = BTreeSet::from([String::new()]);
-    for path in &discovery.project_files {
+    let python = || {
+        let files = discovery.project_files.iter();
+        files.filter(|path| base_name(path) != super::crates::MANIFEST)
+    };
+    for path in python() {
         let folder = parent(path);
         // Some build systems want a setup file in every package.
         if !packages.contains(folder) {
@@ -34,7 +38,7 @@ pub fn declared_roots(root: &Path, discovery: &Discovery) -> Vec<String> {
         };
         roots.extend(declared.iter().filter_map(|path| join(folder, path)));
     }
-    let owners = discovery.project_files.iter().map(|path| parent(path));
+    let owners = python().map(|path| parent(path));
     for folder in owners.chain([""]) {
         let src = child(folder, "src");
         if !packages.contains(&*src) {

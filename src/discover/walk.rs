@@ -176,7 +176,7 @@ fn examine(root: &Path, entry: &DirEntry) -> Option<Seen> {
     }
     let name = entry.file_name().to_string_lossy();
     let language = Language::of_path(&name);
-    let is_project = matches!(&*name, "pyproject.toml" | "setup.cfg");
+    let is_project = matches!(&*name, "pyproject.toml" | "setup.cfg" | "Cargo.toml");
     if language.is_none() && !is_project {
         return None;
     }

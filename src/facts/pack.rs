@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use super::{
     Binding, BindingId, Call, Definition, DefinitionId, Dynamic, Exports, FileFacts, FlowNode,
-    Import, Member, NameBuffer, NameId, Parameter, Reference, ReferenceId, Scope, StringTarget,
-    Suppression, SyntaxError, UnresolvedCalls,
+    Import, Member, ModuleDeclaration, NameBuffer, NameId, Parameter, Reference, ReferenceId,
+    Scope, StringTarget, Suppression, SyntaxError, UnresolvedCalls,
 };
 use crate::run::{Run, Tail};
 use crate::signatures::Signatures;
@@ -46,6 +46,8 @@ pub struct Draft {
     pub dynamic: Option<Dynamic>,
     pub values: Option<Box<Values>>,
     pub signatures: Option<Box<Signatures>>,
+    pub modules: Vec<ModuleDeclaration>,
+    pub unit_names: Vec<BindingId>,
 }
 
 /// The facts of many files, for each kind of fact one behind the other.
@@ -148,6 +150,8 @@ impl Pack {
             dynamic: draft.dynamic.take(),
             values: draft.values.take(),
             signatures: draft.signatures.take(),
+            modules: std::mem::take(&mut draft.modules),
+            unit_names: std::mem::take(&mut draft.unit_names),
             ..FileFacts::default()
         };
         facts.lines.shape = std::mem::take(&mut draft.lines.shape);

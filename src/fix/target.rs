@@ -16,6 +16,8 @@ pub(super) struct Target {
     pub(super) name: Option<String>,
     /// The module that is loaded in the end: the one named, or a submodule of it.
     pub(super) loaded: Option<ModuleId>,
+    /// Whether importing it runs code.
+    runs: bool,
 }
 
 /// What a path binds.
@@ -46,11 +48,17 @@ impl Target {
             && one.import(index).is_some_and(takes_module);
         let (path, name) = match (is_whole, to.module.as_str()) {
             (true, "") => (to.name.clone(), None),
-            (true, parent) => (format!("{parent}.{}", to.name), None),
+            (true, parent) => {
+                let separator = index.file(file).language.separator();
+                (format!("{parent}{separator}{}", to.name), None)
+            }
             (false, module) => (module.to_owned(), Some(to.name.clone())),
         };
         let module = index.absolute_module(file, &path);
+        // Nothing runs when a declared module is imported.
+        let runs = !index.file(file).language.declares_modules();
         let loaded = match module {
+            _ if !runs => None,
             ModuleRef::Known(id) => name
                 .as_deref()
                 .filter(|name| index.member(id, name).bindings.is_empty())
@@ -63,6 +71,7 @@ impl Target {
             path,
             name,
             loaded: loaded.filter(|id| index.module(*id).file.is_some()),
+            runs,
         }
     }
 
@@ -79,6 +88,9 @@ impl Target {
             }
             (ModuleRef::External, name) => {
                 bound.external = Some(match name {
+                    Some(name) if self.path.contains("::") || !self.runs => {
+                        format!("{}::{name}", self.path)
+                    }
                     Some(name) => format!("{}.{name}", self.path),
                     None => self.path.clone(),
                 });

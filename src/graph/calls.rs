@@ -72,6 +72,7 @@ impl CallGraph {
 
 fn resolve_file(index: &Index, file: FileId) -> FileCalls {
     let facts = index.facts(file);
+    let declares = index.file(file).language.declares_modules();
     let mut calls = FileCalls {
         targets: Vec::with_capacity(facts.calls.len()),
         arena: Vec::new(),
@@ -83,6 +84,8 @@ fn resolve_file(index: &Index, file: FileId) -> FileCalls {
         let targets = match call.callee.root {
             Root::Literal(_) => UNKNOWN,
             Root::Free(_) if !has_stars => UNKNOWN,
+            // What may hide the methods of a trait depends on who asks.
+            _ if declares => calls.add(&resolve_declared(index, file, call, &calls.frames)),
             _ => match CalleeKey::new(facts, call) {
                 Some(key) => *known
                     .entry(key)
@@ -234,6 +237,117 @@ fn resolve(index: &Index, file: FileId, call: &Call) -> Found {
     }
 }
 
+/// As [`resolve`], in a language with traits: whose methods a call means takes more than a name.
+fn resolve_declared(
+    index: &Index,
+    file: FileId,
+    call: &Call,
+    frames: &[Option<DefinitionId>],
+) -> Found {
+    let mut found = resolve(index, file, call);
+    prefer_inherent(index, &mut found);
+    let facts = index.facts(file);
+    let caller = frames[call.callee.scope.index()];
+    let through_self = matches!(call.callee.root, Root::Instance(_) | Root::Class(_));
+    let by_value = |function: &FunctionId| {
+        let definition = &index.facts(function.file).definitions[function.definition.index()];
+        definition.flags.contains(DefinitionFlags::BY_VALUE)
+    };
+    let own = caller.map(|definition| FunctionId { file, definition });
+    for function in &found.functions {
+        let target = index.facts(function.file);
+        let definition = &target.definitions[function.definition.index()];
+        let class = target.scopes[definition.parent.index()].definition;
+        let of_trait = class.is_some_and(|class| {
+            target.definitions[class.index()]
+                .flags
+                .contains(DefinitionFlags::TRAIT)
+        });
+        // Who implements a trait decides what its methods run; only the default that is running did not give way.
+        let is_own = Some(*function) == own;
+        let keeps_type = through_self || call.mode == CallMode::Operator;
+        found.uncertain |= of_trait && !(keeps_type && is_own);
+        found.uncertain |= call.mode != CallMode::Operator && may_be_hidden(index, *function);
+        // A receiver behind a reference cannot be handed over: another type's method is meant.
+        let borrowed = matches!(call.callee.root, Root::Instance(_))
+            && by_value(function)
+            && !own.as_ref().is_some_and(by_value);
+        found.uncertain |= borrowed || definition.flags.contains(DefinitionFlags::ABSTRACT);
+    }
+    // Something of that name may be hidden in what a macro makes of the type.
+    found.uncertain |= match call.callee.root {
+        Root::Instance(class) | Root::Class(class) => {
+            let flags = facts.definitions[class.index()].flags;
+            flags.contains(DefinitionFlags::DYNAMIC_MEMBERS)
+                || flags.contains(DefinitionFlags::UNKNOWN_DECORATOR)
+        }
+        _ => false,
+    };
+    found
+}
+
+/// Whether a function is a type's own, or none of a type at all: not brought by a trait.
+fn is_inherent(index: &Index, function: FunctionId) -> bool {
+    let facts = index.facts(function.file);
+    let definition = &facts.definitions[function.definition.index()];
+    let Some(part) = facts.scopes[definition.parent.index()].definition else {
+        return true;
+    };
+    let part = &facts.definitions[part.index()];
+    !part.flags.contains(DefinitionFlags::PART)
+        || part.bases.len == 1 && !part.flags.contains(DefinitionFlags::OPAQUE_BASE)
+}
+
+/// Of methods that share a name, those of the type itself go before those of its traits.
+fn prefer_inherent(index: &Index, found: &mut Found) {
+    let by_value = |function: &FunctionId| {
+        let definition = &index.facts(function.file).definitions[function.definition.index()];
+        definition.flags.contains(DefinitionFlags::BY_VALUE)
+    };
+    if found.functions.len() < 2 {
+        return;
+    }
+    let same_kind = found
+        .functions
+        .iter()
+        .all(|function| by_value(function) == by_value(&found.functions[0]));
+    let inherent = |function: &FunctionId| is_inherent(index, *function);
+    if same_kind && found.functions.iter().any(inherent) {
+        found.functions.retain(inherent);
+    } else {
+        found.uncertain = true;
+    }
+}
+
+/// Whether a method of a trait may be hidden by one that a macro makes for the type.
+fn may_be_hidden(index: &Index, function: FunctionId) -> bool {
+    let facts = index.facts(function.file);
+    let definition = &facts.definitions[function.definition.index()];
+    let Some(part) = facts.scopes[definition.parent.index()].definition else {
+        return false;
+    };
+    if is_inherent(index, function) {
+        return false;
+    }
+    let part = ClassId {
+        file: function.file,
+        definition: part,
+    };
+    let Some(whole) = index.whole_class(part) else {
+        return true;
+    };
+    let of_whole = index.facts(whole.file);
+    let flags = of_whole.definitions[whole.definition.index()].flags;
+    let made = |part: &ClassId| {
+        let of_part = &index.facts(part.file).definitions[part.definition.index()];
+        of_part.flags.contains(DefinitionFlags::DYNAMIC_MEMBERS)
+    };
+    flags.contains(DefinitionFlags::UNKNOWN_DECORATOR)
+        || index.parts(whole).iter().any(made)
+        || of_whole.dynamic.is_some()
+        || facts.dynamic.is_some()
+}
+
 /// What a call through `self`, `cls` or `super()` runs on an instance of `receiver`, and whether it may run something
 /// else; none when the call is no such one, or not in a method that `receiver` inherits.
 pub(super) fn on_receiver(
@@ -255,6 +369,7 @@ pub(super) fn on_receiver(
     let [name] = facts.path(call.callee.path) else {
         return None;
     };
+    let lexical = index.whole_class(lexical)?;
     if !index.mro(receiver).contains(&Ancestor::Class(lexical)) {
         return None;
     }
@@ -280,9 +395,12 @@ fn named(index: &Index, file: FileId, callee: &Reference) -> Found {
         functions: Vec::new(),
         uncertain: lookup.unknown.is_some() || lookup.entities.is_empty(),
     };
+    // A module may share its name with the function that is called.
+    let shared = index.file(file).language.declares_modules() && lookup.entities.len() > 1;
     for entity in lookup.entities {
         match entity {
             Entity::Symbol(symbol) => add_symbol(index, symbol, &mut found),
+            Entity::Module(_) if shared => {}
             Entity::Module(_) | Entity::External(_) => found.uncertain = true,
         }
     }

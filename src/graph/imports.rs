@@ -34,20 +34,28 @@ impl ImportGraph {
     pub fn build(index: &Index) -> Self {
         let mut edges = Vec::new();
         for file in index.file_ids() {
-            let Some(importer) = importing_module(index, file) else {
+            if importing_module(index, file).is_none() {
                 continue;
-            };
+            }
             for at in 0..index.facts(file).imports.len() as u32 {
                 let import = ImportId(at);
                 if let Some(imported) = reached(index, file, import) {
                     let what = &index.facts(file).imports[import.index()];
+                    let Some(importer) = index.module_at(file, what.scope) else {
+                        continue;
+                    };
+                    let declared = index.module(importer).declared.is_some();
+                    if declared && importer == imported {
+                        // Naming a module from inside it imports nothing.
+                        continue;
+                    }
                     edges.push(ImportEdge {
                         importer,
                         imported,
                         file,
                         import,
                         when: what.when,
-                        runs_on_import: what.when == When::Import && !what.as_script,
+                        runs_on_import: what.when == When::Import && !what.as_script && !declared,
                     });
                 }
             }

@@ -93,7 +93,8 @@ impl Index {
     /// The method resolution order (C3); an unknown base ends what is certain.
     #[must_use]
     pub fn mro(&self, class: ClassId) -> &[Ancestor] {
-        self.hierarchy.orders.get(&class).map_or(&[], |order| order)
+        let class = self.hierarchy.wholes.get(&class).unwrap_or(&class);
+        self.hierarchy.orders.get(class).map_or(&[], |order| order)
     }
 
     /// The bindings that `name` has as an attribute of a class: the first class in its order that has it. None when
@@ -111,13 +112,15 @@ impl Index {
         name: &str,
         skip_own: bool,
     ) -> Option<Vec<SymbolId>> {
+        let class = self.whole_class(class)?;
         if !skip_own {
             if let Some(found) = self.own_member(class, name) {
                 return Some(found);
             }
-            if self.facts(class.file).definitions[class.definition.index()]
-                .bases
-                .is_empty()
+            if self.parts(class).is_empty()
+                && self.facts(class.file).definitions[class.definition.index()]
+                    .bases
+                    .is_empty()
             {
                 return None;
             }
@@ -135,8 +138,50 @@ impl Index {
         None
     }
 
-    /// What the class body itself binds `name` to.
+    /// The class that a part belongs to; a class that is no part is itself. None when that class is not known.
+    #[must_use]
+    pub fn whole_class(&self, class: ClassId) -> Option<ClassId> {
+        let definition = &self.facts(class.file).definitions[class.definition.index()];
+        if !definition.flags.contains(DefinitionFlags::PART) {
+            return Some(class);
+        }
+        self.hierarchy.wholes.get(&class).copied()
+    }
+
+    /// The parts of a class that stand elsewhere, in file order.
+    #[must_use]
+    pub fn parts(&self, class: ClassId) -> &[ClassId] {
+        self.hierarchy.parts.get(&class).map_or(&[], Vec::as_slice)
+    }
+
+    /// The class of the project that a part names first.
+    fn named_whole(&self, part: ClassId) -> Option<ClassId> {
+        let facts = self.facts(part.file);
+        let definition = &facts.definitions[part.definition.index()];
+        let first = facts.references[definition.bases.range()].first()?;
+        let lookup = self.reference(part.file, first);
+        let mut classes = lookup.entities.iter().filter_map(|entity| match entity {
+            Entity::Symbol(symbol) => self.class(*symbol),
+            _ => None,
+        });
+        match (classes.next(), classes.next(), lookup.unknown) {
+            (Some(only), None, None) => Some(only),
+            _ => None,
+        }
+    }
+
+    /// What the class body itself, with its parts, binds `name` to.
     fn own_member(&self, class: ClassId, name: &str) -> Option<Vec<SymbolId>> {
+        let mut found = self.body_member(class, name);
+        for &part in self.parts(class) {
+            if let Some(more) = self.body_member(part, name) {
+                found.get_or_insert_default().extend(more);
+            }
+        }
+        found
+    }
+
+    fn body_member(&self, class: ClassId, name: &str) -> Option<Vec<SymbolId>> {
         let facts = self.facts(class.file);
         let body = facts.definitions[class.definition.index()].body;
         let member = facts.member(body, name)?;
@@ -217,6 +262,9 @@ impl Index {
 #[derive(Debug, Default)]
 pub struct Hierarchy {
     orders: FxHashMap<ClassId, Box<[Ancestor]>>,
+    /// The parts of classes that stand elsewhere, and the class of each.
+    parts: FxHashMap<ClassId, Vec<ClassId>>,
+    wholes: FxHashMap<ClassId, ClassId>,
     several_bases: Vec<ClassId>,
 }
 
@@ -247,8 +295,11 @@ impl Hierarchy {
         };
         let several = all.iter().filter(|class| written(class) > 1);
         let several_bases = several.copied().collect();
+        let (parts, wholes) = parts_of(index, &classes);
+        let mut bases: FxHashMap<ClassId, Vec<Ancestor>> = classes.into_iter().collect();
+        join_parts(&mut bases, &parts);
         let mut builder = Linearizer {
-            bases: classes.into_iter().collect(),
+            bases,
             orders: FxHashMap::default(),
         };
         for class in all {
@@ -256,8 +307,59 @@ impl Hierarchy {
         }
         Self {
             orders: builder.orders,
+            parts,
+            wholes,
             several_bases,
         }
+    }
+}
+
+type Parts = FxHashMap<ClassId, Vec<ClassId>>;
+
+/// The parts of classes, and the class of each part.
+fn parts_of(
+    index: &Index,
+    classes: &[(ClassId, Vec<Ancestor>)],
+) -> (Parts, FxHashMap<ClassId, ClassId>) {
+    let mut parts = Parts::default();
+    let mut wholes = FxHashMap::default();
+    for (class, _) in classes {
+        let definition = &index.facts(class.file).definitions[class.definition.index()];
+        if !definition.flags.contains(DefinitionFlags::PART) {
+            continue;
+        }
+        if let Some(whole) = index.named_whole(*class).filter(|whole| whole != class) {
+            parts.entry(whole).or_default().push(*class);
+            wholes.insert(*class, whole);
+        }
+    }
+    (parts, wholes)
+}
+
+/// Gives classes the bases that their parts name: what is known of them first, since what is not known there has
+/// names of its own.
+fn join_parts(bases: &mut FxHashMap<ClassId, Vec<Ancestor>>, parts: &Parts) {
+    for (whole, parts) in parts {
+        let mut all: Vec<Ancestor> = bases.get(whole).cloned().unwrap_or_default();
+        for part in parts {
+            let of_part = bases.get(part).map_or(&[][..], Vec::as_slice);
+            all.extend(
+                of_part
+                    .iter()
+                    .filter(|base| **base != Ancestor::Class(*whole)),
+            );
+        }
+        let unknown = all.contains(&Ancestor::Unknown);
+        all.retain(|base| *base != Ancestor::Unknown);
+        let mut seen = rustc_hash::FxHashSet::default();
+        all.retain(|base| match base {
+            Ancestor::Class(class) => seen.insert(*class),
+            Ancestor::Unknown => true,
+        });
+        if unknown {
+            all.push(Ancestor::Unknown);
+        }
+        bases.insert(*whole, all);
     }
 }
 

@@ -6,8 +6,8 @@
 use super::modules::{ModuleRef, Modules, UnknownImport};
 use super::origins::{Entity, Found, SymbolId, Unknown, is_implicit, is_public};
 use super::stars::Stars;
-use super::{File, FileId, ModuleId};
-use crate::facts::{MOST_BINDINGS, ScopeId, hash_name};
+use super::{File, FileId, Module, ModuleId};
+use crate::facts::{ImportId, MOST_BINDINGS, ScopeId, Visibility, hash_name};
 
 /// Stack left before a chain of names continues on a fresh segment, and the size of that segment, in bytes.
 pub(super) const RED_ZONE: usize = 64 * 1024;
@@ -20,6 +20,9 @@ pub(super) trait Meaning {
     /// Notes that a star led this look-up to a module; false when one did already. Stars may star each other, and
     /// what a module brings does not depend on the way there.
     fn enter(&mut self, module: ModuleId) -> bool;
+
+    /// What the module part of an import leads to.
+    fn imported(&mut self, file: FileId, import: ImportId) -> ModuleRef;
 }
 
 /// What look-ups read.
@@ -33,11 +36,30 @@ pub(super) struct Tables<'a> {
 impl Tables<'_> {
     /// What `name` is in a module.
     pub(super) fn member(self, meaning: &mut impl Meaning, module: ModuleId, name: &str) -> Found {
+        let mut found = self.member_of(meaning, module, name);
+        for &variant in self.modules.variants(module) {
+            let other = self.member_of(meaning, variant, name);
+            found.bindings.extend_from_slice(&other.bindings);
+            let missing = found.missing && other.missing;
+            found.merge(other);
+            found.missing = missing;
+        }
+        if self.modules.get(module).declared.is_some()
+            && let Some(submodule) = self.modules.submodule(module, name)
+        {
+            // A module may share its name with a function.
+            found.missing = false;
+            found.merge(Found::of(Entity::Module(submodule)));
+        }
+        found
+    }
+
+    fn member_of(self, meaning: &mut impl Meaning, module: ModuleId, name: &str) -> Found {
         let mut found = Found::default();
-        let file = self.modules.get(module).file;
+        let Module { file, scope, .. } = *self.modules.get(module);
         let own = file.and_then(|file| {
             let facts = &self.files[file.index()].facts;
-            Some((file, facts, facts.member(ScopeId::MODULE, name)?))
+            Some((file, facts, facts.member(scope, name)?))
         });
         if let Some((file, facts, member)) = own {
             for &binding in facts.binding_set(member.bindings) {
@@ -80,8 +102,34 @@ impl Tables<'_> {
         name: &str,
     ) -> Found {
         let mut found = Found::default();
+        let Module {
+            scope, declared, ..
+        } = *self.modules.get(module);
+        if let Some(declared) = declared
+            && let Some(submodule) = self.modules.submodule(module, name)
+        {
+            let mut found = Found::of(Entity::Module(submodule));
+            if declared.parent.is_none() {
+                for &symbol in self.modules.unit_names(declared.unit, name) {
+                    found.merge(Found::of(Entity::Symbol(symbol)));
+                    found.bindings.push(symbol);
+                }
+            }
+            return found;
+        }
         if let Some(file) = file {
-            found = self.starred(meaning, file, name);
+            found = self.starred(meaning, (file, scope), name);
+            if !found.entities.is_empty() {
+                return found;
+            }
+        }
+        if let Some(declared) = declared
+            && declared.parent.is_none()
+        {
+            for &symbol in self.modules.unit_names(declared.unit, name) {
+                found.merge(Found::of(Entity::Symbol(symbol)));
+                found.bindings.push(symbol);
+            }
             if !found.entities.is_empty() {
                 return found;
             }
@@ -95,7 +143,7 @@ impl Tables<'_> {
                 if self.files[file.index()].facts.dynamic.is_some() {
                     found.unknown(Unknown::DynamicModule);
                 }
-                if is_implicit(name) {
+                if declared.is_none() && is_implicit(name) {
                     found.unknown(Unknown::Value);
                 }
             }
@@ -108,9 +156,14 @@ impl Tables<'_> {
     }
 
     /// What the star imports of a file bring under `name`: the last one that has it.
-    pub(super) fn starred(self, meaning: &mut impl Meaning, file: FileId, name: &str) -> Found {
+    pub(super) fn starred(
+        self,
+        meaning: &mut impl Meaning,
+        (file, scope): (FileId, ScopeId),
+        name: &str,
+    ) -> Found {
         let mut unknown = None;
-        let stars = self.stars.of(file);
+        let stars = self.stars.within(file, scope);
         if stars.is_empty() {
             return Found::default();
         }
@@ -118,9 +171,12 @@ impl Tables<'_> {
         if !self.stars.may_bring(file, hash) {
             return Found::default();
         }
+        let importer = self.modules.at(file, scope);
+        let declares = self.files[file.index()].language.declares_modules();
+        let mut all = Found::default();
         for &id in stars.iter().rev() {
-            match self.modules.imported(file, id) {
-                ModuleRef::Known(module) => match self.exports(module, name, hash) {
+            match meaning.imported(file, id) {
+                ModuleRef::Known(module) => match self.exports(module, name, hash, importer) {
                     Some(true) => {
                         if !meaning.enter(module) {
                             continue;
@@ -129,7 +185,14 @@ impl Tables<'_> {
                             self.member(meaning, module, name)
                         });
                         if !found.entities.is_empty() {
-                            return found;
+                            if !declares {
+                                return found;
+                            }
+                            // Conditions may choose between stars; none of them goes before another.
+                            all.bindings.extend_from_slice(&found.bindings);
+                            all.merge(found);
+                            all.missing = false;
+                            continue;
                         }
                         unknown = unknown.or(found.unknown);
                     }
@@ -142,22 +205,45 @@ impl Tables<'_> {
                 ModuleRef::Missing => {}
             }
         }
+        if !all.entities.is_empty() {
+            return all;
+        }
         Found {
             unknown,
             ..Found::default()
         }
     }
 
-    /// Whether `import *` from a module brings `name`; none when that cannot be told.
-    pub(super) fn star_exports(self, module: ModuleId, name: &str) -> Option<bool> {
-        self.exports(module, name, hash_name(name))
+    /// Whether `import *` from a module brings `name` to `importer`; none when that cannot be told.
+    pub(super) fn star_exports(
+        self,
+        module: ModuleId,
+        name: &str,
+        importer: Option<ModuleId>,
+    ) -> Option<bool> {
+        self.exports(module, name, hash_name(name), importer)
     }
 
-    fn exports(self, module: ModuleId, name: &str, hash: u32) -> Option<bool> {
-        let Some(file) = self.modules.get(module).file else {
+    fn exports(
+        self,
+        module: ModuleId,
+        name: &str,
+        hash: u32,
+        importer: Option<ModuleId>,
+    ) -> Option<bool> {
+        let Module {
+            file,
+            scope,
+            declared,
+            ..
+        } = *self.modules.get(module);
+        let Some(file) = file else {
             return Some(false);
         };
         let facts = &self.files[file.index()].facts;
+        if declared.is_some() {
+            return Some(self.shows(module, name, importer));
+        }
         let Some(exports) = &facts.exports else {
             return Some(is_public(name));
         };
@@ -168,7 +254,47 @@ impl Tables<'_> {
             return Some(false);
         }
         // The list is built at run time: a public name that is there may well be in it.
-        let bound = is_public(name) && facts.member(ScopeId::MODULE, name).is_some();
+        let bound = is_public(name) && facts.member(scope, name).is_some();
         (bound || !self.stars.of(file).is_empty()).then_some(true)
+    }
+
+    /// Whether `importer` may take `name` from a declared module.
+    fn shows(self, module: ModuleId, name: &str, importer: Option<ModuleId>) -> bool {
+        let all = [module];
+        let all = all.iter().chain(self.modules.variants(module));
+        all.copied().any(|module| {
+            let Module { file, scope, .. } = *self.modules.get(module);
+            let Some(file) = file else { return false };
+            let facts = &self.files[file.index()].facts;
+            let sees = |visibility: Visibility| self.sees(module, visibility, importer);
+            if let Some(member) = facts.member(scope, name) {
+                let mut bindings = facts.binding_set(member.bindings).iter();
+                if bindings.any(|binding| sees(facts.bindings[binding.index()].visibility)) {
+                    return true;
+                }
+            }
+            let mut stars = self.stars.within(file, scope).iter();
+            self.modules.submodule(module, name).is_some()
+                || facts.dynamic.is_some()
+                || stars.any(|id| sees(facts.imports[id.index()].visibility))
+        })
+    }
+
+    pub(super) fn sees(
+        self,
+        module: ModuleId,
+        visibility: Visibility,
+        importer: Option<ModuleId>,
+    ) -> bool {
+        let unit = |module: ModuleId| {
+            let declared = self.modules.get(module).declared;
+            declared.map(|declared| declared.unit)
+        };
+        match (visibility, importer) {
+            (Visibility::Public, _) | (Visibility::Unit, None) => true,
+            (Visibility::Unit, Some(importer)) => unit(importer) == unit(module),
+            (Visibility::Private, Some(importer)) => self.modules.is_below(importer, module),
+            (Visibility::Private, None) => false,
+        }
     }
 }

@@ -4,6 +4,7 @@
 //! no language and no rules.
 
 mod classes;
+mod declared;
 mod lookup;
 mod modules;
 mod origins;
@@ -21,9 +22,10 @@ pub use origins::{Entity, ExternalId, Origins, Resolution, SymbolId, Unknown, is
 pub use queries::Lookup;
 
 use crate::facts::{
-    Binding, BindingValue, Definition, DefinitionId, FileFacts, ImportId, ScopeId, ScopeKind,
+    Binding, BindingValue, Definition, DefinitionFlags, DefinitionId, FileFacts, ImportId, ScopeId,
+    ScopeKind, Visibility,
 };
-use crate::lang::{Language, ModuleFile};
+use crate::lang::{Language, ModuleFile, Unit};
 
 crate::facts::index_type! {
     /// A file of the project, in path order.
@@ -60,6 +62,25 @@ pub struct Module {
     pub stub: Option<FileId>,
     /// Files of the same name that are never loaded because this one wins.
     pub shadowed: Vec<FileId>,
+    /// The scope of that file that its names are in.
+    pub scope: ScopeId,
+    /// For a declared module, how it hangs together with others.
+    pub declared: Option<DeclaredModule>,
+    /// Whether it is there for tests only, apart from what its file is.
+    pub is_test: bool,
+}
+
+/// What is known of a module that another one declares.
+#[derive(Clone, Copy, Debug)]
+pub struct DeclaredModule {
+    /// The module that declares it; none for the first of a unit.
+    pub parent: Option<ModuleId>,
+    /// Its unit of compilation.
+    pub unit: u32,
+    /// Who may name it.
+    pub visibility: Visibility,
+    /// The first of the modules that it may stand for, where conditions choose between several.
+    pub variant_of: Option<ModuleId>,
 }
 
 /// Everything known about the project.
@@ -83,6 +104,7 @@ impl Index {
         declared_roots: &[String],
         candidate_roots: &[String],
         opaque: std::collections::BTreeSet<String>,
+        units: &[Unit],
     ) -> Self {
         let places: Vec<ModuleFile> = files
             .iter()
@@ -90,9 +112,10 @@ impl Index {
             .collect();
         let spelled = roots::spelled_paths(&files);
         let roots = roots::choose(&files, &places, declared_roots, candidate_roots, &spelled);
-        let modules = Modules::build(&files, &places, roots, &spelled, opaque);
+        let mut modules = Modules::build(&files, &places, roots, &spelled, opaque, units);
         drop(spelled);
-        let origins = Origins::build(&files, &modules);
+        let (origins, settled) = Origins::build(&files, &modules);
+        modules.settle(settled);
         let mut index = Self {
             files,
             modules,
@@ -120,7 +143,13 @@ impl Index {
             })
             .collect();
         let opaque = self.modules.opaque().map(str::to_owned).collect();
-        Self::build(files, self.modules.roots(), &[], opaque)
+        Self::build(
+            files,
+            self.modules.roots(),
+            &[],
+            opaque,
+            self.modules.units(),
+        )
     }
 
     /// The index as it would be without some files; those that are left keep their order.
@@ -138,7 +167,13 @@ impl Index {
             })
             .collect();
         let opaque = self.modules.opaque().map(str::to_owned).collect();
-        Self::build(files, self.modules.roots(), &[], opaque)
+        Self::build(
+            files,
+            self.modules.roots(),
+            &[],
+            opaque,
+            self.modules.units(),
+        )
     }
 
     /// A file.
@@ -157,6 +192,39 @@ impl Index {
     #[must_use]
     pub fn module_of(&self, file: FileId) -> Option<ModuleId> {
         self.modules.of_file(file)
+    }
+
+    /// The module that code in a scope of `file` belongs to.
+    #[must_use]
+    pub fn module_at(&self, file: FileId, scope: ScopeId) -> Option<ModuleId> {
+        let scope = self.facts(file).module_scope(scope);
+        self.modules.at(file, scope)
+    }
+
+    /// Whether it is only a guess what a file belongs to: what its paths lead to is not certain.
+    #[must_use]
+    pub fn is_guess(&self, file: FileId) -> bool {
+        let module = self.module_of(file).map(|module| self.module(module));
+        let unit = module
+            .and_then(|module| module.declared)
+            .map(|declared| declared.unit);
+        unit.is_some_and(|unit| self.modules.units()[unit as usize].is_guess)
+    }
+
+    /// Whether a symbol is there for tests only.
+    #[must_use]
+    pub fn is_test(&self, symbol: SymbolId) -> bool {
+        if self.file(symbol.file).is_test {
+            return true;
+        }
+        if self
+            .definition(symbol)
+            .is_some_and(|(_, definition)| definition.flags.contains(DefinitionFlags::TEST))
+        {
+            return true;
+        }
+        let module = self.module_at(symbol.file, self.binding(symbol).scope);
+        module.is_some_and(|module| self.module(module).is_test)
     }
 
     /// The facts of a file.
@@ -220,25 +288,41 @@ impl Index {
         path
     }
 
-    /// `module:` followed by the names of the scopes around, each with its separator.
+    /// The name of a definition in its module, `f.<locals>.g`.
+    #[must_use]
+    pub fn name_in_module(&self, file: FileId, id: DefinitionId) -> String {
+        let path = self.definition_path(file, id);
+        let parent = self.facts(file).definitions[id.index()].parent;
+        let module = self.module_at(file, parent);
+        let module = module.map_or(&*self.file(file).path, |id| &self.module(id).name);
+        let name = path.strip_prefix(module).unwrap_or(&path);
+        name.trim_start_matches(':').to_owned()
+    }
+
+    /// The module followed by the names of the scopes around, each with its separator.
     fn qualified_scope(&self, file: FileId, scope: ScopeId) -> String {
         let facts = self.facts(file);
+        let declares = self.file(file).language.declares_modules();
         let mut parts: Vec<&str> = Vec::new();
         let mut at = scope;
-        while at != ScopeId::MODULE {
+        while facts.scopes[at.index()].kind != ScopeKind::Module {
             let here = facts.scopes[at.index()];
             let name = here
                 .definition
                 .map_or("", |id| facts.name(facts.definitions[id.index()].name));
             parts.push(match here.kind {
+                _ if declares => "::",
                 ScopeKind::Function => ".<locals>.",
                 _ => ".",
             });
             parts.push(name);
             at = here.parent;
         }
-        let mut path = self.module_name(file).to_owned();
-        path.push(':');
+        let mut path = match self.modules.at(file, at) {
+            Some(module) => self.module(module).name.to_string(),
+            None => self.file(file).path.to_string(),
+        };
+        path.push_str(if declares { "::" } else { ":" });
         path.extend(parts.into_iter().rev());
         path
     }

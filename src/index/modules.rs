@@ -5,9 +5,11 @@ use std::collections::BTreeSet;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{File, FileId, Module, ModuleId};
-use crate::facts::ImportId;
-use crate::lang::{Language, ModuleFile};
+use super::declared::{self, Declared, Tree};
+use super::origins::SymbolId;
+use super::{DeclaredModule, File, FileId, Module, ModuleId};
+use crate::facts::{Import, ImportId, ImportTarget, ScopeId};
+use crate::lang::{Language, ModuleFile, Unit};
 
 /// What the module part of an import statement leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -33,6 +35,8 @@ pub enum UnknownImport {
     DynamicPath,
     /// A relative import in a file that is in no package.
     BeyondTop,
+    /// Its path leads through names that are more than modules, or not known.
+    Indirect,
 }
 
 impl UnknownImport {
@@ -44,6 +48,7 @@ impl UnknownImport {
             Self::NotIndexed => "not-indexed",
             Self::DynamicPath => "dynamic-path",
             Self::BeyondTop => "beyond-top-level",
+            Self::Indirect => "indirect",
         }
     }
 }
@@ -66,6 +71,15 @@ pub struct Modules {
     spelled: FxHashSet<ModuleId>,
     /// For each file, what each of its imports names.
     imported: Vec<Box<[ModuleRef]>>,
+    /// The modules whose text stands inside that of others.
+    inline: FxHashMap<(FileId, ScopeId), ModuleId>,
+    units: Vec<Unit>,
+    /// The first module of each unit.
+    tops: Vec<ModuleId>,
+    /// For modules that conditions choose, the others of the same name.
+    variants: FxHashMap<ModuleId, Vec<ModuleId>>,
+    /// Names known at the top of a unit wherever they are made.
+    unit_names: FxHashMap<(u32, Box<str>), Vec<SymbolId>>,
 }
 
 impl Modules {
@@ -75,19 +89,24 @@ impl Modules {
         roots: Vec<String>,
         spelled: &FxHashSet<&str>,
         opaque: BTreeSet<String>,
+        units: &[Unit],
     ) -> Self {
-        let (mut modules, by_file) = name_modules(files, places, &roots);
-        modules.sort_by(|a, b| a.0.name.cmp(&b.0.name));
+        let (modules, by_file) = name_modules(files, places, &roots);
+        let mut modules: Vec<Module> = modules.into_iter().map(|(module, _)| module).collect();
+        let taken = modules.iter().map(|module| module.name.to_string());
+        let tree = declared::build(files, units, taken.collect());
+        modules.extend(tree.modules.iter().map(declared_module));
+        modules.sort_by(|a, b| a.name.cmp(&b.name));
         let mut file_modules = vec![None; files.len()];
         let mut by_stem = FxHashMap::default();
-        for (at, (module, _)) in modules.iter().enumerate() {
+        for (at, module) in modules.iter().enumerate() {
             by_stem.insert(module.stem.clone(), ModuleId(at as u32));
         }
         for (file, stem) in by_file {
             file_modules[file.index()] = by_stem.get(stem).copied();
         }
         let mut this = Self {
-            modules: modules.into_iter().map(|(module, _)| module).collect(),
+            modules,
             by_stem,
             by_file: file_modules,
             roots,
@@ -95,7 +114,13 @@ impl Modules {
             opaque: opaque.into_iter().collect(),
             spelled: FxHashSet::default(),
             imported: Vec::new(),
+            inline: FxHashMap::default(),
+            units: Vec::new(),
+            tops: Vec::new(),
+            variants: FxHashMap::default(),
+            unit_names: FxHashMap::default(),
         };
+        this.hang(files, tree);
         this.spelled = this
             .ids()
             .filter(|&id| {
@@ -110,6 +135,96 @@ impl Modules {
             })
             .collect();
         this
+    }
+
+    /// Ties declared modules to each other and to their files.
+    fn hang(&mut self, files: &[File], tree: Tree) {
+        let ids: Vec<ModuleId> = tree
+            .modules
+            .iter()
+            .map(|module| self.by_stem[module.stem.as_str()])
+            .collect();
+        for (module, &id) in tree.modules.iter().zip(&ids) {
+            let variant_of = module.variant_of.map(|at| ids[at]);
+            if let Some(first) = variant_of {
+                self.variants.entry(first).or_default().push(id);
+            }
+            self.modules[id.index()].declared = Some(DeclaredModule {
+                parent: module.parent.map(|at| ids[at]),
+                unit: module.unit,
+                visibility: module.visibility,
+                variant_of,
+            });
+            if module.parent.is_none() {
+                self.tops.push(id);
+            }
+            if module.scope == ScopeId::MODULE {
+                self.by_file[module.file.index()] = Some(id);
+                let file = &files[module.file.index()];
+                for &binding in &file.facts.unit_names {
+                    let name = file.facts.name(file.facts.bindings[binding.index()].name);
+                    let symbol = SymbolId {
+                        file: module.file,
+                        binding,
+                    };
+                    self.unit_names
+                        .entry((module.unit, name.into()))
+                        .or_default()
+                        .push(symbol);
+                }
+            } else {
+                self.inline.insert((module.file, module.scope), id);
+            }
+        }
+        for (stem, at) in tree.aliases {
+            self.by_stem.entry(stem.into()).or_insert(ids[at]);
+        }
+        self.opaque.extend(tree.missing);
+        self.units = tree.units;
+    }
+
+    /// The units of compilation, in the order of [`DeclaredModule::unit`].
+    #[must_use]
+    pub fn units(&self) -> &[Unit] {
+        &self.units
+    }
+
+    /// The first module of a unit.
+    #[must_use]
+    pub fn top(&self, unit: u32) -> ModuleId {
+        self.tops[unit as usize]
+    }
+
+    /// The module that a module scope of a file is.
+    #[must_use]
+    pub fn at(&self, file: FileId, scope: ScopeId) -> Option<ModuleId> {
+        if scope == ScopeId::MODULE {
+            self.of_file(file)
+        } else {
+            self.inline.get(&(file, scope)).copied()
+        }
+    }
+
+    /// The other modules that a name may stand for where conditions choose.
+    #[must_use]
+    pub fn variants(&self, first: ModuleId) -> &[ModuleId] {
+        self.variants.get(&first).map_or(&[], Vec::as_slice)
+    }
+
+    /// What goes by `name` at the top of a unit, though no module there makes it.
+    pub(super) fn unit_names(&self, unit: u32, name: &str) -> &[SymbolId] {
+        if self.unit_names.is_empty() {
+            return &[];
+        }
+        let found = self.unit_names.get(&(unit, Box::from(name)));
+        found.map_or(&[], Vec::as_slice)
+    }
+
+    /// Replaces what could only be told once names were followed.
+    pub(super) fn settle(&mut self, settled: FxHashMap<(FileId, ImportId), ModuleRef>) {
+        for ((file, import), found) in settled {
+            self.imported[file.index()][import.index()] = found;
+        }
     }
 
     /// A module.
@@ -156,6 +271,14 @@ impl Modules {
     /// What an absolute import of `module`, written in a file, would lead to.
     pub(super) fn absolute(&self, files: &[File], id: FileId, module: &str) -> ModuleRef {
         let file = &files[id.index()];
+        if file.language.declares_modules() {
+            let first = module.split("::").next().unwrap_or(module);
+            return match (self.by_name(module), self.by_name(first)) {
+                (Some(known), _) => ModuleRef::Known(known),
+                (None, Some(_)) => ModuleRef::Missing,
+                (None, None) => ModuleRef::External,
+            };
+        }
         let place = file.language.module_file(&file.path);
         let (folders, siblings) = self.search_path(&place);
         self.resolve(files, file, &place, (&folders, siblings), 0, module)
@@ -194,8 +317,11 @@ impl Modules {
                 let below = self.modules.get(at as usize)?.name.strip_prefix(name)?;
                 Some((ModuleId(at), below))
             })
-            .filter_map(|(id, below)| Some((id, below.strip_prefix('.')?)))
-            .filter(|(_, below)| !below.contains('.'))
+            .filter_map(|(id, below)| {
+                let name = below.strip_prefix('.').or_else(|| below.strip_prefix("::"));
+                Some((id, name?))
+            })
+            .filter(|(_, below)| !below.contains('.') && !below.contains("::"))
     }
 
     /// Whether something of that name lies in the package but was not read.
@@ -215,7 +341,9 @@ impl Modules {
     pub fn is_below(&self, module: ModuleId, ancestor: ModuleId) -> bool {
         let (module, ancestor) = (&self.get(module).name, &self.get(ancestor).name);
         module == ancestor
-            || (module.starts_with(&**ancestor) && module[ancestor.len()..].starts_with('.'))
+            || module
+                .strip_prefix(&**ancestor)
+                .is_some_and(|below| below.starts_with('.') || below.starts_with("::"))
     }
 
     /// What each import of a file names. `known` keeps the answers that do not depend on the file.
@@ -226,6 +354,12 @@ impl Modules {
         known: &mut FxHashMap<Wanted<'a>, ModuleRef>,
     ) -> Box<[ModuleRef]> {
         let file = &files[id.index()];
+        if file.language.declares_modules() {
+            let imports = file.facts.imports.iter();
+            return imports
+                .map(|import| self.declared_import(files, id, import))
+                .collect();
+        }
         let place = file.language.module_file(&file.path);
         let (folders, siblings) = self.search_path(&place);
         // Imports of one statement stand together and name one module.
@@ -255,6 +389,130 @@ impl Modules {
                 }
             })
             .collect()
+    }
+
+    /// What the module part of an import names, as far as declarations alone tell.
+    fn declared_import(&self, files: &[File], id: FileId, import: &Import) -> ModuleRef {
+        let facts = &files[id.index()].facts;
+        let unknown = ModuleRef::Unknown(UnknownImport::Indirect);
+        let Some(here) = self.at(id, facts.module_scope(import.scope)) else {
+            return unknown;
+        };
+        let mut segments = facts.name(import.module).split("::");
+        let start = match segments.next() {
+            Some("") => match segments.next() {
+                Some(first) => self.other_unit(here, first),
+                None => return unknown,
+            },
+            Some(first) => match self.first_module(files, here, import, first) {
+                Some(start) => start,
+                None => return unknown,
+            },
+            None => return unknown,
+        };
+        let ModuleRef::Known(mut at) = start else {
+            return start;
+        };
+        for segment in segments {
+            let next = match segment {
+                "super" => self.parent_of(at),
+                "self" => Some(at),
+                _ => self.submodule(at, segment),
+            };
+            match next {
+                Some(next) if self.variants(next).is_empty() => at = next,
+                _ => return unknown,
+            }
+        }
+        ModuleRef::Known(at)
+    }
+
+    /// What the first name of an import's path is; none when that is for names to tell.
+    fn first_module(
+        &self,
+        files: &[File],
+        here: ModuleId,
+        import: &Import,
+        first: &str,
+    ) -> Option<ModuleRef> {
+        if let Some(start) = self.start(here, first) {
+            return Some(ModuleRef::Known(start));
+        }
+        let from = if self.is_rootward(here, import) {
+            self.top_of(here)
+        } else {
+            here
+        };
+        if let Some(found) = self.submodule(from, first) {
+            let is_one = self.variants(found).is_empty();
+            return is_one.then_some(ModuleRef::Known(found));
+        }
+        let is_bound = self.may_bind(files, from, first);
+        (!is_bound).then(|| self.other_unit(here, first))
+    }
+
+    /// Where `crate`, `self` and `super` lead.
+    pub(super) fn start(&self, here: ModuleId, first: &str) -> Option<ModuleId> {
+        match first {
+            "crate" | "$crate" => Some(self.top_of(here)),
+            "self" => Some(here),
+            "super" => self.parent_of(here),
+            _ => None,
+        }
+    }
+
+    /// Whether paths of `use` start at the top of the unit, as they did before 2018.
+    pub(super) fn is_rootward(&self, here: ModuleId, import: &Import) -> bool {
+        let unit = self.get(here).declared.map(|declared| declared.unit);
+        let unit = unit.and_then(|unit| self.units.get(unit as usize));
+        import.statement != import.alias && unit.is_some_and(|unit| unit.edition < 2018)
+    }
+
+    pub(super) fn parent_of(&self, module: ModuleId) -> Option<ModuleId> {
+        self.get(module).declared?.parent
+    }
+
+    /// The first module of the unit of `module`.
+    #[must_use]
+    pub fn top_of(&self, module: ModuleId) -> ModuleId {
+        match self.get(module).declared {
+            Some(declared) => self.top(declared.unit),
+            None => module,
+        }
+    }
+
+    /// Whether `name` may be bound in a module by other than a declaration of a module.
+    fn may_bind(&self, files: &[File], module: ModuleId, name: &str) -> bool {
+        let Module { file, scope, .. } = *self.get(module);
+        let Some(file) = file else { return false };
+        let facts = &files[file.index()].facts;
+        facts.member(scope, name).is_some()
+            || !self.knows_unit(module, name)
+                && facts
+                    .imports
+                    .iter()
+                    .any(|import| import.target == ImportTarget::Star && import.scope == scope)
+    }
+
+    /// Whether code of a module can name a unit of compilation so.
+    fn knows_unit(&self, module: ModuleId, name: &str) -> bool {
+        let unit = self.get(module).declared.map(|declared| declared.unit);
+        matches!(name, "std" | "core" | "alloc")
+            || unit.is_some_and(|unit| {
+                let others = &self.units[unit as usize].others;
+                others.iter().any(|(other, _)| other == name)
+            })
+    }
+
+    /// The unit that goes by `name` in the code of a module.
+    pub(super) fn other_unit(&self, module: ModuleId, name: &str) -> ModuleRef {
+        let unit = self.get(module).declared.map(|declared| declared.unit);
+        let root = unit.and_then(|unit| {
+            let mut others = self.units[unit as usize].others.iter();
+            others.find_map(|(other, root)| (other == name).then_some(root.as_deref())?)
+        });
+        let known = root.and_then(|root| self.by_stem.get(root));
+        known.map_or(ModuleRef::External, |&known| ModuleRef::Known(known))
     }
 
     /// The folders that absolute imports of a file are looked up in, in order, and the folder of its siblings when
@@ -403,6 +661,21 @@ impl Modules {
     }
 }
 
+/// A module as declared; how it hangs together with others is told when all are there.
+fn declared_module(module: &Declared) -> Module {
+    Module {
+        name: module.name.as_str().into(),
+        stem: module.stem.as_str().into(),
+        file: Some(module.file),
+        is_package: true,
+        stub: None,
+        shadowed: Vec::new(),
+        scope: module.scope,
+        declared: None,
+        is_test: module.is_test,
+    }
+}
+
 pub(super) fn parent(stem: &str) -> &str {
     stem.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
@@ -435,7 +708,9 @@ type Named<'a> = (Vec<(Module, &'a str)>, Vec<(FileId, &'a str)>);
 
 /// Names the modules: one for each stem, and namespace packages for the folders between.
 fn name_modules<'a>(files: &[File], places: &[ModuleFile<'a>], roots: &[String]) -> Named<'a> {
-    let mut order: Vec<u32> = (0..files.len() as u32).collect();
+    let mut order: Vec<u32> = (0..files.len() as u32)
+        .filter(|&at| !files[at as usize].language.declares_modules())
+        .collect();
     order.sort_by_key(|&at| {
         let place = &places[at as usize];
         (place.stem, place.rank, at)
@@ -468,6 +743,9 @@ fn name_modules<'a>(files: &[File], places: &[ModuleFile<'a>], roots: &[String])
                         is_package: place.is_package,
                         stub: None,
                         shadowed: Vec::new(),
+                        scope: ScopeId::MODULE,
+                        declared: None,
+                        is_test: false,
                     },
                     place.stem,
                 ));
@@ -521,6 +799,9 @@ fn add_namespaces(modules: &mut Vec<(Module, &str)>) {
                 is_package: true,
                 stub: None,
                 shadowed: Vec::new(),
+                scope: ScopeId::MODULE,
+                declared: None,
+                is_test: false,
             },
             folder,
         )

@@ -78,7 +78,11 @@ pub struct Origins {
 }
 
 impl Origins {
-    pub(super) fn build(files: &[File], modules: &Modules) -> Self {
+    /// Resolves all names. Also gives what import paths lead to that only names could tell.
+    pub(super) fn build(
+        files: &[File],
+        modules: &Modules,
+    ) -> (Self, FxHashMap<(FileId, ImportId), ModuleRef>) {
         let stars = Stars::build(files, modules);
         let mut resolver = Resolver {
             tables: Tables {
@@ -98,6 +102,8 @@ impl Origins {
             met: Vec::new(),
             lowest: usize::MAX,
             entered: FxHashSet::default(),
+            settled: FxHashMap::default(),
+            walking: FxHashSet::default(),
             path: String::new(),
         };
         for at in 0..files.len() as u32 {
@@ -110,10 +116,17 @@ impl Origins {
                 }
             }
         }
+        let declaring = |at: &u32| files[*at as usize].language.declares_modules();
+        for at in (0..files.len() as u32).filter(declaring) {
+            for import in 0..files[at as usize].facts.imports.len() as u32 {
+                resolver.imported(FileId(at), ImportId(import));
+            }
+        }
         let mut origins = resolver.origins;
         origins.arena.shrink_to_fit();
+        let settled = resolver.settled;
         origins.stars = stars;
-        origins
+        (origins, settled)
     }
 
     /// The possibilities of a resolution.
@@ -134,10 +147,16 @@ impl Origins {
         self.bindings[symbol.file.index()][symbol.binding.index()]
     }
 
-    /// The star imports of a module, in source order.
+    /// The star imports at the top of a file, in source order.
     #[must_use]
     pub fn stars(&self, file: FileId) -> &[ImportId] {
-        self.stars.of(file)
+        self.stars_in(file, ScopeId::MODULE)
+    }
+
+    /// The star imports of a module scope, in source order.
+    #[must_use]
+    pub fn stars_in(&self, file: FileId, scope: ScopeId) -> &[ImportId] {
+        self.stars.within(file, scope)
     }
 }
 
@@ -222,6 +241,10 @@ struct Resolver<'a> {
     lowest: usize,
     /// Modules that stars led the current look-up to.
     entered: FxHashSet<ModuleId>,
+    /// What import paths lead to that go through names, not modules alone.
+    settled: FxHashMap<(FileId, ImportId), ModuleRef>,
+    /// Those being followed.
+    walking: FxHashSet<(FileId, ImportId)>,
     /// The path of the external name at hand; kept for its memory.
     path: String,
 }
@@ -241,6 +264,24 @@ impl Meaning for Resolver<'_> {
 
     fn enter(&mut self, module: ModuleId) -> bool {
         self.entered.insert(module)
+    }
+
+    fn imported(&mut self, file: FileId, import: ImportId) -> ModuleRef {
+        let known = self.tables.modules.imported(file, import);
+        if known != ModuleRef::Unknown(UnknownImport::Indirect) {
+            return known;
+        }
+        if let Some(&settled) = self.settled.get(&(file, import)) {
+            return settled;
+        }
+        if self.walking.contains(&(file, import)) {
+            return known;
+        }
+        let what = self.tables.files[file.index()].facts.imports[import.index()];
+        let found = self.module_part(file, &what, import);
+        let settled = Self::module_ref(&found);
+        self.settled.insert((file, import), settled);
+        settled
     }
 }
 
@@ -383,6 +424,9 @@ impl Resolver<'_> {
     }
 
     fn import(&mut self, file: FileId, import: &Import, id: ImportId) -> Found {
+        if self.tables.files[file.index()].language.declares_modules() {
+            return self.declared_import(file, import, id);
+        }
         let facts = &self.tables.files[file.index()].facts;
         let module = self.tables.modules.imported(file, id);
         let text = facts.name(import.module);
@@ -406,6 +450,184 @@ impl Resolver<'_> {
                 }
             }
             ImportTarget::Star => Found::default(),
+        }
+    }
+
+    /// What an import gives whose path leads through declared modules.
+    fn declared_import(&mut self, file: FileId, import: &Import, id: ImportId) -> Found {
+        let facts = &self.tables.files[file.index()].facts;
+        let text = facts.name(import.module);
+        let known = self.tables.modules.imported(file, id);
+        let of = match known {
+            ModuleRef::Unknown(UnknownImport::Indirect) => self.module_part(file, import, id),
+            known => self.whole_module(known, text.trim_start_matches("::")),
+        };
+        match import.target {
+            ImportTarget::Name(name) => {
+                let mut found = self.attribute(of, facts.name(name), "::");
+                if found.entities.len() > 1 {
+                    let scope = facts.module_scope(import.scope);
+                    let here = self.tables.modules.at(file, scope);
+                    found.entities.retain(|entity| self.may_name(here, *entity));
+                }
+                found
+            }
+            ImportTarget::Module | ImportTarget::ModuleAs => of,
+            ImportTarget::Star => Found::default(),
+        }
+    }
+
+    /// What the module part of an import is, followed name by name.
+    fn module_part(&mut self, file: FileId, import: &Import, id: ImportId) -> Found {
+        if !self.walking.insert((file, id)) {
+            return Found {
+                unknown: Some(Unknown::Import(UnknownImport::Indirect)),
+                ..Found::default()
+            };
+        }
+        let found = stacker::maybe_grow(RED_ZONE, SEGMENT, || self.walk(file, import));
+        self.walking.remove(&(file, id));
+        found
+    }
+
+    fn walk(&mut self, file: FileId, import: &Import) -> Found {
+        let modules = self.tables.modules;
+        let facts = &self.tables.files[file.index()].facts;
+        let unknown = Found {
+            unknown: Some(Unknown::Import(UnknownImport::Indirect)),
+            ..Found::default()
+        };
+        let Some(here) = modules.at(file, facts.module_scope(import.scope)) else {
+            return unknown;
+        };
+        let mut segments = facts.name(import.module).split("::");
+        let first = match segments.next() {
+            Some("") => {
+                let Some(first) = segments.next() else {
+                    return unknown;
+                };
+                let other = modules.other_unit(here, first);
+                return self.descend(other, first, segments);
+            }
+            Some(first) => first,
+            None => return unknown,
+        };
+        if let Some(start) = modules.start(here, first) {
+            return self.descend(ModuleRef::Known(start), first, segments);
+        }
+        let from = if modules.is_rootward(here, import) {
+            modules.top_of(here)
+        } else {
+            here
+        };
+        if modules.submodule(from, first).is_some() {
+            let mut found = self.step(Found::of(Entity::Module(from)), first);
+            for segment in segments {
+                found = self.step(found, segment);
+            }
+            return found;
+        }
+        let mut found = self.member(from, first);
+        found.entities.retain(|entity| self.has_names(*entity));
+        if found.entities.is_empty() {
+            let other = modules.other_unit(here, first);
+            return self.descend(other, first, segments);
+        }
+        for segment in segments {
+            found = self.step(found, segment);
+        }
+        found
+    }
+
+    fn descend<'s>(
+        &mut self,
+        start: ModuleRef,
+        text: &str,
+        segments: impl Iterator<Item = &'s str>,
+    ) -> Found {
+        let mut found = self.whole_module(start, text);
+        for segment in segments {
+            found = self.step(found, segment);
+        }
+        found
+    }
+
+    /// What a name in the middle of a path is: a module, or a type.
+    fn step(&mut self, of: Found, name: &str) -> Found {
+        let modules = self.tables.modules;
+        let mut declared = Found::default();
+        for entity in &of.entities {
+            let Entity::Module(module) = *entity else {
+                continue;
+            };
+            let below = match name {
+                "super" => modules.parent_of(module),
+                _ => modules.submodule(module, name),
+            };
+            if let Some(below) = below {
+                declared.merge(Found::of(Entity::Module(below)));
+                for &variant in modules.variants(below) {
+                    declared.merge(Found::of(Entity::Module(variant)));
+                }
+            }
+        }
+        if !declared.entities.is_empty() {
+            return declared;
+        }
+        let mut found = self.attribute(of, name, "::");
+        found.entities.retain(|entity| !self.is_function(*entity));
+        found
+    }
+
+    fn is_function(&self, entity: Entity) -> bool {
+        let Entity::Symbol(symbol) = entity else {
+            return false;
+        };
+        let facts = &self.tables.files[symbol.file.index()].facts;
+        match facts.bindings[symbol.binding.index()].value {
+            BindingValue::Definition(id) => !classes::is_class(facts, id),
+            _ => false,
+        }
+    }
+
+    /// Whether a path can go on behind an entity.
+    fn has_names(&self, entity: Entity) -> bool {
+        let Entity::Symbol(symbol) = entity else {
+            return true;
+        };
+        let facts = &self.tables.files[symbol.file.index()].facts;
+        match facts.bindings[symbol.binding.index()].value {
+            BindingValue::Definition(id) => classes::is_class(facts, id),
+            _ => false,
+        }
+    }
+
+    /// Whether code of a module may name a declared module; anything else it may.
+    fn may_name(&self, here: Option<ModuleId>, entity: Entity) -> bool {
+        let Entity::Module(module) = entity else {
+            return true;
+        };
+        let declared = self.tables.modules.get(module).declared;
+        let Some((declared, parent)) = declared.and_then(|one| Some((one, one.parent?))) else {
+            return true;
+        };
+        self.tables.sees(parent, declared.visibility, here)
+    }
+
+    fn module_ref(found: &Found) -> ModuleRef {
+        let unknown = ModuleRef::Unknown(UnknownImport::Indirect);
+        let mut modules = found.entities.iter().filter_map(|entity| match entity {
+            Entity::Module(module) => Some(*module),
+            _ => None,
+        });
+        match (&found.entities[..], found.unknown) {
+            ([], None) => ModuleRef::Missing,
+            ([Entity::External(_)], None) => ModuleRef::External,
+            (_, None) => match (modules.next(), modules.next()) {
+                (Some(only), None) => ModuleRef::Known(only),
+                _ => unknown,
+            },
+            (_, Some(_)) => unknown,
         }
     }
 
@@ -505,23 +727,24 @@ impl Resolver<'_> {
                 }
                 found
             }
-            Root::Free(name) => self.free(file, name),
+            Root::Free(name) => self.free(file, name, facts.module_scope(reference.scope)),
             _ => Found {
                 unknown: Some(Unknown::Value),
                 ..Found::default()
             },
         };
+        let separator = self.tables.files[file.index()].language.separator();
         for &name in facts.path(reference.path) {
-            found = self.attribute(found, facts.name(name));
+            found = self.attribute(found, facts.name(name), separator);
         }
         found
     }
 
     /// A name that the file does not bind: from a star, or builtin.
-    fn free(&mut self, file: FileId, name: NameId) -> Found {
+    fn free(&mut self, file: FileId, name: NameId, scope: ScopeId) -> Found {
         let text = self.tables.files[file.index()].facts.name(name);
         let tables = self.tables;
-        let mut found = self.look_up(|this| tables.starred(this, file, text));
+        let mut found = self.look_up(|this| tables.starred(this, (file, scope), text));
         if found.entities.is_empty() {
             found.unknown(Unknown::Value);
         }
@@ -529,17 +752,23 @@ impl Resolver<'_> {
     }
 
     /// What `.name` of each possibility is.
-    fn attribute(&mut self, of: Found, name: &str) -> Found {
+    fn attribute(&mut self, of: Found, name: &str, separator: &str) -> Found {
         let mut found = Found {
             unknown: of.unknown,
             missing: of.missing,
             ..Found::default()
         };
+        let shared = separator == "::" && of.entities.len() > 1;
+        let types = shared && of.entities.iter().any(|entity| !self.is_function(*entity));
         for entity in of.entities {
+            // In languages where a function may share its name with a module, nothing is below the function.
+            if types && self.is_function(entity) {
+                continue;
+            }
             let one = match entity {
                 Entity::Module(module) => self.member(module, name),
                 Entity::External(id) => {
-                    let path = format!("{}.{name}", self.origins.external(id));
+                    let path = format!("{}{separator}{name}", self.origins.external(id));
                     let entity = self.external(&path);
                     Found::of(entity)
                 }

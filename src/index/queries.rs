@@ -4,9 +4,10 @@ use rustc_hash::FxHashSet;
 
 use super::lookup::{Meaning, Tables};
 use super::origins::{Entity, Found, SymbolId, Unknown};
-use super::{FileId, Index, ModuleId};
+use super::{FileId, Index, ModuleId, ModuleRef};
 use crate::facts::{
-    BindingId, BindingValue, DefinitionId, Dynamic, MOST_BINDINGS, Reference, Root, ScopeId,
+    BindingId, BindingValue, DefinitionId, DefinitionKind, Dynamic, ImportId, MOST_BINDINGS,
+    Reference, Root, ScopeId,
 };
 
 /// Bindings as resolved for good.
@@ -37,6 +38,10 @@ impl Meaning for Settled<'_> {
 
     fn enter(&mut self, module: ModuleId) -> bool {
         self.entered.insert(module)
+    }
+
+    fn imported(&mut self, file: FileId, import: ImportId) -> ModuleRef {
+        self.index.modules.imported(file, import)
     }
 }
 
@@ -101,7 +106,7 @@ impl Index {
     /// Whether `import *` from a module brings `name`; none when that cannot be told.
     #[must_use]
     pub fn star_exports(&self, module: ModuleId, name: &str) -> Option<bool> {
-        self.tables().star_exports(module, name)
+        self.tables().star_exports(module, name, None)
     }
 
     /// What a reference of `file` stands for, its attributes followed.
@@ -117,7 +122,10 @@ impl Index {
                     lookup.unknown = lookup.unknown.or(unknown);
                 }
             }
-            Root::Free(name) => lookup = self.free_name(file, facts.name(name)),
+            Root::Free(name) => {
+                let scope = facts.module_scope(reference.scope);
+                lookup = self.free_name_in(file, scope, facts.name(name));
+            }
             Root::Class(class) => {
                 if let Some(symbol) = self.symbol_of_definition(file, class) {
                     lookup.add(Entity::Symbol(symbol));
@@ -127,8 +135,9 @@ impl Index {
                 lookup.unknown = Some(Unknown::Value);
             }
         }
+        let separator = self.file(file).language.separator();
         for &name in facts.path(reference.path) {
-            lookup = self.attribute(&lookup, facts.name(name));
+            lookup = self.attribute(&lookup, facts.name(name), separator);
         }
         lookup
     }
@@ -136,7 +145,14 @@ impl Index {
     /// What a name is that its file does not bind: what a star import brings; empty and unknown for a builtin.
     #[must_use]
     pub fn free_name(&self, file: FileId, name: &str) -> Lookup {
-        let found = self.tables().starred(&mut Settled::new(self), file, name);
+        self.free_name_in(file, ScopeId::MODULE, name)
+    }
+
+    /// As [`Index::free_name`], for a module scope of the file.
+    #[must_use]
+    pub fn free_name_in(&self, file: FileId, scope: ScopeId, name: &str) -> Lookup {
+        let place = (file, scope);
+        let found = self.tables().starred(&mut Settled::new(self), place, name);
         let unknown = if found.entities.is_empty() {
             found.unknown.or(Some(Unknown::Value))
         } else {
@@ -150,12 +166,23 @@ impl Index {
         }
     }
 
-    fn attribute(&self, of: &Lookup, name: &str) -> Lookup {
+    fn attribute(&self, of: &Lookup, name: &str, separator: &str) -> Lookup {
         let mut lookup = Lookup {
             unknown: of.unknown,
             ..Lookup::default()
         };
+        let is_function = |entity: Entity| match entity {
+            Entity::Symbol(symbol) => self
+                .definition(symbol)
+                .is_some_and(|(_, definition)| definition.kind == DefinitionKind::Function),
+            _ => false,
+        };
+        let shared = separator == "::" && of.entities.len() > 1;
+        let types = shared && of.entities.iter().any(|entity| !is_function(*entity));
         for &entity in &of.entities {
+            if types && is_function(entity) {
+                continue;
+            }
             match entity {
                 Entity::Module(module) => {
                     let one = self.member(module, name);
@@ -167,7 +194,7 @@ impl Index {
                 Entity::External(id) => {
                     lookup
                         .externals
-                        .push(format!("{}.{name}", self.origins.external(id)));
+                        .push(format!("{}{separator}{name}", self.origins.external(id)));
                     lookup.unknown = lookup.unknown.or(Some(Unknown::Value));
                 }
                 Entity::Symbol(symbol) => match self.class_member(symbol, name) {
@@ -181,7 +208,7 @@ impl Index {
             }
         }
         for path in &of.externals {
-            lookup.externals.push(format!("{path}.{name}"));
+            lookup.externals.push(format!("{path}{separator}{name}"));
         }
         lookup
     }

@@ -51,7 +51,8 @@ pub(super) fn choose(
             homes.entry(name).or_default().push(folder);
         }
     }
-    for (file, place) in files.iter().zip(places) {
+    let placed = files.iter().zip(places);
+    for (file, place) in placed.filter(|(file, _)| !file.language.declares_modules()) {
         for import in file.facts.imports.iter().filter(|import| import.level == 0) {
             let module = file.facts.name(import.module);
             let first = module.split('.').next().unwrap_or(module);
@@ -126,7 +127,10 @@ fn dotted_below(folder: &str, declared: &[String]) -> String {
 /// Every dotted path that absolute imports spell, with its leading paths.
 pub(super) fn spelled_paths(files: &[File]) -> FxHashSet<&str> {
     let mut paths = FxHashSet::default();
-    for file in files {
+    let placed = files
+        .iter()
+        .filter(|file| !file.language.declares_modules());
+    for file in placed {
         for import in file.facts.imports.iter().filter(|import| import.level == 0) {
             let mut path = file.facts.name(import.module);
             while paths.insert(path) {

@@ -7,13 +7,15 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::lookup::{RED_ZONE, SEGMENT};
 use super::modules::{ModuleRef, Modules};
 use super::{File, FileId, ModuleId};
-use crate::facts::{ImportId, ImportTarget, ScopeId, hash_name};
+use crate::facts::{ImportId, ImportTarget, ScopeId, ScopeKind, hash_name};
 
 /// The star imports of the project.
 #[derive(Debug, Default)]
 pub(super) struct Stars {
     /// For each file that stars modules: those imports, in source order.
     imports: FxHashMap<FileId, Vec<ImportId>>,
+    /// The same for modules whose text stands inside that of others.
+    inline: FxHashMap<(FileId, ScopeId), Vec<ImportId>>,
     /// For each of these files, the hashes of all names that its stars may bring; none when they may bring any.
     brought: FxHashMap<FileId, Option<FxHashSet<u32>>>,
 }
@@ -36,6 +38,7 @@ impl Stars {
         }
         Self {
             brought: collector.brought,
+            inline: inline(files),
             imports,
         }
     }
@@ -45,12 +48,20 @@ impl Stars {
         self.imports.get(&file).map_or(&[], Vec::as_slice)
     }
 
+    /// The star imports of a module scope of a file, in source order.
+    pub(super) fn within(&self, file: FileId, scope: ScopeId) -> &[ImportId] {
+        if scope == ScopeId::MODULE {
+            return self.of(file);
+        }
+        self.inline.get(&(file, scope)).map_or(&[], Vec::as_slice)
+    }
+
     /// Whether the stars of a file may bring a name with this hash: false only if none of them does, for certain.
     pub(super) fn may_bring(&self, file: FileId, hash: u32) -> bool {
         match self.brought.get(&file) {
             Some(Some(names)) => names.contains(&hash),
             Some(None) => true,
-            None => false,
+            None => !self.inline.is_empty(),
         }
     }
 }
@@ -69,6 +80,22 @@ fn collect(files: &[File]) -> FxHashMap<FileId, Vec<ImportId>> {
     with_stars.collect()
 }
 
+fn inline(files: &[File]) -> FxHashMap<(FileId, ScopeId), Vec<ImportId>> {
+    let mut found: FxHashMap<(FileId, ScopeId), Vec<ImportId>> = FxHashMap::default();
+    let declaring = (0..).map(FileId).zip(files);
+    for (id, file) in declaring.filter(|(_, file)| !file.facts.modules.is_empty()) {
+        for (at, import) in (0..).zip(&file.facts.imports) {
+            let kind = file.facts.scopes[import.scope.index()].kind;
+            let is_inline = kind == ScopeKind::Module && import.scope != ScopeId::MODULE;
+            if import.target == ImportTarget::Star && is_inline {
+                let key = (id, import.scope);
+                found.entry(key).or_default().push(ImportId(at));
+            }
+        }
+    }
+    found
+}
+
 struct Collector<'a> {
     files: &'a [File],
     modules: &'a Modules,
@@ -82,6 +109,11 @@ impl Collector<'_> {
     /// Works out what the stars of a file may bring.
     fn brought_by(&mut self, file: FileId) {
         if self.brought.contains_key(&file) {
+            return;
+        }
+        if self.files[file.index()].language.declares_modules() {
+            // Who sees what there depends on who asks.
+            self.brought.insert(file, None);
             return;
         }
         // Whoever comes back here while it is worked out may bring anything.

@@ -3,6 +3,7 @@
 //! The only module that names languages; the rest of the crate sees facts and [`Language`].
 
 pub mod python;
+pub mod rust;
 
 use crate::config::PythonVersion;
 use crate::facts::{FileFacts, Pack, ReadOptions};
@@ -15,6 +16,8 @@ pub enum Language {
     Python,
     /// Python stubs, `.pyi`: signatures without code.
     PythonStub,
+    /// Rust source, `.rs`.
+    Rust,
 }
 
 /// Which module a file is, seen from its path alone.
@@ -28,6 +31,25 @@ pub struct ModuleFile<'a> {
     pub rank: u8,
 }
 
+/// What is compiled as one, from one file on: a Rust crate.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Unit {
+    /// The name that paths start with.
+    pub name: String,
+    /// Its first file, relative to the project root.
+    pub root: String,
+    /// The folder of the package that it belongs to.
+    pub folder: String,
+    /// The edition that it is written in.
+    pub edition: u16,
+    /// Names of other units in its code: each with the root file of that unit, or none when it is not of the project.
+    pub others: Vec<(String, Option<String>)>,
+    /// Whether it is there for tests only.
+    pub is_test: bool,
+    /// Whether no manifest knows it: it may be a part of another one, under another name.
+    pub is_guess: bool,
+}
+
 impl Language {
     /// The language of a file by its name.
     #[must_use]
@@ -35,6 +57,7 @@ impl Language {
         match path.rsplit_once('.')?.1 {
             "py" => Some(Self::Python),
             "pyi" => Some(Self::PythonStub),
+            "rs" => Some(Self::Rust),
             _ => None,
         }
     }
@@ -92,6 +115,9 @@ impl Language {
         read: ReadOptions,
         pack: &mut Pack,
     ) {
+        if self == Self::Rust {
+            return rust::extract(text, pack);
+        }
         let options = python::Options {
             target,
             is_stub: self == Self::PythonStub,
@@ -105,6 +131,7 @@ impl Language {
     pub fn rewrite(self, text: &str, changes: &FileChanges) -> Rewritten {
         match self {
             Self::Python | Self::PythonStub => python::rewrite::rewrite(text, changes),
+            Self::Rust => rust::rewrite(text, changes),
         }
     }
 
@@ -113,12 +140,21 @@ impl Language {
     pub fn uses(self, text: &str, name: &str) -> Uses {
         match self {
             Self::Python | Self::PythonStub => python::rewrite::uses(text, name),
+            // No string of Rust names what a module holds.
+            Self::Rust => Uses::default(),
         }
     }
 
     /// Which module the file at `path` is.
     #[must_use]
     pub fn module_file(self, path: &str) -> ModuleFile<'_> {
+        if self.declares_modules() {
+            return ModuleFile {
+                stem: path,
+                is_package: false,
+                rank: 0,
+            };
+        }
         let stem = path.rsplit_once('.').map_or(path, |(stem, _)| stem);
         let stub = u8::from(self == Self::PythonStub);
         // A package beats a module of its name, and code beats stubs.
@@ -142,14 +178,58 @@ impl Language {
     /// What stands between the segments of a module path.
     #[must_use]
     pub const fn separator(self) -> &'static str {
-        "."
+        match self {
+            Self::Python | Self::PythonStub => ".",
+            Self::Rust => "::",
+        }
+    }
+
+    /// Whether modules are what their parents declare, not what files there are.
+    #[must_use]
+    pub const fn declares_modules(self) -> bool {
+        matches!(self, Self::Rust)
+    }
+
+    /// The files that a module declared in `file` may have, the first that is there counts, each with whether it stands
+    /// for its whole folder. `children` is where modules declared there are looked for.
+    #[must_use]
+    pub fn declared_files(
+        self,
+        file: &str,
+        children: &str,
+        is_inline: bool,
+        name: &str,
+        path: Option<&str>,
+    ) -> Vec<(String, bool)> {
+        let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
+        rust::submodule_files(
+            children,
+            if is_inline { children } else { folder },
+            name,
+            path,
+        )
+    }
+
+    /// The folder in which modules declared in a file are looked for.
+    #[must_use]
+    pub fn child_folder(self, file: &str, owns_folder: bool) -> String {
+        rust::child_folder(file, owns_folder)
+    }
+
+    /// Whether it is Python, with or without code.
+    #[must_use]
+    pub const fn is_python(self) -> bool {
+        matches!(self, Self::Python | Self::PythonStub)
     }
 
     /// Whether a top-level module of this name belongs to the language's own distribution, so that a plain folder
     /// of that name cannot stand for it.
     #[must_use]
     pub fn is_standard(self, module: &str) -> bool {
-        python::is_standard_module(module)
+        match self {
+            Self::Python | Self::PythonStub => python::is_standard_module(module),
+            Self::Rust => matches!(module, "std" | "core" | "alloc" | "proc_macro" | "test"),
+        }
     }
 }
 

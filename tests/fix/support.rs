@@ -76,7 +76,7 @@ impl Repo {
                 }
             })
             .collect();
-        let index = Index::build(files, &[String::new()], &[], BTreeSet::new());
+        let index = Index::build(files, &[String::new()], &[], BTreeSet::new(), &[]);
         let imports = ImportGraph::build(&index);
         let config = ssot::config::parse(&root, "").unwrap().config;
         Read {

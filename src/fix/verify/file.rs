@@ -143,18 +143,34 @@ impl Proof<'_> {
             let target = Target::of(self.old, one);
             let place = match target.module {
                 ModuleRef::Known(module) => Place::Module(module),
-                ModuleRef::External => Place::External(target.path),
+                ModuleRef::External => Place::External(target.path.clone()),
                 ModuleRef::Missing | ModuleRef::Unknown(_) => continue,
             };
             let start = shifted(change.edits, span.start);
             let goes_there = through::starting_at(self.new, change.file, start)
                 .flat_map(|reference| through::steps(self.new, change.file, reference))
-                .any(|(through, name)| through == place && name == one.relocation.to.name);
+                .any(|(through, name)| through == place && name == one.relocation.to.name)
+                || self.is_written_out(change.file, start, &target);
             if !goes_there {
                 let reason = format!("the use would not reach `{}`", one.relocation.to);
                 found.push((*at, reason));
             }
         }
+    }
+
+    /// Whether a path that starts here spells out where a use was to go.
+    fn is_written_out(&self, file: FileId, start: u32, target: &Target) -> bool {
+        let facts = self.new.facts(file);
+        facts.imports.iter().enumerate().any(|(at, import)| {
+            let name = match import.target {
+                ImportTarget::Name(name) => Some(facts.name(name)),
+                _ => None,
+            };
+            import.statement == import.alias
+                && import.alias.start == start
+                && self.new.imported_module(file, ImportId(at as u32)) == target.module
+                && name == target.name.as_deref()
+        })
     }
 
     /// Every attribute chain that led somewhere still does.

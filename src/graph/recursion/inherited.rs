@@ -69,6 +69,9 @@ impl<'a> Analysis<'a> {
                     file,
                     definition: class,
                 };
+                let Some(class) = self.index.whole_class(class) else {
+                    continue;
+                };
                 let own = (facts.name(definition.name), names);
                 calls.entry(class).or_default().push(own);
             }
@@ -145,14 +148,17 @@ impl<'a> Analysis<'a> {
             let Ancestor::Class(class) = ancestor else {
                 break;
             };
-            let facts = self.index.facts(class.file);
-            let body = facts.definitions[class.definition.index()].body;
-            for (at, definition) in facts.definitions.iter().enumerate() {
-                if definition.parent == body && matches!(definition.ending, Ending::Depends(_)) {
-                    methods.push(FunctionId {
-                        file: class.file,
-                        definition: DefinitionId(at as u32),
-                    });
+            for class in [class].into_iter().chain(self.index.parts(*class)) {
+                let facts = self.index.facts(class.file);
+                let body = facts.definitions[class.definition.index()].body;
+                for (at, definition) in facts.definitions.iter().enumerate() {
+                    if definition.parent == body && matches!(definition.ending, Ending::Depends(_))
+                    {
+                        methods.push(FunctionId {
+                            file: class.file,
+                            definition: DefinitionId(at as u32),
+                        });
+                    }
                 }
             }
         }

@@ -10,7 +10,7 @@ use crate::facts::{
     Binding, BindingId, BindingValue, Call, CallId, CallMode, Definition, DefinitionFlags,
     DefinitionId, DefinitionKind, Draft, Dynamic, Ending, FlowNode, FlowStep, Import, ImportTarget,
     MOST_BINDINGS, Member, NameId, Parameter, Reference, ReferenceId, Root, Scope, ScopeId,
-    ScopeKind, Shape, Slice, StringTarget, Usage, hash_name,
+    ScopeKind, Shape, Slice, StringTarget, Usage, Visibility, hash_name,
 };
 
 /// A root as resolved, before ids are given.
@@ -549,6 +549,7 @@ impl<'e, 'a> Finisher<'e, 'a> {
                 scope,
                 span: binding.span,
                 value,
+                visibility: Visibility::Public,
                 conditional: self.from.scopes.is_foreign(binding)
                     || self
                         .from
@@ -688,6 +689,7 @@ impl<'e, 'a> Finisher<'e, 'a> {
                 when: import.when,
                 as_script: import.as_script,
                 guarded: import.guarded,
+                visibility: Visibility::Public,
             });
         }
     }
