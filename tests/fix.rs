@@ -477,6 +477,38 @@ fn rules_that_disagree_move_nothing() {
 }
 
 #[test]
+fn a_chain_does_not_step_into_the_package_that_is_being_imported() {
+    // `pkg.core` becomes an attribute of `pkg` only once its own file has run, and that imports `pkg.core.user`.
+    let user =
+        |body: &str| format!("from . import facade as f\nimport pkg.core.other as o\n{body}");
+    let more = |text: &str| -> Repo {
+        Repo::new(&[
+            ("pkg/__init__.py", ""),
+            ("pkg/core/__init__.py", "from . import user\n"),
+            ("pkg/core/facade.py", "from .manager import get_x, other\n"),
+            ("pkg/core/other.py", ""),
+            (
+                "pkg/core/manager.py",
+                "class get_x: pass\ndef other(): pass\n",
+            ),
+            ("pkg/core/user.py", &user(text)),
+        ])
+    };
+    let early = more("class C(f.get_x): pass\nr = f.other\n").fix(&canonical(HOME), Safe);
+    assert_eq!(early.text("pkg/core/user.py"), None);
+    assert_eq!(
+        early.run.refused[0].1,
+        "`pkg.core` is no attribute of its package yet when this runs, as a part of it"
+    );
+    let late = more("def g(): return f.get_x()\nr = f.other\n").fix(&canonical(HOME), Safe);
+    assert!(
+        late.text("pkg/core/user.py")
+            .unwrap()
+            .contains("pkg.core.manager.get_x()")
+    );
+}
+
+#[test]
 fn an_object_of_several_names_goes_by_the_one_that_it_is_asked_for() {
     let rules = "[[canonical]]\nsymbol = \"home:f\"\n[[canonical]]\nsymbol = \"home:g\"\n";
     let repo = Repo::new(&[

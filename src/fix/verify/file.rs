@@ -5,7 +5,9 @@ use rustc_hash::FxHashMap;
 use super::meaning::Key;
 use super::{Change, Proof, Violation, blame};
 use crate::diagnostic::Site;
-use crate::facts::{BindingValue, Import, ImportId, ImportTarget, Reference, Scope, ScopeId};
+use crate::facts::{
+    BindingValue, Import, ImportId, ImportTarget, Reference, Scope, ScopeId, ScopeKind,
+};
 use crate::fix::edit::TextEdit;
 use crate::fix::moves::Move;
 use crate::fix::plan::present;
@@ -154,6 +156,11 @@ impl Proof<'_> {
             if !goes_there {
                 let reason = format!("the use would not reach `{}`", one.relocation.to);
                 found.push((*at, reason));
+            } else if let Some(package) = self.unfinished(change.file, start) {
+                let reason = format!(
+                    "`{package}` is no attribute of its package yet when this runs, as a part of it"
+                );
+                found.push((*at, reason));
             }
         }
     }
@@ -171,6 +178,34 @@ impl Proof<'_> {
                 && self.new.imported_module(file, ImportId(at as u32)) == target.module
                 && name == target.name.as_deref()
         })
+    }
+
+    /// The package around a file that an attribute chain at `start` steps into while the file is imported: it may be
+    /// being imported itself, and becomes an attribute only afterwards.
+    fn unfinished(&self, file: FileId, start: u32) -> Option<&str> {
+        let (index, own) = (self.new, self.new.module_of(file)?);
+        let facts = index.facts(file);
+        let is_early = |reference: &&Reference| {
+            let mut scope = reference.scope;
+            while scope != ScopeId::MODULE
+                && facts.scopes[scope.index()].kind != ScopeKind::Function
+            {
+                scope = facts.scopes[scope.index()].parent;
+            }
+            scope == ScopeId::MODULE
+        };
+        through::starting_at(index, file, start)
+            .filter(is_early)
+            .flat_map(|reference| through::steps(index, file, reference))
+            .find_map(|(place, name)| {
+                let Place::Module(package) = place else {
+                    return None;
+                };
+                let below = index.modules.submodule(package, name)?;
+                let is_around = index.modules.is_below(own, below);
+                let is_implicit = index.member(package, name).bindings.is_empty();
+                (is_around && is_implicit).then(|| &*index.module(below).name)
+            })
     }
 
     /// Every attribute chain that led somewhere still does.
