@@ -124,6 +124,16 @@ impl<'p> Judge<'p> {
             let Some(file) = index.module(package).file else {
                 continue;
             };
+            // A star may bring another object by the module's name.
+            let found = index.member(package, last).entities;
+            if found
+                .iter()
+                .any(|one| *one != crate::index::Entity::Module(module))
+            {
+                return Some(format!(
+                    "`{parent}` does not keep its submodule `{last}` as an attribute"
+                ));
+            }
             let facts = index.facts(file);
             let Some(member) = facts.member(ScopeId::MODULE, last) else {
                 continue;
