@@ -128,6 +128,13 @@ impl Solver<'_> {
         shape
     }
 
+    /// What the class's order binds, unless instances must have something else there.
+    pub(super) fn own_of(&self, shape: Shape, obj: Obj) -> Option<Var> {
+        shape.own.filter(|own| {
+            matches!(self.object(obj), Object::Instance(_)) || !self.declared_only.contains(own)
+        })
+    }
+
     fn watch(&mut self, name: Text, watcher: Watcher) {
         let fields = self.attributes.field_classes.get(&name).cloned();
         for class in fields.unwrap_or_default() {
@@ -221,6 +228,7 @@ impl Solver<'_> {
 
     /// `obj.name = from`.
     pub(super) fn store(&mut self, obj: Obj, name: Text, from: Var, site: SiteId) {
+        let obj = obj.plain();
         match self.object(obj) {
             Object::Instance(class)
             | Object::Annotated(class)
@@ -308,6 +316,7 @@ impl Solver<'_> {
 
     /// Looks `name` up on a value and reads or calls what is found at `site`.
     pub(super) fn access(&mut self, obj: Obj, name: Text, site: SiteId, is_named: bool) {
+        let obj = obj.plain();
         match self.object(obj) {
             Object::Decorated { by, .. } => self.access(by, name, site, false),
             Object::Module(module) => self.module_member(obj, module, name, site),
@@ -430,7 +439,7 @@ impl Solver<'_> {
             return;
         }
         let shape = self.shape(class, name, or_below);
-        if let Some(own) = shape.own {
+        if let Some(own) = self.own_of(shape, obj) {
             self.link_member(own, site, Some(obj), reason);
         }
         if let Some(below) = shape.below {
@@ -715,7 +724,7 @@ impl Solver<'_> {
         }
         let value = match receiver {
             Some(receiver) => self.intern(Object::Bound {
-                function: obj,
+                function: obj.plain(),
                 receiver,
                 reason: reason.max(Reason::Flow),
             }),

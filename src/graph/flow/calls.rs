@@ -1,10 +1,13 @@
 //! Calls: who is called, and how arguments and results move.
 
+use rustc_hash::FxHashSet;
 use smallvec::SmallVec;
 
 use super::objects::{Obj, Object};
 use super::program::{Class, Code, Text, Var};
 use super::solver::{Link, MOST_DERIVED, NOWHERE, Passed, PassedKind, Role, Site, SiteId, Solver};
+use super::containers::Watch;
+use super::wrappers::{Forwarding, Hand};
 use super::{Callee, Reason};
 use crate::facts::{ParameterKind, Slice};
 use crate::values::{CodeFlags, Owner};
@@ -51,6 +54,7 @@ impl Solver<'_> {
             self.dropped += 1;
             return;
         }
+        let (obj, receiver) = (obj.plain(), receiver.map(Obj::plain));
         match self.object(obj) {
             Object::Function(code) => self.call_code(site, code, receiver, reason),
             Object::Bound {
@@ -59,8 +63,7 @@ impl Solver<'_> {
                 reason: found,
             } => self.invoke(site, function, Some(receiver), reason.max(found)),
             Object::Decorated { by, function } => {
-                self.invoke(site, by, receiver, reason);
-                self.flow_through(site, function, receiver);
+                self.call_decorated(site, by, function, receiver, reason);
             }
             Object::Class(class) | Object::ClassOrBelow(class) | Object::ReceiverClass(class) => {
                 self.construct(site, obj, class, reason);
@@ -166,10 +169,30 @@ impl Solver<'_> {
         } else {
             reason
         };
-        self.record(at.caller, at.offset, Callee::Function(code), reason);
         let receiver = receiver.filter(|_| !self.is_static(code));
+        // It would raise before the function starts. Where it is all that is called, it is what was meant.
+        let is_taken = !at.is_written || self.takes(code, site, receiver.is_some());
+        if is_taken {
+            self.taken.insert((at.caller, at.offset));
+        } else if reason > Reason::Flow || self.taken.contains(&(at.caller, at.offset)) {
+            return;
+        } else {
+            self.refused.push((at.caller, at.offset, code));
+        }
+        self.record(at.caller, at.offset, Callee::Function(code), reason);
+        let (to_callee, to_caller) = if at.is_wrapped {
+            let (_, body) = self.program.code_body(code);
+            if body.flags.contains(CodeFlags::ASYNC) || body.flags.contains(CodeFlags::GENERATOR) {
+                self.wrappers.insert(code);
+            }
+            (Hand::ToWrapper, Hand::Over)
+        } else if self.is_by_wrapper(site, code) {
+            (Hand::FromWrapper, Hand::ToWrapper)
+        } else {
+            (Hand::Over, Hand::Over)
+        };
         if self.linked.insert((site, code)) {
-            self.link_arguments(site, code, receiver.is_some());
+            self.link_arguments(site, code, receiver.is_some(), &Forwarding::straight(), to_callee);
             if let Some(&others) = self.registered.get(&code) {
                 self.link(
                     others,
@@ -182,32 +205,82 @@ impl Solver<'_> {
             }
         }
         if let Some(receiver) = receiver {
-            self.hand_receiver(code, receiver);
+            let handed = if at.is_wrapped {
+                receiver.passed()
+            } else {
+                receiver
+            };
+            self.hand_receiver(code, handed);
         }
-        self.link_result(at.to, site, code, receiver);
+        self.link_result(at.to, site, code, receiver, to_caller);
     }
 
-    /// Arguments and results of a decorated function move as if it were called here: what stands in between hands
-    /// them on for many functions alike.
-    fn flow_through(&mut self, site: SiteId, function: Obj, receiver: Option<Obj>) {
-        match self.object(function) {
-            Object::Decorated { function, .. } => self.flow_through(site, function, receiver),
-            Object::Function(code) => {
-                let receiver = receiver.filter(|_| !self.is_static(code));
-                if self.linked.insert((site, code)) {
-                    self.link_arguments(site, code, receiver.is_some());
+    /// Leaves out calls that their callees do not take, where others do.
+    pub(super) fn drop_refused(&mut self) {
+        let refused: FxHashSet<(Code, u32, Callee)> = std::mem::take(&mut self.refused)
+            .into_iter()
+            .filter(|&(caller, offset, _)| self.taken.contains(&(caller, offset)))
+            .map(|(caller, offset, code)| (caller, offset, Callee::Function(code)))
+            .collect();
+        self.calls
+            .retain(|call| !refused.contains(&(call.caller, call.offset, call.callee)));
+    }
+
+    /// Whether a call as it is written can be bound to a function's parameters; what hands on `*args` or `**kwargs`
+    /// can be to any.
+    fn takes(&self, code: Code, site: SiteId, has_receiver: bool) -> bool {
+        if self.linked.contains(&(site, code)) || self.hands_on(site) {
+            return true;
+        }
+        let (file, body) = self.program.code_body(code);
+        let Some(values) = self.program.values(file) else {
+            return true;
+        };
+        let slice = self.sites[site.index()].arguments;
+        let passed = &self.arguments[slice.range()];
+        let by_position = u32::from(has_receiver)
+            + passed
+                .iter()
+                .filter(|passed| passed.kind == PassedKind::Positional)
+                .count() as u32;
+        let mut places = 0;
+        let mut takes_any_position = false;
+        let mut takes_any_name = false;
+        let mut named = 0;
+        for parameter in &values.parameters[body.parameters.range()] {
+            let name = self.program.text(file, parameter.name);
+            let is_named = passed
+                .iter()
+                .any(|passed| passed.kind == PassedKind::Keyword(name));
+            let is_placed = match parameter.kind {
+                ParameterKind::PositionalOnly | ParameterKind::Positional => {
+                    places += 1;
+                    places <= by_position
                 }
-                if let Some(receiver) = receiver {
-                    self.hand_receiver(code, receiver);
+                ParameterKind::VarPositional => {
+                    takes_any_position = true;
+                    continue;
                 }
-                let to = self.sites[site.index()].to;
-                self.link_result(to, site, code, receiver);
+                ParameterKind::VarKeyword => {
+                    takes_any_name = true;
+                    continue;
+                }
+                ParameterKind::KeywordOnly => false,
+            };
+            let is_named = is_named && parameter.kind != ParameterKind::PositionalOnly;
+            named += u32::from(is_named);
+            if (is_named && is_placed) || (parameter.is_required && !is_named && !is_placed) {
+                return false;
             }
-            _ => {}
         }
+        let names = passed
+            .iter()
+            .filter(|passed| matches!(passed.kind, PassedKind::Keyword(_)))
+            .count() as u32;
+        (takes_any_position || by_position <= places) && (takes_any_name || names == named)
     }
 
-    fn is_static(&self, code: Code) -> bool {
+    pub(super) fn is_static(&self, code: Code) -> bool {
         let (_, body) = self.program.code_body(code);
         body.flags.contains(CodeFlags::STATIC)
     }
@@ -221,7 +294,7 @@ impl Solver<'_> {
     }
 
     /// A receiver is handed to code that does not know its own from where it stands.
-    fn hand_receiver(&mut self, code: Code, receiver: Obj) {
+    pub(super) fn hand_receiver(&mut self, code: Code, receiver: Obj) {
         if self.is_seeded(code)
             && let Some(class) = self.program.class_of_method(code)
         {
@@ -231,7 +304,10 @@ impl Solver<'_> {
                 }
                 _ => self.instance_class(receiver).map(|(of, _)| of),
             };
-            if of.is_some_and(|of| self.classes.is_subclass(of, class)) {
+            // A base whose instances may be of this class as well says no more than where the code stands.
+            if of.is_some_and(|of| {
+                self.classes.is_subclass(of, class) || self.classes.is_subclass(class, of)
+            }) {
                 return;
             }
         }
@@ -253,7 +329,14 @@ impl Solver<'_> {
         }
     }
 
-    fn link_result(&mut self, to: Var, site: SiteId, code: Code, receiver: Option<Obj>) {
+    pub(super) fn link_result(
+        &mut self,
+        to: Var,
+        site: SiteId,
+        code: Code,
+        receiver: Option<Obj>,
+        hand: Hand,
+    ) {
         if to == NOWHERE || !self.returned.insert((site, code, receiver)) {
             return;
         }
@@ -263,6 +346,13 @@ impl Solver<'_> {
             return;
         }
         let (file, body) = self.program.code_body(code);
+        let to = if hand == Hand::Over {
+            to
+        } else {
+            let handed = self.fresh();
+            self.link(handed, hand.to(to));
+            handed
+        };
         let is_method = matches!(body.owner, Owner::Class(_));
         let kept = receiver.filter(|_| is_method);
         if body.flags.contains(CodeFlags::GENERATOR) {
@@ -270,13 +360,62 @@ impl Solver<'_> {
         } else if body.flags.contains(CodeFlags::ASYNC) {
             self.add_object(to, Object::Coroutine(code, kept));
         } else {
-            let result = self.program.var(file, body.result);
-            self.link_returned(result, code, kept, to);
+            match body.guard {
+                Some(guard) if !self.hands_on(site) => {
+                    let passes = self.passes(site, code, guard.parameter, receiver.is_some());
+                    let by_case = match passes {
+                        Some(true) => [Some(guard.present), None],
+                        Some(false) => [Some(guard.absent), None],
+                        None => [Some(guard.present), Some(guard.absent)],
+                    };
+                    for var in by_case.into_iter().flatten().chain([guard.other]) {
+                        let result = self.program.var(file, var);
+                        self.link_returned(result, code, kept, to);
+                    }
+                }
+                _ => {
+                    let result = self.program.var(file, body.result);
+                    self.link_returned(result, code, kept, to);
+                }
+            }
         }
+    }
+
+    /// Whether a call passes an argument for a parameter: surely one that is something, surely none, or not known.
+    fn passes(&self, site: SiteId, code: Code, parameter: u32, has_receiver: bool) -> Option<bool> {
+        let targets = self.targets(code);
+        let target = targets.get(parameter as usize)?;
+        let mut position = u32::from(has_receiver);
+        for passed in self.passed(site) {
+            let is_it = match passed.kind {
+                PassedKind::Positional => {
+                    position += 1;
+                    position - 1 == parameter
+                }
+                PassedKind::Keyword(name) => name == target.name,
+                _ => return None,
+            };
+            if is_it {
+                // It may be `None`, unless something decorated is handed to its decorator.
+                let is_something = self.values(passed.value).iter().any(|&obj| {
+                    matches!(self.object(obj), Object::Function(_) | Object::Decorated { .. })
+                });
+                return (is_something && !self.sites[site.index()].is_written).then_some(true);
+            }
+        }
+        Some(false)
     }
 
     /// What a method gives back goes to `to`, its own receiver turned into the caller's.
     pub(super) fn link_returned(&mut self, from: Var, code: Code, receiver: Option<Obj>, to: Var) {
+        // What a suspended wrapper hands on comes from the function that it wraps there.
+        let to = if self.wrappers.contains(&code) {
+            let own = self.fresh();
+            self.link(own, Link::Own(to));
+            own
+        } else {
+            to
+        };
         let link = match (receiver, self.program.class_of_method(code)) {
             (Some(receiver), Some(class)) => Link::Return {
                 to,
@@ -303,7 +442,14 @@ impl Solver<'_> {
             .collect()
     }
 
-    fn link_arguments(&mut self, site: SiteId, code: Code, has_receiver: bool) {
+    pub(super) fn link_arguments(
+        &mut self,
+        site: SiteId,
+        code: Code,
+        has_receiver: bool,
+        forwarding: &Forwarding,
+        hand: Hand,
+    ) {
         let targets = self.targets(code);
         let is_forwarder = {
             let callees = self.callees.entry(site).or_default();
@@ -312,13 +458,19 @@ impl Solver<'_> {
         };
         let mut position = u32::from(has_receiver);
         let is_seeded = self.is_seeded(code);
+        let mut sets_aside = false;
         for passed in self.passed(site) {
             match passed.kind {
                 PassedKind::Positional => {
-                    if position > 0 || !is_seeded {
-                        self.link_position(&targets, position, passed.value);
+                    if let Some(place) = forwarding.place(position)
+                        && (place > 0 || !is_seeded)
+                    {
+                        self.link_position(&targets, place, passed.value, hand);
                     }
                     position += 1;
+                }
+                PassedKind::Spread | PassedKind::KeywordSpread if hand == Hand::FromWrapper => {
+                    sets_aside = true;
                 }
                 // One place that hands anything to anything would mix up all arguments of the project.
                 PassedKind::Spread | PassedKind::KeywordSpread if is_forwarder => {
@@ -328,19 +480,29 @@ impl Solver<'_> {
                     passed.value,
                     Link::Spread {
                         callee: code,
-                        position,
+                        position: forwarding.place(position).unwrap_or(position),
+                        hand,
                     },
                 ),
-                PassedKind::Keyword(name) => self.link_keyword(&targets, name, passed.value),
+                PassedKind::Keyword(name) => self.link_keyword(&targets, name, passed.value, hand),
                 PassedKind::KeywordSpread => {
-                    self.link(passed.value, Link::KeywordSpread { callee: code });
+                    self.link(passed.value, Link::KeywordSpread { callee: code, hand });
                 }
             }
+        }
+        if sets_aside {
+            self.set_aside.push((site, code));
         }
     }
 
     /// An argument by position.
-    pub(super) fn link_position(&mut self, targets: &[Target], position: u32, value: Var) {
+    pub(super) fn link_position(
+        &mut self,
+        targets: &[Target],
+        position: u32,
+        value: Var,
+        hand: Hand,
+    ) {
         let by_position = targets
             .iter()
             .filter(|target| {
@@ -351,25 +513,33 @@ impl Solver<'_> {
             })
             .count() as u32;
         if position < by_position {
-            self.link(value, Link::Copy(targets[position as usize].var));
+            self.link(value, hand.to(targets[position as usize].var));
         } else if let Some(rest) = targets
             .iter()
             .find(|target| target.kind == ParameterKind::VarPositional)
         {
-            self.put_argument(rest.var, position - by_position, value);
+            let index = self.intern(Object::Integer((position - by_position) as i32));
+            self.put_argument(rest.var, index, value, hand);
         }
     }
 
     /// An argument whose position is not known.
-    pub(super) fn link_somewhere(&mut self, targets: &[Target], from: u32, value: Var) {
+    pub(super) fn link_somewhere(
+        &mut self,
+        targets: &[Target],
+        from: u32,
+        value: Var,
+        hand: Hand,
+    ) {
         for (at, target) in targets.iter().enumerate() {
             match target.kind {
                 ParameterKind::Positional | ParameterKind::PositionalOnly if at as u32 >= from => {
-                    self.link(value, Link::Copy(target.var));
+                    self.link(value, hand.to(target.var));
                 }
                 ParameterKind::VarPositional => {
                     if let Some(&container) = self.varargs.get(&target.var) {
-                        self.put_anywhere(container, value);
+                        let anywhere = self.anywhere(container);
+                        self.link(value, hand.to(anywhere));
                     }
                 }
                 _ => {}
@@ -378,7 +548,13 @@ impl Solver<'_> {
     }
 
     /// An argument by name.
-    pub(super) fn link_keyword(&mut self, targets: &[Target], name: Text, value: Var) {
+    pub(super) fn link_keyword(
+        &mut self,
+        targets: &[Target],
+        name: Text,
+        value: Var,
+        hand: Hand,
+    ) {
         let named = targets.iter().find(|target| {
             target.name == name
                 && matches!(
@@ -387,21 +563,20 @@ impl Solver<'_> {
                 )
         });
         if let Some(target) = named {
-            self.link(value, Link::Copy(target.var));
+            self.link(value, hand.to(target.var));
         } else if let Some(rest) = targets
             .iter()
             .find(|target| target.kind == ParameterKind::VarKeyword)
-            && let Some(&container) = self.varargs.get(&rest.var)
         {
             let key = self.intern(Object::Text(name));
-            self.put_under(container, key, value);
+            self.put_argument(rest.var, key, value, hand);
         }
     }
 
-    fn put_argument(&mut self, rest: Var, index: u32, value: Var) {
+    fn put_argument(&mut self, rest: Var, key: Obj, value: Var, hand: Hand) {
         if let Some(&container) = self.varargs.get(&rest) {
-            let key = self.intern(Object::Integer(index as i32));
-            self.put_under(container, key, value);
+            let slot = self.slot(container, key);
+            self.link(value, hand.to(slot));
         }
     }
 
@@ -528,6 +703,7 @@ impl Solver<'_> {
                 to: NOWHERE,
                 arguments: Slice::default(),
                 is_named: false,
+                is_written: false,
                 ..site
             });
             self.call_member(var, after, Some(instance), Reason::Flow);
@@ -554,22 +730,21 @@ impl Solver<'_> {
     }
 
     /// Containers that `*args` hands on.
-    pub(super) fn spread(&mut self, callee: Code, position: u32, obj: Obj) {
+    pub(super) fn spread(&mut self, callee: Code, position: u32, hand: Hand, obj: Obj) {
         if let Object::Container(container) = self.object(obj) {
-            self.watch_container(
-                container,
-                super::containers::Watch::Spread { callee, position },
-            );
+            let watch = Watch::Spread {
+                callee,
+                position,
+                hand,
+            };
+            self.watch_container(container, watch);
         }
     }
 
     /// Dictionaries that `**kwargs` hands on.
-    pub(super) fn keyword_spread(&mut self, callee: Code, obj: Obj) {
+    pub(super) fn keyword_spread(&mut self, callee: Code, hand: Hand, obj: Obj) {
         if let Object::Container(container) = self.object(obj) {
-            self.watch_container(
-                container,
-                super::containers::Watch::KeywordSpread { callee },
-            );
+            self.watch_container(container, Watch::KeywordSpread { callee, hand });
         }
     }
 }

@@ -13,6 +13,7 @@ mod attributes;
 mod builtins;
 mod calls;
 mod containers;
+mod declared;
 mod hierarchy;
 mod objects;
 mod program;
@@ -20,6 +21,7 @@ mod solver;
 mod special;
 mod step;
 mod unknown;
+mod wrappers;
 
 pub use objects::External;
 pub use program::Code;
@@ -110,6 +112,7 @@ impl<'a> FlowGraph<'a> {
         solver.seed();
         solver.run();
         solver.settle_unknowns();
+        solver.drop_refused();
         let Solver {
             program,
             externals,

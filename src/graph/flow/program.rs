@@ -206,6 +206,19 @@ impl<'a> Program<'a> {
         (file, &values.codes[local as usize])
     }
 
+    /// The number of a class of the index.
+    pub(super) fn class_of(&self, id: crate::index::ClassId) -> Option<Class> {
+        let offset = self.facts(id.file).definitions[id.definition.index()]
+            .name_span
+            .start;
+        let values = self.values[id.file.index()]?;
+        let at = values
+            .classes
+            .binary_search_by_key(&offset, |class| class.offset)
+            .ok()?;
+        Some(self.class(id.file, crate::values::ClassIx(at as u32)))
+    }
+
     /// A class, with its file.
     pub(super) fn class_body(&self, class: Class) -> (FileId, &'a crate::values::ClassBody) {
         let file = self.file_of_class(class);

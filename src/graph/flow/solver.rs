@@ -14,6 +14,7 @@ use super::containers::ContainerData;
 use super::hierarchy::Classes;
 use super::objects::{Descriptor, Externals, Kind, Obj, Object, Objects, Partial, Pressure};
 use super::program::{Class, Code, OpId, Program, Text, Var};
+use super::wrappers::Hand;
 use super::{Callee, FlowCall, Reason};
 use crate::facts::{Slice, index_type};
 use crate::values::{CodeFlags, Owner};
@@ -50,6 +51,10 @@ struct Set {
 pub(super) enum Link {
     /// To another variable.
     Copy(Var),
+    /// To another variable, as what a wrapper hands on.
+    Pass(Var),
+    /// To another variable, but for what a wrapper handed on.
+    Own(Var),
     /// From a function's result to the variable that the call fills; the receiver stands for what the method
     /// returned as its own.
     Return {
@@ -84,9 +89,13 @@ pub(super) enum Link {
     /// They are awaited, and what comes of it goes on.
     Await(Var),
     /// They are handed to `*args` of a call: from this position on.
-    Spread { callee: Code, position: u32 },
+    Spread {
+        callee: Code,
+        position: u32,
+        hand: Hand,
+    },
     /// They are handed to `**kwargs` of a call.
-    KeywordSpread { callee: Code },
+    KeywordSpread { callee: Code, hand: Hand },
     /// They are containers that are taken over into this one.
     TakeOver { into: super::objects::ContainerId },
     /// They are keys under which `value` is put into the container.
@@ -135,6 +144,10 @@ pub(super) struct Site {
     pub(super) is_store: bool,
     /// Whether the callee stands there by its own name.
     pub(super) is_named: bool,
+    /// Whether the arguments are those that the program writes, all of them.
+    pub(super) is_written: bool,
+    /// Whether a wrapper is called, past which arguments and results are moved.
+    pub(super) is_wrapped: bool,
     /// How many sites it was derived through.
     pub(super) depth: u8,
 }
@@ -173,6 +186,7 @@ pub(super) enum Role {
     Bound(u32),
     Argument(u8),
     Result,
+    Wrapper,
 }
 
 /// Names that the solver itself looks up.
@@ -191,6 +205,20 @@ pub(super) struct Solver<'a> {
     pub(super) objects: Objects,
     pub(super) externals: Externals,
     pub(super) attributes: Attributes,
+    pub(super) declared: super::declared::DeclaredTypes,
+    /// Places of calls that some callee takes as they are written.
+    pub(super) taken: FxHashSet<(Code, u32)>,
+    /// Calls that their callees do not take.
+    pub(super) refused: Vec<(Code, u32, Code)>,
+    /// Members of class bodies that no instance has.
+    pub(super) declared_only: FxHashSet<Var>,
+    /// Functions that are called through a wrapper.
+    pub(super) wrapped: FxHashSet<Code>,
+    /// Generators and coroutines that are wrappers.
+    pub(super) wrappers: FxHashSet<Code>,
+    /// Calls of functions that may be wrapped, whose arguments have not been looked at yet.
+    pub(super) set_aside: Vec<(SiteId, Code)>,
+    pub(super) forwarding: FxHashMap<Code, super::wrappers::Forwarding>,
     pub(super) containers: Vec<ContainerData>,
     pub(super) container_of: FxHashMap<(OpId, Role), super::objects::ContainerId>,
     pub(super) descriptors: Vec<Descriptor>,
@@ -241,6 +269,7 @@ impl<'a> Solver<'a> {
             get: program.texts.find("__get__"),
         };
         let attributes = Attributes::new(&program);
+        let declared = super::declared::DeclaredTypes::new(&program);
         Self {
             is_builtin,
             program,
@@ -248,6 +277,14 @@ impl<'a> Solver<'a> {
             objects: Objects::default(),
             externals: Externals::default(),
             attributes,
+            declared,
+            taken: FxHashSet::default(),
+            refused: Vec::new(),
+            declared_only: FxHashSet::default(),
+            wrapped: FxHashSet::default(),
+            wrappers: FxHashSet::default(),
+            set_aside: Vec::new(),
+            forwarding: FxHashMap::default(),
             containers: Vec::new(),
             container_of: FxHashMap::default(),
             descriptors: Vec::new(),
@@ -306,6 +343,9 @@ impl<'a> Solver<'a> {
     /// A variable may be a value.
     pub(super) fn add(&mut self, var: Var, obj: Obj) {
         if var == NOWHERE {
+            return;
+        }
+        if !self.is_allowed(var, obj) {
             return;
         }
         let mut at = self.sets[var.index()] as usize;
@@ -406,6 +446,12 @@ impl<'a> Solver<'a> {
     fn deliver(&mut self, link: Link, obj: Obj) {
         match link {
             Link::Copy(to) => self.add(to, obj),
+            Link::Pass(to) => self.add(to, obj.passed()),
+            Link::Own(to) => {
+                if !obj.is_passed() {
+                    self.add(to, obj);
+                }
+            }
             Link::Return {
                 to,
                 class,
@@ -431,11 +477,17 @@ impl<'a> Solver<'a> {
             Link::Next { site } => self.next_of(site, obj),
             Link::Iterate { site } => self.iterate_one(site, obj),
             Link::Await(to) => self.await_one(to, obj),
-            Link::Spread { callee, position } => self.spread(callee, position, obj),
-            Link::KeywordSpread { callee } => self.keyword_spread(callee, obj),
+            Link::Spread {
+                callee,
+                position,
+                hand,
+            } => self.spread(callee, position, hand, obj),
+            Link::KeywordSpread { callee, hand } => self.keyword_spread(callee, hand, obj),
             Link::TakeOver { into } => self.take_over(into, obj),
             Link::Key { container, value } => self.put_under(container, obj, value),
             Link::Decorated { by, to } => self.decorated(by, obj, to),
+            // What some other function gave is not what was made of this one.
+            Link::DecoratedBy { .. } if obj.is_passed() => {}
             Link::DecoratedBy { target, to } => match self.object(obj) {
                 Object::Function(_) if self.is_other_target(obj, target) => {}
                 Object::Decorated { function, .. } if self.is_other_target(function, target) => {}
@@ -456,11 +508,12 @@ impl<'a> Solver<'a> {
 
     /// What a method returned: its own receiver is the caller's.
     fn own_as_receiver(&mut self, obj: Obj, class: Class, receiver: Obj) -> Obj {
-        match self.object(obj) {
+        let own = match self.object(obj) {
             Object::Receiver(own) if own == class => self.instance_of(receiver).unwrap_or(obj),
             Object::ReceiverClass(own) if own == class => self.class_of(receiver).unwrap_or(obj),
-            _ => obj,
-        }
+            _ => return obj,
+        };
+        if obj.is_passed() { own.passed() } else { own }
     }
 
     /// The instance that a receiver is or makes.
@@ -555,6 +608,12 @@ impl<'a> Solver<'a> {
         }
         let from = self.sites[site.index()];
         let mut made = make(self, from);
+        let keeps_arguments = matches!(
+            role,
+            Role::New | Role::Init | Role::Bound(_) | Role::Wrapper
+        );
+        made.is_written &= keeps_arguments;
+        made.is_wrapped &= matches!(role, Role::Bound(_) | Role::Wrapper);
         made.depth = from.depth.saturating_add(1);
         let id = SiteId(self.sites.len() as u32);
         self.sites.push(made);

@@ -8,7 +8,7 @@ use super::solver::{Link, NOWHERE, Passed, PassedKind, Role, Site, SiteId, Solve
 use super::{Reason, special};
 use crate::facts::{ImportTarget, Slice};
 use crate::index::{FileId, ModuleRef};
-use crate::values::{ArgumentKind, Container, LiteralKind, Op, Operator, VarId};
+use crate::values::{ArgumentKind, CodeFlags, Container, LiteralKind, Op, Operator, VarId};
 
 impl Solver<'_> {
     /// Everything that is known without solving.
@@ -27,7 +27,14 @@ impl Solver<'_> {
     fn seed_op(&mut self, file: FileId, at: u32, op: &Op) {
         let var = |var: VarId, solver: &Self| solver.program.var(file, var);
         let (object, to) = match *op {
-            Op::Function { code, to } => (Object::Function(self.program.code(file, code)), to),
+            Op::Function { code, to } => {
+                let code = self.program.code(file, code);
+                let (_, body) = self.program.code_body(code);
+                if body.flags.contains(CodeFlags::DECLARED_ONLY) {
+                    self.declared_only.insert(var(to, self));
+                }
+                (Object::Function(code), to)
+            }
             Op::Decorate { target, .. } => {
                 let target = var(target, self);
                 for obj in self.values(target).to_vec() {
@@ -59,6 +66,9 @@ impl Solver<'_> {
                     function: var(function, self),
                     base: base.map(|base| var(base, self)),
                 };
+                if self.declared_only.contains(&descriptor.function) {
+                    self.declared_only.insert(var(to, self));
+                }
                 (self.new_descriptor(descriptor), to)
             }
             Op::Import { alias, to } => {
@@ -202,6 +212,8 @@ impl Solver<'_> {
             is_call: true,
             is_store: false,
             is_named: false,
+            is_written: false,
+            is_wrapped: false,
             depth: 0,
         };
         let id = SiteId(self.sites.len() as u32);
@@ -241,6 +253,7 @@ impl Solver<'_> {
             len: arguments.len,
         };
         site.is_named = is_named;
+        site.is_written = true;
         id
     }
 
@@ -655,6 +668,7 @@ impl Solver<'_> {
 
     /// What a decorator made of a function.
     pub(super) fn decorated(&mut self, by: Obj, function: Obj, to: Var) {
+        let (by, function) = (by.plain(), function.plain());
         let is_function = matches!(
             self.object(function),
             Object::Function(_) | Object::Decorated { .. }
@@ -662,6 +676,9 @@ impl Solver<'_> {
         if by == function || !is_function {
             self.add(to, by);
         } else {
+            if let Object::Function(code) = self.object(function) {
+                self.wrapped.insert(code);
+            }
             self.add_object(to, Object::Decorated { by, function });
         }
     }
@@ -680,6 +697,7 @@ impl Solver<'_> {
 
     /// `getattr(base, key)`.
     fn get_named(&mut self, base: Obj, key: Obj, site: SiteId) {
+        let base = base.plain();
         match self.object(key) {
             Object::Text(name) => self.access(base, name, site, false),
             Object::Prefix(prefix) => {
@@ -696,7 +714,8 @@ impl Solver<'_> {
                         classes.is_subclass(class, of)
                             || (or_below && classes.is_subclass(of, class))
                     });
-                for var in found {
+                for (name, var) in found {
+                    self.narrow_by_suffix(var, &self.program.texts.get(name)[prefix.len()..]);
                     self.link(
                         var,
                         Link::Member {
@@ -708,6 +727,22 @@ impl Solver<'_> {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// `visit_Name` is looked up for instances of `Name`: its first argument is one.
+    fn narrow_by_suffix(&mut self, method: Var, suffix: &str) {
+        let classes: Box<[Class]> = self.classes.named(&self.program, suffix).into();
+        if classes.is_empty() {
+            return;
+        }
+        for obj in self.values(method).to_vec() {
+            let innermost = self.innermost(obj);
+            if let Object::Function(code) = self.object(innermost)
+                && let Some(visited) = self.targets(code).get(1)
+            {
+                self.narrow_to(visited.var, classes.clone());
+            }
         }
     }
 
@@ -724,6 +759,7 @@ impl Solver<'_> {
         arguments: &[Var],
         to: Var,
     ) -> bool {
+        let obj = obj.plain();
         let Some((class, or_below)) = self.instance_class(obj) else {
             return false;
         };
@@ -745,7 +781,7 @@ impl Solver<'_> {
             Object::Duck(_) => Reason::Duck,
             _ => Reason::Flow,
         };
-        if let Some(own) = shape.own {
+        if let Some(own) = self.own_of(shape, obj) {
             self.call_member(own, site, Some(obj), reason);
         }
         if let Some(below) = shape.below {
@@ -884,6 +920,7 @@ impl Solver<'_> {
 
     /// Iterates over a value at a site; the site's name tells how.
     pub(super) fn iterate_one(&mut self, site: SiteId, obj: Obj) {
+        let obj = obj.plain();
         let to = self.sites[site.index()].to;
         match self.object(obj) {
             Object::Container(container) => self.site_elements(site, container),
@@ -944,6 +981,7 @@ impl Solver<'_> {
 
     /// The elements that an iterator gives.
     pub(super) fn next_of(&mut self, site: SiteId, obj: Obj) {
+        let obj = obj.plain();
         let Some((class, or_below)) = self.instance_class(obj) else {
             self.iterate_one(site, obj);
             return;

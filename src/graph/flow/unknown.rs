@@ -17,6 +17,7 @@ impl Solver<'_> {
     /// Makes assumptions and solves again, until there are none to make.
     pub(super) fn settle_unknowns(&mut self) {
         for _ in 0..ROUNDS {
+            self.settle_set_aside();
             let mut any = false;
             for file in self.program.file_ids() {
                 any |= self.settle_file(file);

@@ -9,9 +9,11 @@ mod calls;
 mod classes;
 mod collector;
 mod containers;
+mod declared;
 mod environment;
 mod expressions;
 mod functions;
+mod guards;
 mod joins;
 mod narrowing;
 mod operators;
@@ -32,7 +34,7 @@ use super::extract::Interner;
 use super::{STACK_RED_ZONE, STACK_SEGMENT};
 use crate::facts::{NameId, Slice};
 use crate::values::{
-    Argument, ClassBody, ClassIx, Code, CodeFlags, CodeId, FlowMember, Item, ItemKey, LiteralKind,
+    Argument, ClassBody, ClassIx, Code, CodeFlags, CodeId, FlowMember, FlowParameter, Item, ItemKey, LiteralKind,
     Op, Owner, Values, VarId,
 };
 use branches::Loop;
@@ -119,6 +121,7 @@ struct Lowerer<'a> {
     known: Known,
     argument_stack: Vec<Argument>,
     item_stack: Vec<Item>,
+    parameter_stack: Vec<FlowParameter>,
     text_vars: Vec<Option<VarId>>,
     free_vars: Vec<Option<VarId>>,
     integer_vars: FxHashMap<i32, VarId>,
@@ -129,6 +132,12 @@ struct Lowerer<'a> {
     nothing: Option<VarId>,
     /// How deep in annotations that are strings.
     quoted: u32,
+    /// Whether the class being lowered is a `Protocol`.
+    in_protocol: bool,
+    /// Here an argument was passed for the parameter that the code's guard names, or none was.
+    presence: Option<bool>,
+    /// Whether what the code being lowered returns is known in part.
+    has_returned: bool,
 }
 
 impl<'a> Lowerer<'a> {
@@ -158,6 +167,7 @@ impl<'a> Lowerer<'a> {
             known: Known::default(),
             argument_stack: scratch.argument_stack,
             item_stack: scratch.item_stack,
+            parameter_stack: Vec::new(),
             text_vars: scratch.text_vars,
             free_vars: scratch.free_vars,
             integer_vars: FxHashMap::default(),
@@ -166,6 +176,9 @@ impl<'a> Lowerer<'a> {
             literal_vars: [None; 6],
             nothing: None,
             quoted: 0,
+            in_protocol: false,
+            presence: None,
+            has_returned: false,
         }
     }
 
@@ -187,6 +200,7 @@ impl<'a> Lowerer<'a> {
                 parameters: Slice::default(),
                 result: self.var(),
                 yields: self.var(),
+                guard: None,
                 ops: Slice::default(),
             };
             self.out.codes.push(code);
@@ -203,6 +217,7 @@ impl<'a> Lowerer<'a> {
                 members: Slice::default(),
                 fields: Slice::default(),
                 has_generated_init: false,
+                is_protocol: false,
             });
         }
     }
@@ -254,6 +269,7 @@ impl<'a> Lowerer<'a> {
         out.parameters.shrink_to_fit();
         out.members.shrink_to_fit();
         out.bases.shrink_to_fit();
+        out.declared.shrink_to_fit();
         out.texts = scratch.names.table();
         if scratch.ops.capacity() > MANY * 64 {
             scratch = Scratch::default();
