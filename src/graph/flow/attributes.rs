@@ -604,7 +604,11 @@ impl Solver<'_> {
             for var in siblings.into_iter().take(MOST_OVERRIDES) {
                 self.link_member(var, site, Some(receiver), Reason::Override);
             }
-            if is_empty {
+            if is_empty && self.names.new == Some(name) {
+                let new = self.externals.intern("<builtin>.object.__new__");
+                let new = self.intern(Object::External(new));
+                self.found(site, new, None, Reason::Flow);
+            } else if is_empty {
                 self.external_member(class, name, site);
             }
         }

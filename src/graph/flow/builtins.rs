@@ -138,6 +138,7 @@ impl Solver<'_> {
             at.surest(),
         );
         let path = self.externals.path(external).to_owned();
+        self.make_instance(site, external);
         self.model(site, &path);
         if let Some(kind) = literal(&path) {
             self.add_object(at.to, Object::Literal(kind));

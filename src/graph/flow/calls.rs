@@ -74,6 +74,7 @@ impl Solver<'_> {
             }
             Object::External(external) => self.call_external(site, external),
             Object::ExternalMember(external) => {
+                self.make_instance(site, external);
                 let at = self.sites[site.index()];
                 self.record(
                     at.caller,
@@ -129,6 +130,16 @@ impl Solver<'_> {
         }
     }
 
+    /// `object.__new__(cls)`, and that of any other base outside the project.
+    pub(super) fn make_instance(&mut self, site: SiteId, external: super::External) {
+        if self.externals.path(external).ends_with(".__new__")
+            && let Some(class) = self.passed(site).first()
+        {
+            let to = self.sites[site.index()].to;
+            self.link(class.value, Link::InstanceOf(to));
+        }
+    }
+
     pub(super) fn register(&mut self, function: Obj, implementation: Obj) {
         let (Object::Function(code), Object::Function(_)) =
             (self.object(function), self.object(implementation))
@@ -173,11 +184,11 @@ impl Solver<'_> {
         // It would raise before the function starts. Where it is all that is called, it is what was meant.
         let is_taken = !at.is_written || self.takes(code, site, receiver.is_some());
         if is_taken {
-            self.taken.insert((at.caller, at.offset));
-        } else if reason > Reason::Flow || self.taken.contains(&(at.caller, at.offset)) {
+            self.taken.insert(site);
+        } else if reason > Reason::Flow || self.taken.contains(&site) {
             return;
         } else {
-            self.refused.push((at.caller, at.offset, code));
+            self.refused.push((site, code));
         }
         self.record(at.caller, at.offset, Callee::Function(code), reason);
         let (to_callee, to_caller) = if at.is_wrapped {
@@ -219,8 +230,11 @@ impl Solver<'_> {
     pub(super) fn drop_refused(&mut self) {
         let refused: FxHashSet<(Code, u32, Callee)> = std::mem::take(&mut self.refused)
             .into_iter()
-            .filter(|&(caller, offset, _)| self.taken.contains(&(caller, offset)))
-            .map(|(caller, offset, code)| (caller, offset, Callee::Function(code)))
+            .filter(|(site, _)| self.taken.contains(site))
+            .map(|(site, code)| {
+                let at = &self.sites[site.index()];
+                (at.caller, at.offset, Callee::Function(code))
+            })
             .collect();
         self.calls
             .retain(|call| !refused.contains(&(call.caller, call.offset, call.callee)));
@@ -589,35 +603,94 @@ impl Solver<'_> {
             _ => (Object::Receiver(class), true),
         };
         let instance = self.intern(instance);
-        self.add(to, instance);
-        let mut is_made = false;
-        for (name, role) in [(self.names.new, Role::New), (self.names.init, Role::Init)] {
-            let Some(name) = name else { continue };
-            let shape = self.shape(class, name, or_below);
-            if shape.own.is_none() && shape.below.is_none() {
-                continue;
-            }
-            is_made |= shape.own.is_some();
-            let maker = self.derive(site, role, |_, site| Site {
-                to: if role == Role::New { site.to } else { NOWHERE },
-                ..site
-            });
-            let receiver = if role == Role::New { obj } else { instance };
-            for (var, reason) in [(shape.own, reason), (shape.below, Reason::Override)] {
-                if let Some(var) = var {
-                    self.link(
-                        var,
-                        Link::Forced {
-                            site: maker,
-                            receiver,
-                            reason: reason.max(self.sites[site.index()].surest()),
-                        },
-                    );
-                }
+        self.metaclass(site, obj, class);
+        let new = self
+            .names
+            .new
+            .map(|new| self.shape(class, new, or_below))
+            .unwrap_or_default();
+        if new.own.is_none() {
+            self.add(to, instance);
+            self.call_makers(site, Role::New, new, obj, NOWHERE, reason);
+            self.initialize(site, obj, class, instance, reason);
+            return;
+        }
+        let made = match self.derived.get(&(site, Role::New)) {
+            Some(&known) => self.sites[known.index()].to,
+            None => self.fresh(),
+        };
+        self.call_makers(site, Role::New, new, obj, made, reason);
+        self.link(
+            made,
+            Link::Made {
+                site,
+                class: obj,
+                reason,
+            },
+        );
+        self.unmade.push((made, instance));
+    }
+
+    /// Calls `__new__` or `__init__`.
+    fn call_makers(
+        &mut self,
+        site: SiteId,
+        role: Role,
+        shape: super::attributes::Shape,
+        receiver: Obj,
+        to: Var,
+        reason: Reason,
+    ) {
+        if shape.own.is_none() && shape.below.is_none() {
+            return;
+        }
+        let maker = self.derive(site, role, |_, site| Site { to, ..site });
+        for (var, reason) in [(shape.own, reason), (shape.below, Reason::Override)] {
+            if let Some(var) = var {
+                self.link(
+                    var,
+                    Link::Forced {
+                        site: maker,
+                        receiver,
+                        reason: reason.max(self.sites[site.index()].surest()),
+                    },
+                );
             }
         }
-        self.metaclass(site, obj, class);
-        if !is_made && !self.construct_from_fields(site, class, instance) {
+    }
+
+    /// What `__new__` gave: an instance is initialized.
+    pub(super) fn made(&mut self, site: SiteId, class: Obj, made: Obj, reason: Reason) {
+        let to = self.sites[site.index()].to;
+        self.add(to, made);
+        let (Object::Class(of) | Object::ClassOrBelow(of) | Object::ReceiverClass(of)) =
+            self.object(class)
+        else {
+            return;
+        };
+        if let Some((own, _)) = self.instance_class(made)
+            && self.classes.is_subclass(own, of)
+        {
+            self.initialize(site, class, of, made.plain(), reason);
+        }
+    }
+
+    fn initialize(
+        &mut self,
+        site: SiteId,
+        obj: Obj,
+        class: Class,
+        instance: Obj,
+        reason: Reason,
+    ) {
+        let or_below = !matches!(self.object(obj), Object::Class(_));
+        let init = self
+            .names
+            .init
+            .map(|init| self.shape(class, init, or_below))
+            .unwrap_or_default();
+        self.call_makers(site, Role::Init, init, instance, NOWHERE, reason);
+        if init.own.is_none() && !self.construct_from_fields(site, class, instance) {
             for above in self.classes.order(class).to_vec() {
                 if self.classes.is_open(above) {
                     for base in self.bases(above) {

@@ -109,6 +109,14 @@ pub(super) enum Link {
     DecoratedBy { target: Var, to: Var },
     /// They are registered for the dispatching function.
     Register(Obj),
+    /// They are what `__new__` made of the class that is called.
+    Made {
+        site: SiteId,
+        class: Obj,
+        reason: Reason,
+    },
+    /// Instances of them go on.
+    InstanceOf(Var),
     /// They are the type that the site constructs or returns: `type(x)`.
     TypeOf(Var),
     /// They are converted, by a special method of theirs.
@@ -207,9 +215,11 @@ pub(super) struct Solver<'a> {
     pub(super) attributes: Attributes,
     pub(super) declared: super::declared::DeclaredTypes,
     /// Places of calls that some callee takes as they are written.
-    pub(super) taken: FxHashSet<(Code, u32)>,
+    pub(super) taken: FxHashSet<SiteId>,
     /// Calls that their callees do not take.
-    pub(super) refused: Vec<(Code, u32, Code)>,
+    pub(super) refused: Vec<(SiteId, Code)>,
+    /// Where what `__new__` gives goes, and the instance that is assumed where that is not known.
+    pub(super) unmade: Vec<(Var, Obj)>,
     /// Members of class bodies that no instance has.
     pub(super) declared_only: FxHashSet<Var>,
     /// Functions that are called through a wrapper.
@@ -280,6 +290,7 @@ impl<'a> Solver<'a> {
             declared,
             taken: FxHashSet::default(),
             refused: Vec::new(),
+            unmade: Vec::new(),
             declared_only: FxHashSet::default(),
             wrapped: FxHashSet::default(),
             wrappers: FxHashSet::default(),
@@ -497,6 +508,16 @@ impl<'a> Solver<'a> {
                 _ => self.add(to, obj),
             },
             Link::Register(function) => self.register(function, obj),
+            Link::Made {
+                site,
+                class,
+                reason,
+            } => self.made(site, class, obj, reason),
+            Link::InstanceOf(to) => {
+                if let Some(instance) = self.instance_of(obj) {
+                    self.add(to, instance);
+                }
+            }
             Link::TypeOf(to) => {
                 if let Some(class) = self.class_of(obj) {
                     self.add(to, class);
