@@ -103,6 +103,19 @@ fn gives_back(path: &str) -> bool {
     )
 }
 
+/// Whether all that a function outside the project gives is known.
+fn is_modelled(path: &str) -> bool {
+    matches!(
+        path,
+        "functools.partial"
+            | "functools.partialmethod"
+            | "functools.cached_property"
+            | "functools.reduce"
+            | "collections.defaultdict"
+    ) || gives_back(path)
+        || collected(path).is_some()
+}
+
 /// Whether a method of a container does nothing but put its arguments there.
 fn moves_values(method: &str) -> bool {
     matches!(
@@ -144,7 +157,7 @@ impl Solver<'_> {
             self.add_object(at.to, Object::Literal(kind));
         } else if is_class_like(&path) {
             self.add_object(at.to, Object::ExternalInstance(external));
-        } else if !path.starts_with("<builtin>.") {
+        } else if !path.starts_with("<builtin>.") && !is_modelled(&path) {
             self.add_object(at.to, Object::ExternalResult);
         }
     }

@@ -375,7 +375,7 @@ impl Solver<'_> {
             self.add_object(to, Object::Coroutine(code, kept));
         } else {
             match body.guard {
-                Some(guard) if !self.hands_on(site) => {
+                Some(guard) => {
                     let passes = self.passes(site, code, guard.parameter, receiver.is_some());
                     let by_case = match passes {
                         Some(true) => [Some(guard.present), None],
@@ -387,7 +387,7 @@ impl Solver<'_> {
                         self.link_returned(result, code, kept, to);
                     }
                 }
-                _ => {
+                None => {
                     let result = self.program.var(file, body.result);
                     self.link_returned(result, code, kept, to);
                 }
@@ -400,14 +400,23 @@ impl Solver<'_> {
         let targets = self.targets(code);
         let target = targets.get(parameter as usize)?;
         let mut position = u32::from(has_receiver);
+        let mut is_placed = true;
+        let mut is_named = true;
         for passed in self.passed(site) {
             let is_it = match passed.kind {
                 PassedKind::Positional => {
                     position += 1;
-                    position - 1 == parameter
+                    position - 1 == parameter && is_placed
                 }
                 PassedKind::Keyword(name) => name == target.name,
-                _ => return None,
+                PassedKind::Spread => {
+                    is_placed = false;
+                    false
+                }
+                PassedKind::KeywordSpread => {
+                    is_named = false;
+                    false
+                }
             };
             if is_it {
                 // It may be `None`, unless something decorated is handed to its decorator.
@@ -417,7 +426,7 @@ impl Solver<'_> {
                 return (is_something && !self.sites[site.index()].is_written).then_some(true);
             }
         }
-        Some(false)
+        (is_placed && is_named).then_some(false)
     }
 
     /// What a method gives back goes to `to`, its own receiver turned into the caller's.
