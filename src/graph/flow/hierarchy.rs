@@ -18,6 +18,8 @@ pub(super) struct Classes {
     is_below: FxHashSet<(Class, Class)>,
     /// Member names in the order of their texts, made when first wanted.
     sorted_names: Vec<Text>,
+    /// For each class, one that stands for all that it shares ancestors with.
+    families: Vec<u32>,
     /// Classes by their names, made when first wanted.
     by_name: FxHashMap<Text, Vec<Class>>,
 }
@@ -39,6 +41,7 @@ impl Classes {
         }
         let mut classes = Self {
             below: vec![Vec::new(); ids.len()],
+            families: (0..ids.len() as u32).collect(),
             ..Self::default()
         };
         for (number, id) in ids.iter().enumerate() {
@@ -71,6 +74,8 @@ impl Classes {
         for &above in &order[1..] {
             self.below[above.index()].push(class);
             self.is_below.insert((class, above));
+            let (class, above) = (self.family(class), self.family(above));
+            self.families[class.index()] = above.0;
         }
         self.orders.push(order.into());
         self.open.push(open);
@@ -178,6 +183,15 @@ impl Classes {
         let name = program.texts.find(name);
         name.and_then(|name| self.by_name.get(&name))
             .map_or(&[], Vec::as_slice)
+    }
+
+    /// One class that stands for all that are related.
+    pub(super) fn family(&self, class: Class) -> Class {
+        let mut at = class.0;
+        while self.families[at as usize] != at {
+            at = self.families[at as usize];
+        }
+        Class(at)
     }
 
     /// The classes below a class.

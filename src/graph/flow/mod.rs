@@ -15,6 +15,7 @@ mod calls;
 mod containers;
 mod declared;
 mod hierarchy;
+mod hubs;
 mod objects;
 mod program;
 mod solver;
@@ -91,6 +92,8 @@ pub struct FlowCall {
 pub struct Omissions {
     /// Values dropped because a variable could be too many things.
     pub values: u64,
+    /// Calls left out because their receivers could be of too many unrelated classes.
+    pub calls: u64,
 }
 
 /// All calls of the project.
@@ -116,16 +119,21 @@ impl<'a> FlowGraph<'a> {
         let Solver {
             program,
             externals,
+            classes,
             mut calls,
             dropped,
             ..
         } = solver;
         calls.sort_unstable_by_key(|call| (call.caller, call.offset, call.callee));
+        let hubs = hubs::leave_out(&mut calls, &program, &classes);
         Self {
             program,
             externals,
             calls,
-            omissions: Omissions { values: dropped },
+            omissions: Omissions {
+                values: dropped,
+                calls: hubs,
+            },
         }
     }
 
