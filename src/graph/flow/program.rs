@@ -128,6 +128,10 @@ impl<'a> Program<'a> {
         self.total.var as usize
     }
 
+    pub(super) fn op_count(&self) -> usize {
+        self.total.op as usize
+    }
+
     pub(super) fn code_count(&self) -> u32 {
         self.total.code
     }

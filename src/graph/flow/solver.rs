@@ -5,8 +5,9 @@
 //! what solving finds out about callees and attributes is added as links.
 
 use std::collections::VecDeque;
+use std::hash::BuildHasher;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
 use super::attributes::Attributes;
@@ -27,9 +28,12 @@ index_type! {
 /// The variable that nobody reads.
 pub(super) const NOWHERE: Var = Var(u32::MAX);
 
+/// The site of an operation that has none.
+pub(super) const NO_SITE: SiteId = SiteId(u32::MAX);
+
 /// How many links solving may make: so many for any project, and one more for so many variables.
-const LEAST_LINKS: usize = 1_500_000;
-const VARIABLES_PER_LINK: usize = 2;
+const LEAST_LINKS: usize = 1_000_000;
+const VARIABLES_PER_LINK: usize = 4;
 /// How far a call leads to calls of its own before it is given up: partials of partials, attributes of attributes.
 pub(super) const MOST_DERIVED: u8 = 12;
 /// How many values are compared one by one before a table helps.
@@ -245,9 +249,12 @@ pub(super) struct Solver<'a> {
     large: FxHashSet<(Var, Obj)>,
     heads: Vec<u32>,
     links: Vec<LinkEntry>,
-    known_links: FxHashSet<(Var, Link)>,
+    /// Hashes of the links there are: with 64 bits, that two share one is less likely than a fault of the memory.
+    known_links: FxHashSet<u64>,
     queue: VecDeque<Var>,
     pub(super) sites: Vec<Site>,
+    /// The site of each operation that has one for itself; [`NO_SITE`] for the others.
+    pub(super) own_sites: Vec<SiteId>,
     pub(super) site_of_op: FxHashMap<(OpId, Role), SiteId>,
     pub(super) derived: FxHashMap<(SiteId, Role), SiteId>,
     pub(super) arguments: Vec<Passed>,
@@ -271,7 +278,7 @@ impl<'a> Solver<'a> {
             program.texts.intern(name);
         }
         let classes = Classes::new(&program);
-        let vars = program.vars();
+        let (vars, ops) = (program.vars(), program.op_count());
         let names = Names {
             init: program.texts.find("__init__"),
             new: program.texts.find("__new__"),
@@ -304,7 +311,11 @@ impl<'a> Solver<'a> {
             targets_of_decorators: FxHashSet::default(),
             names,
             sets: vec![0; vars],
-            pool: vec![Set::default()],
+            pool: {
+                let mut pool = Vec::with_capacity(vars);
+                pool.push(Set::default());
+                pool
+            },
             pressure: Pressure::None,
             budget: LEAST_LINKS + vars / VARIABLES_PER_LINK,
             large: FxHashSet::default(),
@@ -313,6 +324,7 @@ impl<'a> Solver<'a> {
             known_links: FxHashSet::default(),
             queue: VecDeque::new(),
             sites: Vec::new(),
+            own_sites: vec![NO_SITE; ops],
             site_of_op: FxHashMap::default(),
             derived: FxHashMap::default(),
             arguments: Vec::new(),
@@ -409,7 +421,7 @@ impl<'a> Solver<'a> {
             self.dropped += 1;
             return;
         }
-        if !self.known_links.insert((var, link)) {
+        if !self.known_links.insert(FxBuildHasher.hash_one((var, link))) {
             return;
         }
         self.pressure = match self.links.len() * 4 / self.budget {

@@ -4,7 +4,7 @@ use super::attributes::Found;
 use super::containers::Watch;
 use super::objects::{Obj, Object};
 use super::program::{Class, Text, Var};
-use super::solver::{Link, NOWHERE, Passed, PassedKind, Role, Site, SiteId, Solver};
+use super::solver::{Link, NO_SITE, NOWHERE, Passed, PassedKind, Role, Site, SiteId, Solver};
 use super::{Reason, special};
 use crate::facts::{ImportTarget, Slice};
 use crate::index::{FileId, ModuleRef};
@@ -199,8 +199,8 @@ impl Solver<'_> {
         arguments: &[Var],
         to: Var,
     ) -> SiteId {
-        let key = (self.program.op_id(file, op), role);
-        if let Some(&known) = self.site_of_op.get(&key) {
+        let op_id = self.program.op_id(file, op);
+        if let Some(known) = self.known_site(op_id, role) {
             return known;
         }
         let site = Site {
@@ -218,8 +218,20 @@ impl Solver<'_> {
         };
         let id = SiteId(self.sites.len() as u32);
         self.sites.push(site);
-        self.site_of_op.insert(key, id);
+        if role == Role::Own {
+            self.own_sites[op_id.index()] = id;
+        } else {
+            self.site_of_op.insert((op_id, role), id);
+        }
         id
+    }
+
+    fn known_site(&self, op: super::program::OpId, role: Role) -> Option<SiteId> {
+        if role == Role::Own {
+            Some(self.own_sites[op.index()]).filter(|&site| site != NO_SITE)
+        } else {
+            self.site_of_op.get(&(op, role)).copied()
+        }
     }
 
     fn call_site(
@@ -231,8 +243,8 @@ impl Solver<'_> {
         to: Var,
         is_named: bool,
     ) -> SiteId {
-        let key = (self.program.op_id(file, op), Role::Own);
-        if let Some(&known) = self.site_of_op.get(&key) {
+        let op_id = self.program.op_id(file, op);
+        if let Some(known) = self.known_site(op_id, Role::Own) {
             return known;
         }
         let id = self.site(file, op, Role::Own, offset, &[], to);
