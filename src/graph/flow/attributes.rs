@@ -28,6 +28,8 @@ pub(super) struct Attributes {
     watchers: FxHashMap<Text, Vec<Watcher>>,
     /// Attributes of functions and modules assigned from outside.
     loose: FxHashMap<(Obj, Text), Var>,
+    /// What bases outside the project the classes have.
+    external_bases: FxHashMap<Class, Var>,
 }
 
 /// Who wants to know of attributes to come.
@@ -499,18 +501,32 @@ impl Solver<'_> {
 
     /// An attribute that bases outside the project may have.
     fn external_member(&mut self, class: Class, name: Text, site: SiteId) {
+        if !self.classes.is_open(class) {
+            return;
+        }
+        let bases = self.external_bases(class);
+        let site = self.derive(site, Role::Special(0), |_, site| Site {
+            name: Some(name),
+            ..site
+        });
+        self.link(bases, Link::ExternalBase { site });
+    }
+
+    /// What the bases of a class and of all above it are, where some are not known.
+    pub(super) fn external_bases(&mut self, class: Class) -> Var {
+        if let Some(&known) = self.attributes.external_bases.get(&class) {
+            return known;
+        }
+        let var = self.fresh();
+        self.attributes.external_bases.insert(class, var);
         for above in self.classes.order(class).to_vec() {
-            if !self.classes.is_open(above) {
-                continue;
-            }
-            for base in self.bases(above) {
-                let site = self.derive(site, Role::Special(0), |_, site| Site {
-                    name: Some(name),
-                    ..site
-                });
-                self.link(base, Link::ExternalBase { site });
+            if self.classes.is_open(above) {
+                for base in self.bases(above) {
+                    self.link(base, Link::Copy(var));
+                }
             }
         }
+        var
     }
 
     /// The variables of a class's bases.

@@ -700,12 +700,9 @@ impl Solver<'_> {
             .unwrap_or_default();
         self.call_makers(site, Role::Init, init, instance, NOWHERE, reason);
         if init.own.is_none() && !self.construct_from_fields(site, class, instance) {
-            for above in self.classes.order(class).to_vec() {
-                if self.classes.is_open(above) {
-                    for base in self.bases(above) {
-                        self.link(base, Link::ExternalInit { site });
-                    }
-                }
+            if self.classes.is_open(class) {
+                let bases = self.external_bases(class);
+                self.link(bases, Link::ExternalInit { site });
             }
         }
     }

@@ -32,7 +32,7 @@ pub(super) const NOWHERE: Var = Var(u32::MAX);
 pub(super) const NO_SITE: SiteId = SiteId(u32::MAX);
 
 /// How many links solving may make: so many for any project, and one more for so many variables.
-const LEAST_LINKS: usize = 1_000_000;
+const LEAST_LINKS: usize = 1_500_000;
 const VARIABLES_PER_LINK: usize = 4;
 /// How far a call leads to calls of its own before it is given up: partials of partials, attributes of attributes.
 pub(super) const MOST_DERIVED: u8 = 12;
@@ -244,6 +244,7 @@ pub(super) struct Solver<'a> {
     sets: Vec<u32>,
     pool: Vec<Set>,
     pressure: Pressure,
+    is_seeding_over: bool,
     /// How many links there may be.
     budget: usize,
     large: FxHashSet<(Var, Obj)>,
@@ -317,6 +318,7 @@ impl<'a> Solver<'a> {
                 pool
             },
             pressure: Pressure::None,
+            is_seeding_over: false,
             budget: LEAST_LINKS + vars / VARIABLES_PER_LINK,
             large: FxHashSet::default(),
             heads: vec![NO_LINK; vars],
@@ -417,6 +419,13 @@ impl<'a> Solver<'a> {
         {
             return;
         }
+        if self.is_seeding_over && self.program.is_fixed(var) {
+            let values: SmallVec<[Obj; 2]> = self.values(var).into();
+            for obj in values {
+                self.deliver(link, obj);
+            }
+            return;
+        }
         if self.links.len() >= self.budget {
             self.dropped += 1;
             return;
@@ -424,9 +433,9 @@ impl<'a> Solver<'a> {
         if !self.known_links.insert(FxBuildHasher.hash_one((var, link))) {
             return;
         }
-        self.pressure = match self.links.len() * 4 / self.budget {
-            0 | 1 => Pressure::None,
-            2 => Pressure::Some,
+        self.pressure = match self.links.len() * 8 / self.budget {
+            0..=3 => Pressure::None,
+            4..=6 => Pressure::Some,
             _ => Pressure::High,
         };
         let next = self.heads[var.index()];
@@ -443,6 +452,7 @@ impl<'a> Solver<'a> {
 
     /// Works until nothing new comes.
     pub(super) fn run(&mut self) {
+        self.is_seeding_over = true;
         while let Some(var) = self.queue.pop_front() {
             let set = &mut self.pool[self.sets[var.index()] as usize];
             set.is_queued = false;
