@@ -39,9 +39,7 @@ fn run(root: &str) {
         let Ok(loaded) = load(&options) else { return };
         let config = loaded.config;
         let name = if values { "facts, values" } else { "facts" };
-        let project = stage(name, || {
-            Project::read_with(config, ReadOptions { values })
-        });
+        let project = stage(name, || Project::read_with(config, ReadOptions { values }));
         if values {
             let graph = stage("value flow", || {
                 FlowGraph::build(&project.index, ssot::lang::is_builtin)

@@ -82,8 +82,10 @@ pub struct Code {
     pub flags: CodeFlags,
     /// Parameters, receivers included, a run of [`Values::parameters`].
     pub parameters: Slice,
-    /// What it returns.
+    /// What it returns, besides parameters as they were passed.
     pub result: VarId,
+    /// Which of its first 32 parameters it returns as they were passed, a bit each.
+    pub returned: u32,
     /// What it yields.
     pub yields: VarId,
     /// How what it returns hangs on one of its parameters.
@@ -463,6 +465,12 @@ pub enum Op {
         is_async: bool,
         to: VarId,
         site: u32,
+    },
+    /// What `base` is but instances of the class `annotation`.
+    Except {
+        base: VarId,
+        annotation: VarId,
+        to: VarId,
     },
     /// `await base`.
     Await { base: VarId, to: VarId, site: u32 },

@@ -34,9 +34,7 @@ impl Slice {
         let kept = {
             let callers = graph.adjacency.iter();
             let edges = callers.flat_map(|(caller, callees)| {
-                callees
-                    .iter()
-                    .map(move |callee| (&**caller, &**callee))
+                callees.iter().map(move |callee| (&**caller, &**callee))
             });
             let (from, to) = (self.from.as_deref(), self.to.as_deref());
             let (from, to) = (from.map(dotted), to.map(dotted));
@@ -128,7 +126,10 @@ mod tests {
                 };
                 graph.functions.insert(format!("m:{name}").into(), function);
             }
-            let callees = graph.adjacency.entry(format!("m.{caller}").into()).or_default();
+            let callees = graph
+                .adjacency
+                .entry(format!("m.{caller}").into())
+                .or_default();
             callees.insert(format!("m.{callee}").into());
         }
         graph

@@ -3,10 +3,10 @@
 use rustc_hash::FxHashSet;
 use smallvec::SmallVec;
 
+use super::containers::Watch;
 use super::objects::{Obj, Object};
 use super::program::{Class, Code, Text, Var};
 use super::solver::{Link, MOST_DERIVED, NOWHERE, Passed, PassedKind, Role, Site, SiteId, Solver};
-use super::containers::Watch;
 use super::wrappers::{Forwarding, Hand};
 use super::{Callee, Reason};
 use crate::facts::{ParameterKind, Slice};
@@ -197,13 +197,19 @@ impl Solver<'_> {
                 self.wrappers.insert(code);
             }
             (Hand::ToWrapper, Hand::Over)
-        } else if self.is_by_wrapper(site, code) {
+        } else if self.is_by_wrapper(code, reason) {
             (Hand::FromWrapper, Hand::ToWrapper)
         } else {
             (Hand::Over, Hand::Over)
         };
         if self.linked.insert((site, code)) {
-            self.link_arguments(site, code, receiver.is_some(), &Forwarding::straight(), to_callee);
+            self.link_arguments(
+                site,
+                code,
+                receiver.is_some(),
+                &Forwarding::straight(),
+                to_callee,
+            );
             if let Some(&others) = self.registered.get(&code) {
                 self.link(
                     others,
@@ -223,7 +229,14 @@ impl Solver<'_> {
             };
             self.hand_receiver(code, handed);
         }
-        self.link_result(at.to, site, code, receiver, to_caller);
+        self.link_result(
+            at.to,
+            site,
+            code,
+            receiver,
+            to_caller,
+            &Forwarding::straight(),
+        );
     }
 
     /// Leaves out calls that their callees do not take, where others do.
@@ -350,6 +363,7 @@ impl Solver<'_> {
         code: Code,
         receiver: Option<Obj>,
         hand: Hand,
+        forwarding: &Forwarding,
     ) {
         if to == NOWHERE || !self.returned.insert((site, code, receiver)) {
             return;
@@ -367,6 +381,7 @@ impl Solver<'_> {
             self.link(handed, hand.to(to));
             handed
         };
+        self.link_passed(to, site, code, receiver, forwarding);
         let is_method = matches!(body.owner, Owner::Class(_));
         let kept = receiver.filter(|_| is_method);
         if body.flags.contains(CodeFlags::GENERATOR) {
@@ -395,6 +410,71 @@ impl Solver<'_> {
         }
     }
 
+    /// What a function is given and gives back goes from the call to the call.
+    fn link_passed(
+        &mut self,
+        to: Var,
+        site: SiteId,
+        code: Code,
+        receiver: Option<Obj>,
+        forwarding: &Forwarding,
+    ) {
+        let (_, body) = self.program.code_body(code);
+        let mut left = body.returned;
+        if left == 0 {
+            return;
+        }
+        let targets = self.targets(code);
+        let passed = self.passed(site);
+        while left != 0 {
+            let at = left.trailing_zeros();
+            left &= left - 1;
+            let target = targets[at as usize];
+            if at == 0
+                && let Some(receiver) = receiver
+            {
+                let own = if self.is_seeded(code) {
+                    self.own_receiver(code, receiver)
+                } else {
+                    receiver
+                };
+                self.add(to, own);
+                continue;
+            }
+            let mut position = u32::from(receiver.is_some());
+            let mut is_open = false;
+            let mut found = None;
+            for passed in &passed {
+                match passed.kind {
+                    PassedKind::Positional => {
+                        if forwarding.place(position) == Some(at) && !is_open {
+                            found = Some(passed.value);
+                        }
+                        position += 1;
+                    }
+                    PassedKind::Keyword(name) if name == target.name => {
+                        found = Some(passed.value);
+                    }
+                    PassedKind::Keyword(_) => {}
+                    PassedKind::Spread | PassedKind::KeywordSpread => is_open = true,
+                }
+            }
+            // By its default, or by what `*args` holds.
+            self.link(found.unwrap_or(target.var), Link::Copy(to));
+        }
+    }
+
+    /// What a method's receiver is where it is handed to a method of a class above.
+    fn own_receiver(&mut self, code: Code, receiver: Obj) -> Obj {
+        let (_, body) = self.program.code_body(code);
+        let own = if body.flags.contains(CodeFlags::CLASS_METHOD) {
+            self.class_of(receiver)
+        } else {
+            self.instance_of(receiver)
+        };
+        own.unwrap_or(receiver)
+    }
+
     /// Whether a call passes an argument for a parameter: surely one that is something, surely none, or not known.
     fn passes(&self, site: SiteId, code: Code, parameter: u32, has_receiver: bool) -> Option<bool> {
         let targets = self.targets(code);
@@ -421,7 +501,10 @@ impl Solver<'_> {
             if is_it {
                 // It may be `None`, unless something decorated is handed to its decorator.
                 let is_something = self.values(passed.value).iter().any(|&obj| {
-                    matches!(self.object(obj), Object::Function(_) | Object::Decorated { .. })
+                    matches!(
+                        self.object(obj),
+                        Object::Function(_) | Object::Decorated { .. }
+                    )
                 });
                 return (is_something && !self.sites[site.index()].is_written).then_some(true);
             }
@@ -547,13 +630,7 @@ impl Solver<'_> {
     }
 
     /// An argument whose position is not known.
-    pub(super) fn link_somewhere(
-        &mut self,
-        targets: &[Target],
-        from: u32,
-        value: Var,
-        hand: Hand,
-    ) {
+    pub(super) fn link_somewhere(&mut self, targets: &[Target], from: u32, value: Var, hand: Hand) {
         for (at, target) in targets.iter().enumerate() {
             match target.kind {
                 ParameterKind::Positional | ParameterKind::PositionalOnly if at as u32 >= from => {
@@ -571,13 +648,7 @@ impl Solver<'_> {
     }
 
     /// An argument by name.
-    pub(super) fn link_keyword(
-        &mut self,
-        targets: &[Target],
-        name: Text,
-        value: Var,
-        hand: Hand,
-    ) {
+    pub(super) fn link_keyword(&mut self, targets: &[Target], name: Text, value: Var, hand: Hand) {
         let named = targets.iter().find(|target| {
             target.name == name
                 && matches!(
@@ -684,14 +755,7 @@ impl Solver<'_> {
         }
     }
 
-    fn initialize(
-        &mut self,
-        site: SiteId,
-        obj: Obj,
-        class: Class,
-        instance: Obj,
-        reason: Reason,
-    ) {
+    fn initialize(&mut self, site: SiteId, obj: Obj, class: Class, instance: Obj, reason: Reason) {
         let or_below = !matches!(self.object(obj), Object::Class(_));
         let init = self
             .names

@@ -404,6 +404,7 @@ fn writes(op: &Op) -> Option<VarId> {
         | Op::Element { to, .. }
         | Op::Rest { to, .. }
         | Op::Enter { to, .. }
+        | Op::Except { to, .. }
         | Op::Await { to, .. }
         | Op::Delegate { to, .. }
         | Op::Operate { to, .. }
@@ -484,6 +485,7 @@ fn reads(op: &Op) -> [Option<VarId>; 2] {
         Op::Call { callee, .. } => [Some(callee), None],
         Op::Decorate { decorator, .. } => [Some(decorator), None],
         Op::Operate { left, right, .. } => [Some(left), (right != left).then_some(right)],
+        Op::Except { base, .. } => [Some(base), None],
         Op::Annotated { annotation, .. } | Op::AnnotatedType { annotation, .. } => {
             [Some(annotation), None]
         }

@@ -560,7 +560,7 @@ impl<'a> Solver<'a> {
     }
 
     /// The instance that a receiver is or makes.
-    fn instance_of(&mut self, receiver: Obj) -> Option<Obj> {
+    pub(super) fn instance_of(&mut self, receiver: Obj) -> Option<Obj> {
         let object = match self.object(receiver) {
             Object::Instance(_) | Object::Annotated(_) | Object::Receiver(_) | Object::Duck(_) => {
                 return Some(receiver);

@@ -482,6 +482,13 @@ impl Solver<'_> {
                     self.enter(file, at, site, obj, is_async, var(to));
                 }
             }
+            Op::Except { annotation, to, .. } => {
+                for &obj in gained {
+                    if !self.is_instance_of(obj, var(annotation)) {
+                        self.add(var(to), obj);
+                    }
+                }
+            }
             Op::Await { to, site, .. } => {
                 for &obj in gained {
                     self.await_one(var(to), obj);
@@ -586,6 +593,19 @@ impl Solver<'_> {
             | Op::Descriptor { .. }
             | Op::Super { .. } => {}
         }
+    }
+
+    /// Whether a value is an instance of a class of the project that a variable is known to be.
+    fn is_instance_of(&self, obj: Obj, class: Var) -> bool {
+        let Some((own, _)) = self.instance_class(obj) else {
+            return false;
+        };
+        self.values(class)
+            .iter()
+            .any(|&class| match self.object(class) {
+                Object::Class(above) => self.classes.is_subclass(own, above),
+                _ => false,
+            })
     }
 
     /// Every new pair of what `base` and `key` are, one of which has gained.

@@ -80,10 +80,7 @@ impl Solver<'_> {
             is_wrapped: true,
             ..site
         });
-        let (made, to) = (
-            self.sites[wrapper.index()].to,
-            self.sites[site.index()].to,
-        );
+        let (made, to) = (self.sites[wrapper.index()].to, self.sites[site.index()].to);
         self.link(made, Link::Own(to));
         self.invoke(wrapper, by, receiver, reason);
         let forwarding = self.forwarding_of(by);
@@ -121,7 +118,8 @@ impl Solver<'_> {
                     self.hand_receiver(code, receiver);
                 }
                 let to = self.sites[site.index()].to;
-                self.link_result(to, site, code, receiver.filter(|_| keeps), Hand::Over);
+                let receiver = receiver.filter(|_| keeps);
+                self.link_result(to, site, code, receiver, Hand::Over, forwarding);
             }
             _ => {}
         }
@@ -181,10 +179,12 @@ impl Solver<'_> {
                 argument.kind == ArgumentKind::Spread && Some(argument.value) == rest
             })
         };
-        let calls = values.ops[body.ops.range()].iter().filter_map(|op| match *op {
-            Op::Call { arguments, .. } => Some(&values.arguments[arguments.range()]),
-            _ => None,
-        });
+        let calls = values.ops[body.ops.range()]
+            .iter()
+            .filter_map(|op| match *op {
+                Op::Call { arguments, .. } => Some(&values.arguments[arguments.range()]),
+                _ => None,
+            });
         let own = |arguments: &&[Argument]| {
             let handed = arguments
                 .iter()
@@ -244,8 +244,7 @@ impl Solver<'_> {
     }
 
     /// Whether a call of a decorated function is one by its wrapper, not by its name.
-    pub(super) fn is_by_wrapper(&self, site: SiteId, code: Code) -> bool {
-        let at = &self.sites[site.index()];
-        !at.is_named && !at.is_wrapped && self.targets_of_decorators.contains(&code)
+    pub(super) fn is_by_wrapper(&self, code: Code, reason: super::Reason) -> bool {
+        reason != super::Reason::Direct && self.targets_of_decorators.contains(&code)
     }
 }

@@ -31,9 +31,8 @@ impl Lowerer<'_> {
     fn closed(&mut self, annotation: &Expr, classes: &mut Vec<VarId>) -> bool {
         match annotation {
             Expr::NoneLiteral(_) => true,
-            Expr::BinOp(op) if op.op == ast::Operator::BitOr => self.deeper(|this| {
-                this.closed(&op.left, classes) && this.closed(&op.right, classes)
-            }),
+            Expr::BinOp(op) if op.op == ast::Operator::BitOr => self
+                .deeper(|this| this.closed(&op.left, classes) && this.closed(&op.right, classes)),
             Expr::StringLiteral(literal) => {
                 let text = literal.value.to_str();
                 if self.quoted > 1 || text.len() > 4096 {

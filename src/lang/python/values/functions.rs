@@ -328,8 +328,7 @@ impl<'a> Lowerer<'a> {
             Body::Lambda(expr) => {
                 if let Expr::Lambda(lambda) = expr {
                     let from = self.expr(&lambda.body);
-                    let to = self.out.codes[self.code.index()].result;
-                    self.copy(from, to);
+                    self.returned(from);
                 }
             }
         }

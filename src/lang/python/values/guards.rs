@@ -5,7 +5,8 @@
 use ruff_python_ast::{self as ast, CmpOp, Expr, UnaryOp};
 
 use super::Lowerer;
-use crate::values::{CodeId, Guard, VarId};
+use crate::facts::ParameterKind;
+use crate::values::{CodeFlags, CodeId, Guard, VarId};
 
 impl Lowerer<'_> {
     /// Whether a test holds where an argument was passed for the code's guarded parameter (true) or where none was
@@ -51,6 +52,20 @@ impl Lowerer<'_> {
     pub(super) fn returned(&mut self, from: VarId) {
         self.has_returned = true;
         let code = self.out.codes[self.code.index()];
+        let is_suspended =
+            code.flags.contains(CodeFlags::ASYNC) || code.flags.contains(CodeFlags::GENERATOR);
+        let parameters = &self.out.parameters[code.parameters.range()];
+        let passed = parameters.iter().take(32).position(|parameter| {
+            parameter.var == from
+                && matches!(
+                    parameter.kind,
+                    ParameterKind::Positional | ParameterKind::PositionalOnly
+                )
+        });
+        if let (Some(at), None, false) = (passed, code.guard, is_suspended) {
+            self.out.codes[self.code.index()].returned |= 1 << at;
+            return;
+        }
         let to = match (code.guard, self.presence) {
             (None, _) => code.result,
             (Some(guard), None) => guard.other,

@@ -11,6 +11,7 @@ mod collector;
 mod containers;
 mod declared;
 mod environment;
+mod evaluated;
 mod expressions;
 mod functions;
 mod guards;
@@ -34,8 +35,8 @@ use super::extract::Interner;
 use super::{STACK_RED_ZONE, STACK_SEGMENT};
 use crate::facts::{NameId, Slice};
 use crate::values::{
-    Argument, ClassBody, ClassIx, Code, CodeFlags, CodeId, FlowMember, FlowParameter, Item, ItemKey, LiteralKind,
-    Op, Owner, Values, VarId,
+    Argument, ClassBody, ClassIx, Code, CodeFlags, CodeId, FlowMember, FlowParameter, Item,
+    ItemKey, LiteralKind, Op, Owner, Values, VarId,
 };
 use branches::Loop;
 use containers::Known;
@@ -199,6 +200,7 @@ impl<'a> Lowerer<'a> {
                 flags: CodeFlags::default(),
                 parameters: Slice::default(),
                 result: self.var(),
+                returned: 0,
                 yields: self.var(),
                 guard: None,
                 ops: Slice::default(),
