@@ -99,7 +99,7 @@ fn run(root: &Path) {
                     path: file.path.clone(),
                     language: file.language,
                     is_test: false,
-                    facts: file.language.extract(&text.ok()?.text, None),
+                    facts: file.language.extract(&text.ok()?.text, None).into(),
                 })
             })
             .collect()

@@ -14,7 +14,7 @@ use rustc_hash::FxBuildHasher;
 
 pub use pack::{Draft, Pack};
 
-use crate::run::Run;
+use crate::run::{Run, Tail};
 use crate::span::{LineIndex, Span};
 use crate::values::Values;
 
@@ -108,26 +108,43 @@ impl NameTable {
             buffer.push(name);
         }
         Self {
-            text: Some(buffer.text.into()),
+            text: Some(buffer.share()),
             start: 0,
-            ends: Run::new(&buffer.ends.as_slice().into(), 0, buffer.ends.len()),
+            ends: buffer.ends.into(),
         }
     }
 }
 
-/// A [`NameTable`] while it is made; it keeps its memory from file to file.
+/// A [`NameTable`] while it is made, behind those of other files.
 #[derive(Debug, Default)]
 pub struct NameBuffer {
     text: String,
-    ends: Vec<u32>,
+    /// Where the text of this one starts.
+    start: usize,
+    ends: Tail<u32>,
 }
 
 impl NameBuffer {
     /// Appends `name`, which the caller knows to be new, and gives its id.
     pub fn push(&mut self, name: &str) -> NameId {
         self.text.push_str(name);
-        self.ends.push(self.text.len() as u32);
+        self.ends.push((self.text.len() - self.start) as u32);
         NameId(self.ends.len() as u32 - 1)
+    }
+
+    /// Leaves the text to the buffer and starts anew behind it; gives its length. The ends are sealed by themselves.
+    fn seal(&mut self) -> usize {
+        let len = self.text.len() - self.start;
+        self.start = self.text.len();
+        len
+    }
+
+    /// Copies the text of all and empties the buffer.
+    fn share(&mut self) -> Arc<str> {
+        let text = self.text.as_str().into();
+        self.text.clear();
+        self.start = 0;
+        text
     }
 }
 
@@ -250,6 +267,14 @@ impl FileFacts {
             .iter()
             .take_while(|member| member.scope == scope && member.hash == hash)
             .find(|member| self.name(member.name) == name)
+    }
+
+    /// The names bound in a scope that is a module's or a class's.
+    pub fn members_of(&self, scope: ScopeId) -> impl Iterator<Item = &Member> {
+        let first = self.members.partition_point(|member| member.scope < scope);
+        self.members[first..]
+            .iter()
+            .take_while(move |member| member.scope == scope)
     }
 
     /// Whether the parser had to recover from errors: facts after the error may be misplaced.
@@ -670,10 +695,16 @@ pub struct Exports {
 }
 
 impl Exports {
-    /// Whether `name` is among the names; `names` are those of the file.
+    /// The hashes of all names; none when more are possible.
     #[must_use]
-    pub fn contains(&self, names: &NameTable, name: &str) -> bool {
-        let hash = hash_name(name);
+    pub fn hashes(&self) -> Option<impl Iterator<Item = u32> + '_> {
+        let closed = !self.open && self.extends.is_empty();
+        closed.then(|| self.by_hash.iter().map(|(hash, _)| *hash))
+    }
+
+    /// Whether `name`, with this hash, is among the names; `names` are those of the file.
+    #[must_use]
+    pub fn contains(&self, names: &NameTable, name: &str, hash: u32) -> bool {
         let first = self.by_hash.partition_point(|(other, _)| *other < hash);
         self.by_hash[first..]
             .iter()

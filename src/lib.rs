@@ -34,6 +34,7 @@ pub mod values;
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -180,7 +181,7 @@ fn read_files(
             path: file.path.clone(),
             language: file.language,
             is_test: config.project.tests.is_match(&*file.path),
-            facts,
+            facts: Arc::new(facts),
         }
     })
     .collect()

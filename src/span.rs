@@ -2,7 +2,7 @@
 //!
 //! Owns the arithmetic only; which text a span belongs to is for its holder to know.
 
-use crate::run::Run;
+use crate::run::{Run, Tail};
 
 /// A half-open range of byte offsets into one decoded source text (UTF-8).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -101,9 +101,9 @@ pub(crate) struct LineShape {
 /// A [`LineIndex`] while it is made; it keeps its memory from text to text.
 #[derive(Debug, Default)]
 pub struct LineBuffer {
-    pub(crate) steps: Vec<u8>,
-    pub(crate) marks: Vec<Mark>,
-    pub(crate) wide: Vec<WideRun>,
+    pub(crate) steps: Tail<u8>,
+    pub(crate) marks: Tail<Mark>,
+    pub(crate) wide: Tail<WideRun>,
     pub(crate) shape: LineShape,
 }
 
@@ -136,19 +136,15 @@ impl LineBuffer {
         self.line(start, bytes.len());
     }
 
-    /// Adds all lines that a line feed ends; gives the start of what is left. Eight bytes at a time: lines of code are
-    /// so short that calling a search for each costs more than the search.
+    /// Adds all lines that a line feed ends; gives the start of what is left. 64 bytes at a time, a bit for each: lines
+    /// of code are so short that calling a search for each costs more than the search.
     fn line_feeds(&mut self, bytes: &[u8]) -> usize {
-        const FEEDS: u64 = u64::from_ne_bytes([b'\n'; 8]);
-        const LOW: u64 = u64::from_ne_bytes([0x7f; 8]);
         let mut start = 0;
-        let (words, rest) = bytes.as_chunks::<8>();
-        for (at, word) in words.iter().enumerate() {
-            let differs = u64::from_le_bytes(*word) ^ FEEDS;
-            // The top bit of every byte that is 0, and nothing else.
-            let mut found = !(((differs & LOW) + LOW) | differs | LOW);
+        let (blocks, rest) = bytes.as_chunks::<64>();
+        for (at, block) in blocks.iter().enumerate() {
+            let mut found = feeds(block);
             while found != 0 {
-                let end = at * 8 + found.trailing_zeros() as usize / 8 + 1;
+                let end = at * 64 + found.trailing_zeros() as usize + 1;
                 self.line(start, end);
                 start = end;
                 found &= found - 1;
@@ -156,7 +152,7 @@ impl LineBuffer {
         }
         for (at, byte) in rest.iter().enumerate() {
             if *byte == b'\n' {
-                let end = words.len() * 8 + at + 1;
+                let end = blocks.len() * 64 + at + 1;
                 self.line(start, end);
                 start = end;
             }
@@ -278,8 +274,25 @@ impl LineIndex {
     }
 }
 
+/// A bit for each byte that is a line feed.
+fn feeds(block: &[u8; 64]) -> u64 {
+    const FEEDS: u64 = u64::from_ne_bytes([b'\n'; 8]);
+    const LOW: u64 = u64::from_ne_bytes([0x7f; 8]);
+    /// Brings the top bit of every byte into the top byte.
+    const GATHER: u64 = 0x0002_0408_1020_4081;
+    let (words, _) = block.as_chunks::<8>();
+    let mut bits = 0;
+    for (at, word) in words.iter().enumerate() {
+        let differs = u64::from_le_bytes(*word) ^ FEEDS;
+        // The top bit of every byte that is 0, and nothing else.
+        let found = !(((differs & LOW) + LOW) | differs | LOW);
+        bits |= (found.wrapping_mul(GATHER) >> 56) << (at * 8);
+    }
+    bits
+}
+
 /// Adds the multi-byte runs of `text` to `runs`, which is empty.
-fn wide_runs(text: &str, runs: &mut Vec<WideRun>) {
+fn wide_runs(text: &str, runs: &mut Tail<WideRun>) {
     let mut excess = 0;
     for (at, ch) in text.char_indices() {
         let width = ch.len_utf8() as u8;

@@ -97,7 +97,9 @@ fn the_documented_example_is_understood() {
     assert!(emitters.matches("netra_backend.app.agents"));
     assert_eq!(config.gateways[0].symbol.to_string(), "unittest:mock");
     assert_eq!(config.gateways[1].symbol.to_string(), "os:environ");
-    assert!(matches!(&config.contracts[0].kind, ContractKind::Layers(layers) if layers.len() == 3));
+    assert!(
+        matches!(&config.contracts[0].kind, ContractKind::Layers(layers) if layers.layers.len() == 3)
+    );
     let allow = &config.allow[0];
     assert_eq!(allow.check.as_deref(), Some("noncanonical-import"));
     assert!(allow.paths.is_match("legacy/x.py"));

@@ -5,6 +5,7 @@
 
 pub mod context;
 
+mod contract;
 mod duplicate_definition;
 mod governed;
 mod import_cycle;
@@ -42,6 +43,7 @@ pub struct Check {
 
 /// All checks, by name.
 pub const ALL: &[&Check] = &[
+    &contract::CHECK,
     &duplicate_definition::CHECK,
     &import_cycle::CHECK,
     &mutual_recursion::CHECK,

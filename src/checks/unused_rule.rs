@@ -1,4 +1,4 @@
-//! `unused-rule`: canonical rules that match nothing.
+//! `unused-rule`: canonical rules that match nothing, and contracts that name what is not there.
 //!
 //! A `[[retired]]` rule whose target is gone does what it is for: it keeps it gone. It is never reported.
 
@@ -36,6 +36,26 @@ fn run(context: &Context<'_>) -> Outcome {
             finding.help = Some("correct the path, or delete the rule".to_owned());
             finding
         }));
+    }
+    for contract in &context.config.contracts {
+        let missing = super::contract::missing(context, contract);
+        outcome
+            .findings
+            .extend(missing.into_iter().filter_map(|path| {
+                let names = context.index.modules.all().iter();
+                let names = names.map(|module| &*module.name);
+                let message = format!(
+                    "no module `{path}`{}: the contract guards nothing there",
+                    did_you_mean(&path, names)
+                );
+                let location = contract.meta.location.clone();
+                let mut finding = context.finding(&CHECK, None, location, message)?;
+                finding.rule = Some(contract.meta.id.clone());
+                finding.priority.clone_from(&contract.meta.priority);
+                finding.symbol = Some(path);
+                finding.help = Some("correct the path, or take it out".to_owned());
+                Some(finding)
+            }));
     }
     outcome
 }

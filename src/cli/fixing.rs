@@ -72,7 +72,7 @@ pub(super) fn after(project: Project, contents: &[NewContents]) -> Project {
         match new.remove(&*file.path).map(|one| &one.bytes) {
             None => {}
             Some(None) => continue,
-            Some(Some(bytes)) => file.facts = read(bytes, file.language),
+            Some(Some(bytes)) => file.facts = read(bytes, file.language).into(),
         }
         files.push(file);
     }
@@ -84,7 +84,7 @@ pub(super) fn after(project: Project, contents: &[NewContents]) -> Project {
             is_test: project.config.project.tests.is_match(&path),
             path: path.into(),
             language,
-            facts: read(bytes, language),
+            facts: read(bytes, language).into(),
         });
     }
     files.sort_by(|a, b| a.path.cmp(&b.path));

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::config::{
-    Config, ContractKind, ModulePattern, Retired, RetiredTarget, RuleMeta, SymbolPath,
+    Config, ContractKind, ModulePattern, Retired, RetiredTarget, RuleMeta, SymbolPath, Tier,
 };
 use crate::report::Style;
 
@@ -90,23 +90,48 @@ fn gateway(symbol: &SymbolPath, only_in: &[ModulePattern]) -> String {
 
 fn contract(kind: &ContractKind) -> String {
     match kind {
-        ContractKind::Layers(layers) => format!("layers: {}", layers.join(" > ")),
-        ContractKind::Forbidden { modules, forbidden } => {
+        ContractKind::Layers(contract) => {
+            let tiers: Vec<String> = contract.layers.iter().map(tier).collect();
+            let containers = match &contract.containers[..] {
+                [] => String::new(),
+                containers => format!(" in {}", containers.join(", ")),
+            };
+            format!("layers: {}{containers}", tiers.join(" > "))
+        }
+        ContractKind::Forbidden {
+            modules, forbidden, ..
+        } => {
             format!(
                 "forbidden: {} must not import {}",
-                modules.join(", "),
-                forbidden.join(", ")
+                patterns(modules),
+                patterns(forbidden)
             )
         }
-        ContractKind::Independence(modules) => format!("independence: {}", modules.join(", ")),
+        ContractKind::Independence(modules) => format!("independence: {}", patterns(modules)),
         ContractKind::Protected { modules, importers } => {
             format!(
                 "protected: {} only by {}",
-                modules.join(", "),
-                importers.join(", ")
+                patterns(modules),
+                patterns(importers)
             )
         }
     }
+}
+
+/// A layer as it is written in the rules file.
+fn tier(tier: &Tier) -> String {
+    let members: Vec<String> = tier
+        .members
+        .iter()
+        .map(|member| {
+            if member.optional {
+                format!("({})", member.module)
+            } else {
+                member.module.clone()
+            }
+        })
+        .collect();
+    members.join(if tier.independent { " | " } else { " : " })
 }
 
 fn patterns(patterns: &[ModulePattern]) -> String {

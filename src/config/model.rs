@@ -255,29 +255,75 @@ pub struct Contract {
     pub meta: RuleMeta,
     /// Which kind, with its lists of modules.
     pub kind: ContractKind,
+    /// Imports that it does not count.
+    pub ignored: Vec<IgnoredImport>,
+    /// Whether imports for type checkers only count too.
+    pub type_checking: bool,
 }
 
-/// The kinds of contracts. All modules are module paths; outside `Layers` they may be patterns ([`ModulePattern`]).
+/// The kinds of contracts. A pattern speaks of every module that it matches and of all that lies below.
 #[derive(Clone, Debug)]
 pub enum ContractKind {
     /// Each layer may import only those after it.
-    Layers(Vec<String>),
+    Layers(Layers),
     /// `modules` must not import `forbidden`.
     Forbidden {
         /// The importers.
-        modules: Vec<String>,
-        /// What they must not import.
-        forbidden: Vec<String>,
+        modules: Vec<ModulePattern>,
+        /// What they must not import; perhaps outside the project.
+        forbidden: Vec<ModulePattern>,
+        /// Whether chains through other modules count too.
+        indirect: bool,
     },
     /// None of them imports another.
-    Independence(Vec<String>),
-    /// `modules` may be imported only by `importers`.
+    Independence(Vec<ModulePattern>),
+    /// `modules` may be imported only by `importers`, and by each other.
     Protected {
         /// What is protected.
-        modules: Vec<String>,
+        modules: Vec<ModulePattern>,
         /// Who may import it.
-        importers: Vec<String>,
+        importers: Vec<ModulePattern>,
     },
+}
+
+/// The layers of a contract.
+#[derive(Clone, Debug)]
+pub struct Layers {
+    /// The layers, highest first.
+    pub layers: Vec<Tier>,
+    /// The packages that each have these layers; none when the layers are named in full.
+    pub containers: Vec<String>,
+    /// Whether everything directly in a container must be in a layer.
+    pub exhaustive: bool,
+    /// What need not be, by its name in the container.
+    pub exempt: Vec<String>,
+}
+
+/// One layer: a module, or several side by side.
+#[derive(Clone, Debug)]
+pub struct Tier {
+    /// The modules.
+    pub members: Vec<TierMember>,
+    /// Whether they must not import each other: `a | b`, not `a : b`.
+    pub independent: bool,
+}
+
+/// A module of a layer.
+#[derive(Clone, Debug)]
+pub struct TierMember {
+    /// Its path, below the container where there are containers.
+    pub module: String,
+    /// Whether it may be missing: `(a)`.
+    pub optional: bool,
+}
+
+/// `importer -> imported` of a contract's `ignore-imports`.
+#[derive(Clone, Debug)]
+pub struct IgnoredImport {
+    /// The modules that import.
+    pub importer: ModulePattern,
+    /// What they import.
+    pub imported: ModulePattern,
 }
 
 /// `[[allow]]`: a dated exception.

@@ -362,14 +362,27 @@ rule!(
         /// `modules`.
         #[serde(rename = "type")]
         kind: At<ContractType>,
-        /// Modules from the highest layer to the lowest; for `layers`.
+        /// Layers from the highest to the lowest; for `layers`. `a | b` are siblings that do not import each other, `a : b`
+        /// siblings that may; `(a)` may be missing.
         layers: Option<At<Vec<At<String>>>>,
-        /// Modules, or globs over modules; for `forbidden`, `independence` and `protected`.
+        /// Packages that each have these layers, which are then named relative to them; for `layers`.
+        containers: Option<At<Vec<At<String>>>>,
+        /// Whether everything directly in a container must be in a layer; for `layers` with `containers`.
+        exhaustive: Option<At<bool>>,
+        /// What `exhaustive` does not ask for, by its name in the container.
+        exhaustive_ignores: Option<At<Vec<At<String>>>>,
+        /// Modules, or globs over modules, with all that lies below; for `forbidden`, `independence` and `protected`.
         modules: Option<At<Vec<At<String>>>>,
-        /// Modules, or globs over modules, that must not be imported; for `forbidden`.
+        /// Modules, or globs over modules, that must not be imported, of the project or not; for `forbidden`.
         forbidden: Option<At<Vec<At<String>>>>,
+        /// Whether only direct imports count; for `forbidden`.
+        allow_indirect_imports: Option<At<bool>>,
         /// Modules, or globs over modules, that alone may import; for `protected`.
         importers: Option<At<Vec<At<String>>>>,
+        /// Imports that do not count, each `importer -> imported`, both modules or globs over modules.
+        ignore_imports: Option<At<Vec<At<String>>>>,
+        /// Whether imports under `TYPE_CHECKING` do not count.
+        ignore_type_checking: Option<At<bool>>,
     }
 );
 

@@ -64,7 +64,11 @@ impl Lowering<'_> {
         }
     }
 
-    fn checked<T>(&mut self, at: &At<String>, result: Result<T, PathError>) -> Option<T> {
+    pub(super) fn checked<T>(
+        &mut self,
+        at: &At<String>,
+        result: Result<T, PathError>,
+    ) -> Option<T> {
         let place = self.place(at);
         match result {
             Ok(path) => Some(path),

@@ -10,36 +10,35 @@ use super::{
     Import, Member, NameBuffer, NameId, Parameter, Reference, ReferenceId, Scope, StringTarget,
     Suppression, SyntaxError, UnresolvedCalls,
 };
-use crate::run::Run;
-use crate::span::{LineBuffer, Mark, Span, WideRun};
+use crate::run::{Run, Tail};
+use crate::span::{LineBuffer, Span};
 use crate::values::Values;
 
-/// Facts of one file while they are collected; see [`FileFacts`] for what each is. It keeps its memory from file to
-/// file.
+/// Facts of one file while they are collected; see [`FileFacts`] for what each is.
 #[derive(Debug, Default)]
 #[expect(missing_docs, reason = "the fields are those of `FileFacts`")]
 pub struct Draft {
     pub names: NameBuffer,
     pub lines: LineBuffer,
-    pub scopes: Vec<Scope>,
-    pub imports: Vec<Import>,
-    pub definitions: Vec<Definition>,
-    pub bindings: Vec<Binding>,
-    pub members: Vec<Member>,
-    pub binding_sets: Vec<BindingId>,
-    pub paths: Vec<NameId>,
-    pub references: Vec<Reference>,
-    pub calls: Vec<Call>,
-    pub parameters: Vec<Parameter>,
-    pub flow_nodes: Vec<FlowNode>,
-    pub flow_edges: Vec<u32>,
-    pub assigned_attributes: Vec<(DefinitionId, NameId)>,
+    pub scopes: Tail<Scope>,
+    pub imports: Tail<Import>,
+    pub definitions: Tail<Definition>,
+    pub bindings: Tail<Binding>,
+    pub members: Tail<Member>,
+    pub binding_sets: Tail<BindingId>,
+    pub paths: Tail<NameId>,
+    pub references: Tail<Reference>,
+    pub calls: Tail<Call>,
+    pub parameters: Tail<Parameter>,
+    pub flow_nodes: Tail<FlowNode>,
+    pub flow_edges: Tail<u32>,
+    pub assigned_attributes: Tail<(DefinitionId, NameId)>,
     /// Whether `__all__` is open, where there is one.
     pub exports: Option<bool>,
-    pub export_names: Vec<(NameId, Span)>,
-    pub exports_by_hash: Vec<(u32, NameId)>,
-    pub export_extends: Vec<ReferenceId>,
-    pub string_targets: Vec<StringTarget>,
+    pub export_names: Tail<(NameId, Span)>,
+    pub exports_by_hash: Tail<(u32, NameId)>,
+    pub export_extends: Tail<ReferenceId>,
+    pub string_targets: Tail<StringTarget>,
     pub suppressions: Vec<Suppression>,
     pub errors: Vec<SyntaxError>,
     pub unresolved_calls: UnresolvedCalls,
@@ -47,10 +46,11 @@ pub struct Draft {
     pub values: Option<Box<Values>>,
 }
 
-/// The arrays of many files, for each kind of fact one behind the other.
+/// The facts of many files, for each kind of fact one behind the other.
 #[derive(Debug, Default)]
 pub struct Pack {
-    arrays: Arrays,
+    /// What is collected: the arrays of all open files, and the file at hand at their ends.
+    draft: Draft,
     /// The files that are in the arrays.
     open: Vec<Packed>,
     /// The files of arrays that were full.
@@ -66,62 +66,40 @@ struct Packed {
     lens: Lens,
 }
 
-/// Entries in an array from which on it takes no more files: far below where offsets would end.
+/// Entries in an array from which on it takes no more files. Each adds less than its text has bytes, so that offsets
+/// never end.
 const FULL: usize = 1 << 22;
 
-/// Declares [`Arrays`] and [`Lens`] and what is done with each array alike. A line names the array, its elements, its
-/// place in a [`Draft`] and in [`Packed`].
+/// Declares [`Lens`] and what is done with each array alike. A line names the number of its entries, its place in a
+/// [`Draft`] and in [`Packed`].
 macro_rules! arrays {
-    ($($array:ident: $element:ty, $($draft:ident).+ => $($packed:ident).+;)*) => {
-        #[derive(Debug, Default)]
-        struct Arrays {
-            text: String,
-            $($array: Vec<$element>,)*
-        }
-
+    ($($array:ident: $($draft:ident).+ => $($packed:ident).+;)*) => {
         #[derive(Clone, Copy, Debug, Default)]
         struct Lens {
             text: usize,
             $($array: usize,)*
         }
 
-        impl Arrays {
-            /// Moves the entries of `draft` to the ends of the arrays.
-            fn append(&mut self, draft: &mut Draft) -> Lens {
+        impl Draft {
+            /// Leaves all entries to the arrays; gives how many there were, and whether the arrays are full now.
+            fn seal(&mut self) -> (Lens, bool) {
                 let lens = Lens {
-                    text: draft.names.text.len(),
-                    $($array: draft.$($draft).+.len(),)*
+                    text: self.names.seal(),
+                    $($array: self.$($draft).+.seal(),)*
                 };
-                self.text.push_str(&draft.names.text);
-                draft.names.text.clear();
-                $(self.$array.append(&mut draft.$($draft).+);)*
-                lens
+                let full = self.names.text.len() >= FULL $(|| self.$($draft).+.sealed() >= FULL)*;
+                (lens, full)
             }
 
-            /// Whether there is room for `draft` too.
-            fn takes(&self, draft: &Draft) -> bool {
-                self.text.len() + draft.names.text.len() <= FULL
-                    $(&& self.$array.len() + draft.$($draft).+.len() <= FULL)*
-            }
-
-            /// Copies the arrays, each in one block of exactly its size, and gives every file its runs of them.
+            /// Gives every file its runs of the arrays, which are empty then.
             fn share(&mut self, files: &mut [Packed]) {
-                let text: Arc<str> = self.text.as_str().into();
-                let mut start = 0;
-                for file in &mut *files {
-                    file.facts.names.text = Some(Arc::clone(&text));
-                    file.facts.names.start = start as u32;
-                    start += file.lens.text;
-                }
-                self.text.clear();
                 $(
-                    let all: Arc<[$element]> = self.$array.as_slice().into();
+                    let all = self.$($draft).+.share();
                     let mut start = 0;
                     for file in &mut *files {
                         file.$($packed).+ = Run::new(&all, start, file.lens.$array);
                         start += file.lens.$array;
                     }
-                    self.$array.clear();
                 )*
             }
         }
@@ -129,35 +107,38 @@ macro_rules! arrays {
 }
 
 arrays! {
-    name_ends: u32, names.ends => facts.names.ends;
-    line_steps: u8, lines.steps => facts.lines.steps;
-    line_marks: Mark, lines.marks => facts.lines.marks;
-    scopes: Scope, scopes => facts.scopes;
-    imports: Import, imports => facts.imports;
-    definitions: Definition, definitions => facts.definitions;
-    bindings: Binding, bindings => facts.bindings;
-    members: Member, members => facts.members;
-    binding_sets: BindingId, binding_sets => facts.binding_sets;
-    paths: NameId, paths => facts.paths;
-    references: Reference, references => facts.references;
-    calls: Call, calls => facts.calls;
-    parameters: Parameter, parameters => facts.parameters;
-    flow_nodes: FlowNode, flow_nodes => facts.flow.nodes;
-    flow_edges: u32, flow_edges => facts.flow.edges;
-    assigned_attributes: (DefinitionId, NameId), assigned_attributes => facts.assigned_attributes;
-    wide: WideRun, lines.wide => facts.lines.wide;
-    export_names: (NameId, Span), export_names => exports.names;
-    exports_by_hash: (u32, NameId), exports_by_hash => exports.by_hash;
-    export_extends: ReferenceId, export_extends => exports.extends;
-    string_targets: StringTarget, string_targets => facts.string_targets;
+    name_ends: names.ends => facts.names.ends;
+    line_steps: lines.steps => facts.lines.steps;
+    line_marks: lines.marks => facts.lines.marks;
+    scopes: scopes => facts.scopes;
+    imports: imports => facts.imports;
+    definitions: definitions => facts.definitions;
+    bindings: bindings => facts.bindings;
+    members: members => facts.members;
+    binding_sets: binding_sets => facts.binding_sets;
+    paths: paths => facts.paths;
+    references: references => facts.references;
+    calls: calls => facts.calls;
+    parameters: parameters => facts.parameters;
+    flow_nodes: flow_nodes => facts.flow.nodes;
+    flow_edges: flow_edges => facts.flow.edges;
+    assigned_attributes: assigned_attributes => facts.assigned_attributes;
+    wide: lines.wide => facts.lines.wide;
+    export_names: export_names => exports.names;
+    exports_by_hash: exports_by_hash => exports.by_hash;
+    export_extends: export_extends => exports.extends;
+    string_targets: string_targets => facts.string_targets;
 }
 
 impl Pack {
-    /// Adds the facts of a file and leaves the draft empty.
-    pub fn add(&mut self, draft: &mut Draft) {
-        if !self.arrays.takes(draft) {
-            self.share();
-        }
+    /// Where the facts of the next file go.
+    pub fn draft(&mut self) -> &mut Draft {
+        &mut self.draft
+    }
+
+    /// Adds the file whose facts are in the draft, and leaves that empty.
+    pub fn add(&mut self) {
+        let draft = &mut self.draft;
         let mut facts = FileFacts {
             suppressions: std::mem::take(&mut draft.suppressions),
             errors: std::mem::take(&mut draft.errors),
@@ -168,6 +149,7 @@ impl Pack {
         };
         facts.lines.shape = std::mem::take(&mut draft.lines.shape);
         let exports = draft.exports.take();
+        let (lens, full) = draft.seal();
         self.open.push(Packed {
             facts,
             exports: Exports {
@@ -175,8 +157,11 @@ impl Pack {
                 ..Exports::default()
             },
             has_exports: exports.is_some(),
-            lens: self.arrays.append(draft),
+            lens,
         });
+        if full {
+            self.share();
+        }
     }
 
     /// Adds facts that are complete.
@@ -192,7 +177,14 @@ impl Pack {
     }
 
     fn share(&mut self) {
-        self.arrays.share(&mut self.open);
+        let text = self.draft.names.share();
+        let mut start = 0;
+        for file in &mut self.open {
+            file.facts.names.text = Some(Arc::clone(&text));
+            file.facts.names.start = start as u32;
+            start += file.lens.text;
+        }
+        self.draft.share(&mut self.open);
         let done = self.open.drain(..).map(|file| FileFacts {
             exports: file.has_exports.then_some(file.exports),
             ..file.facts

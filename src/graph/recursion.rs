@@ -97,6 +97,10 @@ struct Analysis<'a> {
     numbering: Numbering,
     /// By function number: whether it finishes.
     finishes: Vec<bool>,
+    /// The functions that end only through calls, in order.
+    depending: Vec<FunctionId>,
+    /// Number of functions.
+    functions: u64,
     /// Calls that may lead elsewhere, found when they were asked about.
     doubted: FxHashSet<(FileId, CallId)>,
     /// Calls of something outside the project that never comes back.
@@ -134,6 +138,8 @@ pub fn find(index: &Index, calls: &CallGraph, guarded: bool) -> Recursion {
         calls,
         finishes: vec![false; numbering.total as usize],
         numbering,
+        depending: Vec::new(),
+        functions: 0,
         doubted: FxHashSet::default(),
         leaving: FxHashSet::default(),
         raises: FxHashMap::default(),
@@ -157,13 +163,10 @@ pub fn find(index: &Index, calls: &CallGraph, guarded: bool) -> Recursion {
         cycles.extend(analysis.guarded(&found, &mut doubts));
     }
     cycles.sort_by_key(|cycle| (cycle.functions[0], cycle.receiver));
-    let functions = index.files.iter().flat_map(|file| &file.facts.definitions);
     Recursion {
         cycles,
         victims: (undecided.len() - in_cycles) as u64,
-        functions: functions
-            .filter(|definition| definition.kind != DefinitionKind::Class)
-            .count() as u64,
+        functions: analysis.functions,
     }
 }
 
@@ -189,23 +192,34 @@ impl Analysis<'_> {
     /// that loop.
     fn solve(&mut self) -> Vec<FunctionId> {
         let mut waiting: FxHashMap<u32, Vec<FunctionId>> = FxHashMap::default();
-        let mut depending: Vec<FunctionId> = Vec::new();
         for file in self.index.file_ids() {
             for (at, definition) in self.index.facts(file).definitions.iter().enumerate() {
                 let function = FunctionId {
                     file,
                     definition: DefinitionId(at as u32),
                 };
+                self.functions += u64::from(definition.kind != DefinitionKind::Class);
                 match definition.ending {
                     Ending::Always(_) => {
                         let number = self.numbering.of(function);
                         self.finishes[number as usize] = true;
                     }
-                    Ending::Depends(_) => depending.push(function),
+                    Ending::Depends(_) => self.depending.push(function),
                     Ending::Never => {}
                 }
             }
         }
+        // Nearly all finish without waiting for one another: who waits for whom is noted for the rest only.
+        let mut left = Vec::new();
+        for at in 0..self.depending.len() {
+            let function = self.depending[at];
+            if self.can_finish(None, function) {
+                self.finishes[self.numbering.of(function) as usize] = true;
+            } else {
+                left.push(function);
+            }
+        }
+        let mut depending = left;
         let mut work = depending.clone();
         for &function in &depending {
             for (_, targets) in self.flow_calls(function) {
@@ -367,26 +381,47 @@ impl Analysis<'_> {
 
     /// Whether a path leads from the entry to an exit, given what is known to finish so far.
     fn can_finish(&self, view: Option<&View>, function: FunctionId) -> bool {
-        self.walk(view, function, |_| {}, |_| {})
+        let mut exits = false;
+        self.walk_until(view, function, |step| {
+            exits |= step == Walked::Exit;
+            exits
+        });
+        exits
     }
 
-    /// Walks the flow of a function from its entry. Tells whether an exit is reached; `blocked` gets every call
-    /// that control reaches but that does not come back, `passed` those that may.
+    /// Walks the flow of a function from its entry: `blocked` gets every call that control reaches but that does not
+    /// come back, `passed` those that may.
     fn walk(
         &self,
         view: Option<&View>,
         function: FunctionId,
         mut blocked: impl FnMut(CallId),
         mut passed: impl FnMut(CallId),
-    ) -> bool {
+    ) {
+        self.walk_until(view, function, |step| {
+            match step {
+                Walked::Blocked(call) => blocked(call),
+                Walked::Passed(call) => passed(call),
+                Walked::Exit => {}
+            }
+            false
+        });
+    }
+
+    /// Walks the flow of a function from its entry until `stop` says so.
+    fn walk_until(
+        &self,
+        view: Option<&View>,
+        function: FunctionId,
+        mut stop: impl FnMut(Walked) -> bool,
+    ) {
         let facts = self.index.facts(function.file);
         let Ending::Depends(run) = self.definition(function).ending else {
-            return false;
+            return;
         };
         let nodes = &facts.flow.nodes[run.range()];
         let mut seen = vec![false; nodes.len()];
         let mut stack = vec![0];
-        let mut exits = false;
         while let Some(at) = stack.pop() {
             if std::mem::replace(&mut seen[at as usize], true) {
                 continue;
@@ -394,10 +429,16 @@ impl Analysis<'_> {
             let node = &nodes[at as usize];
             let next = &facts.flow.edges[node.next.range()];
             match node.step {
-                FlowStep::Exit(_) => exits = true,
+                FlowStep::Exit(_) => {
+                    if stop(Walked::Exit) {
+                        return;
+                    }
+                }
                 FlowStep::Call(call) => match self.returns(view, function.file, call) {
                     Returning::No => {
-                        blocked(call);
+                        if stop(Walked::Blocked(call)) {
+                            return;
+                        }
                         let raised = self.raised_by(view, function.file, call);
                         stack.extend(next.iter().filter(|&&at| {
                             matches!(nodes[at as usize].step,
@@ -407,16 +448,20 @@ impl Analysis<'_> {
                     }
                     // Nothing behind the call runs, but the caller is left: by what the callee raised.
                     Returning::ByRaising => {
-                        passed(call);
-                        exits = true;
+                        if stop(Walked::Passed(call)) || stop(Walked::Exit) {
+                            return;
+                        }
                     }
-                    Returning::Yes => passed(call),
+                    Returning::Yes => {
+                        if stop(Walked::Passed(call)) {
+                            return;
+                        }
+                    }
                 },
                 FlowStep::Join | FlowStep::Raised(_) => {}
             }
             stack.extend_from_slice(next);
         }
-        exits
     }
 
     /// What the targets of a call that does not come back may raise on the way.
@@ -549,6 +594,17 @@ impl Analysis<'_> {
             doubt: None,
         }
     }
+}
+
+/// What a walk through a function comes to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Walked {
+    /// An exit.
+    Exit,
+    /// A call that does not come back.
+    Blocked(CallId),
+    /// A call that may.
+    Passed(CallId),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

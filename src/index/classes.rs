@@ -79,13 +79,15 @@ impl Index {
             },
             _ => return false,
         };
-        let lookup_is_ours = matches!(base.root, crate::facts::Root::Bound(_))
-            && self
-                .reference(file, base)
-                .entities
-                .iter()
-                .any(|entity| matches!(entity, Entity::Symbol(_)));
-        matches!(name, "object" | "ABC" | "Generic" | "Protocol") && !lookup_is_ours
+        let is_ours = || {
+            matches!(base.root, crate::facts::Root::Bound(_))
+                && self
+                    .reference(file, base)
+                    .entities
+                    .iter()
+                    .any(|entity| matches!(entity, Entity::Symbol(_)))
+        };
+        matches!(name, "object" | "ABC" | "Generic" | "Protocol") && !is_ours()
     }
 
     /// The method resolution order (C3); an unknown base ends what is certain.
@@ -162,16 +164,9 @@ impl Index {
     }
 
     /// The classes with more than one base.
-    pub fn classes_of_several_bases(&self) -> impl Iterator<Item = ClassId> {
-        self.file_ids().flat_map(|file| {
-            let definitions = self.facts(file).definitions.iter().enumerate();
-            definitions
-                .filter(|(_, definition)| definition.bases.len > 1)
-                .map(move |(at, _)| ClassId {
-                    file,
-                    definition: DefinitionId(at as u32),
-                })
-        })
+    #[must_use]
+    pub fn classes_of_several_bases(&self) -> &[ClassId] {
+        &self.hierarchy.several_bases
     }
 
     /// As [`Index::member_of_class`], from what stands behind `behind` in the order of `class`: what `super()` in a
@@ -222,6 +217,7 @@ impl Index {
 #[derive(Debug, Default)]
 pub struct Hierarchy {
     orders: FxHashMap<ClassId, Box<[Ancestor]>>,
+    several_bases: Vec<ClassId>,
 }
 
 impl Hierarchy {
@@ -243,17 +239,24 @@ impl Hierarchy {
                     })
             })
             .collect();
+        let all: Vec<ClassId> = classes.iter().map(|(class, _)| *class).collect();
+        let written = |class: &ClassId| {
+            index.facts(class.file).definitions[class.definition.index()]
+                .bases
+                .len
+        };
+        let several = all.iter().filter(|class| written(class) > 1);
+        let several_bases = several.copied().collect();
         let mut builder = Linearizer {
             bases: classes.into_iter().collect(),
             orders: FxHashMap::default(),
         };
-        let mut all: Vec<ClassId> = builder.bases.keys().copied().collect();
-        all.sort_unstable();
         for class in all {
             builder.linearize(class);
         }
         Self {
             orders: builder.orders,
+            several_bases,
         }
     }
 }

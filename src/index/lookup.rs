@@ -3,15 +3,11 @@
 //! One set of rules, whether origins are still being worked out ([`super::origins`]) or only read
 //! ([`super::queries`]): they differ in what a binding stands for, which [`Meaning`] tells.
 
-use rustc_hash::FxHashMap;
-
 use super::modules::{ModuleRef, Modules, UnknownImport};
 use super::origins::{Entity, Found, SymbolId, Unknown, is_implicit, is_public};
+use super::stars::Stars;
 use super::{File, FileId, ModuleId};
-use crate::facts::{ImportId, MOST_BINDINGS, ScopeId};
-
-/// For each file that stars modules: those imports, in source order.
-pub(super) type Stars = FxHashMap<FileId, Vec<ImportId>>;
+use crate::facts::{MOST_BINDINGS, ScopeId, hash_name};
 
 /// Stack left before a chain of names continues on a fresh segment, and the size of that segment, in bytes.
 pub(super) const RED_ZONE: usize = 64 * 1024;
@@ -34,12 +30,7 @@ pub(super) struct Tables<'a> {
     pub(super) stars: &'a Stars,
 }
 
-impl<'a> Tables<'a> {
-    /// The star imports of a file, in source order.
-    pub(super) fn stars(self, file: FileId) -> &'a [ImportId] {
-        self.stars.get(&file).map_or(&[], Vec::as_slice)
-    }
-
+impl Tables<'_> {
     /// What `name` is in a module.
     pub(super) fn member(self, meaning: &mut impl Meaning, module: ModuleId, name: &str) -> Found {
         let mut found = Found::default();
@@ -119,9 +110,17 @@ impl<'a> Tables<'a> {
     /// What the star imports of a file bring under `name`: the last one that has it.
     pub(super) fn starred(self, meaning: &mut impl Meaning, file: FileId, name: &str) -> Found {
         let mut unknown = None;
-        for &id in self.stars(file).iter().rev() {
+        let stars = self.stars.of(file);
+        if stars.is_empty() {
+            return Found::default();
+        }
+        let hash = hash_name(name);
+        if !self.stars.may_bring(file, hash) {
+            return Found::default();
+        }
+        for &id in stars.iter().rev() {
             match self.modules.imported(file, id) {
-                ModuleRef::Known(module) => match self.star_exports(module, name) {
+                ModuleRef::Known(module) => match self.exports(module, name, hash) {
                     Some(true) => {
                         if !meaning.enter(module) {
                             continue;
@@ -151,6 +150,10 @@ impl<'a> Tables<'a> {
 
     /// Whether `import *` from a module brings `name`; none when that cannot be told.
     pub(super) fn star_exports(self, module: ModuleId, name: &str) -> Option<bool> {
+        self.exports(module, name, hash_name(name))
+    }
+
+    fn exports(self, module: ModuleId, name: &str, hash: u32) -> Option<bool> {
         let Some(file) = self.modules.get(module).file else {
             return Some(false);
         };
@@ -158,7 +161,7 @@ impl<'a> Tables<'a> {
         let Some(exports) = &facts.exports else {
             return Some(is_public(name));
         };
-        if exports.contains(&facts.names, name) {
+        if exports.contains(&facts.names, name, hash) {
             return Some(true);
         }
         if !exports.open && exports.extends.is_empty() {
@@ -166,6 +169,6 @@ impl<'a> Tables<'a> {
         }
         // The list is built at run time: a public name that is there may well be in it.
         let bound = is_public(name) && facts.member(ScopeId::MODULE, name).is_some();
-        (bound || !self.stars(file).is_empty()).then_some(true)
+        (bound || !self.stars.of(file).is_empty()).then_some(true)
     }
 }

@@ -9,6 +9,7 @@ mod modules;
 mod origins;
 mod queries;
 mod roots;
+mod stars;
 
 use std::sync::Arc;
 
@@ -40,8 +41,8 @@ pub struct File {
     pub language: Language,
     /// Whether it is test code.
     pub is_test: bool,
-    /// What it says.
-    pub facts: FileFacts,
+    /// What it says; shared with the index as it would be after a change elsewhere.
+    pub facts: Arc<FileFacts>,
 }
 
 /// A module.
@@ -87,8 +88,10 @@ impl Index {
             .iter()
             .map(|file| file.language.module_file(&file.path))
             .collect();
-        let roots = roots::choose(&files, &places, declared_roots, candidate_roots);
-        let modules = Modules::build(&files, &places, roots, opaque);
+        let spelled = roots::spelled_paths(&files);
+        let roots = roots::choose(&files, &places, declared_roots, candidate_roots, &spelled);
+        let modules = Modules::build(&files, &places, roots, &spelled, opaque);
+        drop(spelled);
         let origins = Origins::build(&files, &modules);
         let mut index = Self {
             files,
@@ -111,7 +114,9 @@ impl Index {
                 path: Arc::clone(&file.path),
                 language: file.language,
                 is_test: file.is_test,
-                facts: changed.remove(&id).unwrap_or_else(|| file.facts.clone()),
+                facts: changed
+                    .remove(&id)
+                    .map_or_else(|| Arc::clone(&file.facts), Arc::new),
             })
             .collect();
         let opaque = self.modules.opaque().map(str::to_owned).collect();

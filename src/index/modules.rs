@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{File, FileId, Module, ModuleId};
 use crate::facts::ImportId;
-use crate::lang::ModuleFile;
+use crate::lang::{Language, ModuleFile};
 
 /// What the module part of an import statement leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -48,6 +48,9 @@ impl UnknownImport {
     }
 }
 
+/// What an absolute import asks for: its language, the root of its file and the module.
+type Wanted<'a> = (Language, &'a str, &'a str);
+
 /// All modules and the means to find them.
 #[derive(Debug, Default)]
 pub struct Modules {
@@ -57,6 +60,8 @@ pub struct Modules {
     by_file: Vec<Option<ModuleId>>,
     roots: Vec<String>,
     opaque: FxHashSet<String>,
+    /// The folders that the opaque modules are in.
+    opaque_folders: FxHashSet<String>,
     /// Folders that are no regular packages but whose dotted names absolute imports spell.
     spelled: FxHashSet<ModuleId>,
     /// For each file, what each of its imports names.
@@ -68,6 +73,7 @@ impl Modules {
         files: &[File],
         places: &[ModuleFile],
         roots: Vec<String>,
+        spelled: &FxHashSet<&str>,
         opaque: BTreeSet<String>,
     ) -> Self {
         let (mut modules, by_file) = name_modules(files, places, &roots);
@@ -85,11 +91,11 @@ impl Modules {
             by_stem,
             by_file: file_modules,
             roots,
+            opaque_folders: opaque.iter().map(|stem| parent(stem).to_owned()).collect(),
             opaque: opaque.into_iter().collect(),
             spelled: FxHashSet::default(),
             imported: Vec::new(),
         };
-        let spelled = super::roots::spelled_paths(files);
         this.spelled = this
             .ids()
             .filter(|&id| {
@@ -99,7 +105,9 @@ impl Modules {
             .collect();
         this.imported = (0..files.len() as u32)
             .into_par_iter()
-            .map(|at| this.resolve_file(files, FileId(at)))
+            .map_init(FxHashMap::default, |known, at| {
+                this.resolve_file(files, FileId(at), known)
+            })
             .collect();
         this
     }
@@ -196,6 +204,12 @@ impl Modules {
         self.opaque.contains(&join(&self.get(parent).stem, name))
     }
 
+    /// Whether anything lies directly in the package but was not read.
+    #[must_use]
+    pub fn has_opaque_submodules(&self, module: ModuleId) -> bool {
+        self.opaque_folders.contains(&*self.get(module).stem)
+    }
+
     /// Whether a module is `ancestor` or lies below it.
     #[must_use]
     pub fn is_below(&self, module: ModuleId, ancestor: ModuleId) -> bool {
@@ -204,7 +218,13 @@ impl Modules {
             || (module.starts_with(&**ancestor) && module[ancestor.len()..].starts_with('.'))
     }
 
-    fn resolve_file(&self, files: &[File], id: FileId) -> Box<[ModuleRef]> {
+    /// What each import of a file names. `known` keeps the answers that do not depend on the file.
+    fn resolve_file<'a>(
+        &'a self,
+        files: &'a [File],
+        id: FileId,
+        known: &mut FxHashMap<Wanted<'a>, ModuleRef>,
+    ) -> Box<[ModuleRef]> {
         let file = &files[id.index()];
         let place = file.language.module_file(&file.path);
         let (folders, siblings) = self.search_path(&place);
@@ -222,7 +242,14 @@ impl Modules {
                 _ => {
                     let module = file.facts.name(import.module);
                     let search = (&folders[..], siblings);
-                    let found = self.resolve(files, file, &place, search, import.level, module);
+                    let resolve =
+                        || self.resolve(files, file, &place, search, import.level, module);
+                    let found = match (import.level, siblings) {
+                        (0, None) => *known
+                            .entry((file.language, folders[0], module))
+                            .or_insert_with(resolve),
+                        _ => resolve(),
+                    };
                     last = Some((import.module.0, import.level, found));
                     found
                 }

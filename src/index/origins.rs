@@ -6,8 +6,9 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::classes;
-use super::lookup::{Meaning, RED_ZONE, SEGMENT, Stars, Tables};
+use super::lookup::{Meaning, RED_ZONE, SEGMENT, Tables};
 use super::modules::{ModuleRef, Modules, UnknownImport};
+use super::stars::Stars;
 use super::{File, FileId, ModuleId};
 use crate::facts::{
     BindingId, BindingValue, Import, ImportId, ImportTarget, MOST_BINDINGS, NameId, Reference,
@@ -78,7 +79,7 @@ pub struct Origins {
 
 impl Origins {
     pub(super) fn build(files: &[File], modules: &Modules) -> Self {
-        let stars = collect_stars(files);
+        let stars = Stars::build(files, modules);
         let mut resolver = Resolver {
             tables: Tables {
                 files,
@@ -97,6 +98,7 @@ impl Origins {
             met: Vec::new(),
             lowest: usize::MAX,
             entered: FxHashSet::default(),
+            path: String::new(),
         };
         for at in 0..files.len() as u32 {
             for (binding, what) in files[at as usize].facts.bindings.iter().enumerate() {
@@ -135,7 +137,7 @@ impl Origins {
     /// The star imports of a module, in source order.
     #[must_use]
     pub fn stars(&self, file: FileId) -> &[ImportId] {
-        self.stars.get(&file).map_or(&[], Vec::as_slice)
+        self.stars.of(file)
     }
 }
 
@@ -220,6 +222,8 @@ struct Resolver<'a> {
     lowest: usize,
     /// Modules that stars led the current look-up to.
     entered: FxHashSet<ModuleId>,
+    /// The path of the external name at hand; kept for its memory.
+    path: String,
 }
 
 /// A binding in a cycle whose answer is not final.
@@ -240,20 +244,6 @@ impl Meaning for Resolver<'_> {
     }
 }
 
-fn collect_stars(files: &[File]) -> Stars {
-    let with_stars = files.iter().enumerate().filter_map(|(at, file)| {
-        let stars: Vec<ImportId> = (0..file.facts.imports.len() as u32)
-            .map(ImportId)
-            .filter(|id| {
-                let import = &file.facts.imports[id.index()];
-                import.target == ImportTarget::Star && import.scope == ScopeId::MODULE
-            })
-            .collect();
-        (!stars.is_empty()).then_some((FileId(at as u32), stars))
-    });
-    with_stars.collect()
-}
-
 impl Resolver<'_> {
     fn external(&mut self, path: &str) -> Entity {
         if let Some(&id) = self.external_ids.get(path) {
@@ -263,6 +253,18 @@ impl Resolver<'_> {
         self.origins.externals.push(path.into());
         self.external_ids.insert(path.into(), id);
         Entity::External(id)
+    }
+
+    /// The name `name` in something external.
+    fn external_member(&mut self, of: &str, name: &str) -> Entity {
+        let mut path = std::mem::take(&mut self.path);
+        path.clear();
+        path.push_str(of);
+        path.push('.');
+        path.push_str(name);
+        let entity = self.external(&path);
+        self.path = path;
+        entity
     }
 
     fn store(&mut self, found: &Found) -> Resolution {
@@ -304,6 +306,17 @@ impl Resolver<'_> {
         }
         if let Some(known) = self.origins.of_binding(symbol) {
             return self.load(known);
+        }
+        if let BindingValue::Import(id) = value
+            && !matches!(
+                self.tables.modules.imported(symbol.file, id),
+                ModuleRef::Known(_)
+            )
+        {
+            // Nothing of the project comes in: there is no circle to mind.
+            let found = self.import(symbol.file, &facts.imports[id.index()], id);
+            self.settle(symbol, &found);
+            return found;
         }
         if let Some(open) = self.open.get(&symbol) {
             self.lowest = self.lowest.min(open.at);
@@ -348,9 +361,14 @@ impl Resolver<'_> {
                 Some(open) if found.entities.is_empty() && open.entities.is_empty() => open,
                 _ => continue,
             };
-            let resolution = self.store(answer);
-            self.origins.bindings[symbol.file.index()][symbol.binding.index()] = Some(resolution);
+            self.settle(symbol, answer);
         }
+    }
+
+    /// Keeps the final answer for a binding.
+    fn settle(&mut self, symbol: SymbolId, found: &Found) {
+        let resolution = self.store(found);
+        self.origins.bindings[symbol.file.index()][symbol.binding.index()] = Some(resolution);
     }
 
     /// An alias of something that is no more than a value is a definition of its own.
@@ -455,7 +473,7 @@ impl Resolver<'_> {
         match module {
             ModuleRef::Known(id) => self.member(id, name),
             ModuleRef::External => {
-                let entity = self.external(&format!("{text}.{name}"));
+                let entity = self.external_member(text, name);
                 Found::of(entity)
             }
             other => self.whole_module(other, text),

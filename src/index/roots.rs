@@ -18,6 +18,7 @@ pub(super) fn choose(
     places: &[ModuleFile],
     declared: &[String],
     candidates: &[String],
+    spelled: &FxHashSet<&str>,
 ) -> Vec<String> {
     let mut roots: Vec<String> = declared.to_vec();
     let packages: FxHashSet<&str> = places
@@ -39,7 +40,6 @@ pub(super) fn choose(
         .flatten()
         .copied()
         .collect();
-    let spelled = spelled_paths(files);
     let mut votes: FxHashMap<&str, u32> = undecided
         .iter()
         .map(|folder| (folder.as_str(), 0))

@@ -70,7 +70,7 @@ impl Repo {
                     is_test: path.contains("test"),
                     path: Arc::from(path),
                     language,
-                    facts: language.extract(&source.text, None),
+                    facts: language.extract(&source.text, None).into(),
                 }
             })
             .collect();

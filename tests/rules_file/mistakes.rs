@@ -282,6 +282,22 @@ fn in_single_rules() {
             "contract: forbids itself",
             "[[contract]]\ntype = 'forbidden'\nmodules = ['a']\nforbidden = ['a']\n"
         ),
+        (
+            "contract: exhaustive without containers",
+            "[[contract]]\ntype = 'layers'\nlayers = ['a', 'b']\nexhaustive = true\n"
+        ),
+        (
+            "contract: ignored import",
+            "[[contract]]\ntype = 'independence'\nmodules = ['a', 'b']\nignore-imports = ['a => b']\n"
+        ),
+        (
+            "contract: foreign switch",
+            "[[contract]]\ntype = 'independence'\nmodules = ['a', 'b']\nallow-indirect-imports = true\n"
+        ),
+        (
+            "contract: bad layer",
+            "[[contract]]\ntype = 'layers'\nlayers = ['a | ', 'b']\n"
+        ),
         ("allow: no reason", "[[allow]]\ncheck = 'contract'\n"),
         (
             "allow: empty reason",

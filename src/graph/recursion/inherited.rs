@@ -25,7 +25,7 @@ impl<'a> Analysis<'a> {
     pub(super) fn inherited(&mut self, known: &[Cycle], doubts: &mut Doubts<'_>) -> Vec<Cycle> {
         let calls = self.self_calls();
         let mut classes: Vec<ClassId> = calls.keys().copied().collect();
-        classes.extend(self.index.classes_of_several_bases());
+        classes.extend_from_slice(self.index.classes_of_several_bases());
         classes.sort_unstable();
         classes.dedup();
         let mut told: FxHashSet<Vec<FunctionId>> =
@@ -46,32 +46,31 @@ impl<'a> Analysis<'a> {
 
     fn self_calls(&self) -> SelfCalls<'a> {
         let mut calls = SelfCalls::default();
-        for file in self.index.file_ids() {
+        for &FunctionId { file, definition } in &self.depending {
             let facts = self.index.facts(file);
-            for definition in &facts.definitions {
-                let (Ending::Depends(run), Some(class)) = (
-                    definition.ending,
-                    facts.scopes[definition.parent.index()].definition,
-                ) else {
-                    continue;
+            let definition = &facts.definitions[definition.index()];
+            let (Ending::Depends(run), Some(class)) = (
+                definition.ending,
+                facts.scopes[definition.parent.index()].definition,
+            ) else {
+                continue;
+            };
+            if facts.definitions[class.index()].kind != DefinitionKind::Class {
+                continue;
+            }
+            let steps = facts.flow.nodes[run.range()].iter();
+            let names = steps.filter_map(|node| match node.step {
+                FlowStep::Call(call) => self_call(self.index, file, call),
+                _ => None,
+            });
+            let names: Vec<SelfCall<'_>> = names.collect();
+            if !names.is_empty() {
+                let class = ClassId {
+                    file,
+                    definition: class,
                 };
-                if facts.definitions[class.index()].kind != DefinitionKind::Class {
-                    continue;
-                }
-                let steps = facts.flow.nodes[run.range()].iter();
-                let names = steps.filter_map(|node| match node.step {
-                    FlowStep::Call(call) => self_call(self.index, file, call),
-                    _ => None,
-                });
-                let names: Vec<SelfCall<'_>> = names.collect();
-                if !names.is_empty() {
-                    let class = ClassId {
-                        file,
-                        definition: class,
-                    };
-                    let own = (facts.name(definition.name), names);
-                    calls.entry(class).or_default().push(own);
-                }
+                let own = (facts.name(definition.name), names);
+                calls.entry(class).or_default().push(own);
             }
         }
         calls

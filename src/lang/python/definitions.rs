@@ -78,14 +78,8 @@ impl<'a> Extractor<'a> {
 
     fn keep_reference(&mut self, root: TempRoot, path: Slice, at: TextRange) {
         let place = self.place();
-        self.references.push(TempReference {
-            root,
-            path,
-            span: span(at),
-            place,
-            usage: Usage::Load,
-            always: true,
-        });
+        let reference = TempReference::new(root, path, span(at), place, Usage::Load);
+        self.references.push(reference.always());
     }
 
     pub(super) fn function(&mut self, stmt: &'a ast::StmtFunctionDef) {
@@ -231,7 +225,7 @@ impl<'a> Extractor<'a> {
 
     /// The plain name of a decorator such as `staticmethod` or `abc.abstractclassmethod`.
     fn builtin_decorator(&self, reference: &TempReference) -> Option<&str> {
-        match (reference.root, reference.path.is_empty()) {
+        match (reference.root(), reference.path().is_empty()) {
             (TempRoot::Name(name), true) => Some(self.names.get(name)),
             _ => None,
         }

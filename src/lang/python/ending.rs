@@ -1,6 +1,7 @@
 //! How a function ends, given which of its calls can be named.
 
 use super::extract::TempCall;
+use super::finish::filled;
 use super::flow::{FlowBuilder, Node, Step};
 use crate::span::Span;
 
@@ -13,11 +14,9 @@ pub(super) enum TempEnding {
     Depends,
 }
 
-/// Walks the flow graphs of one file.
-pub(super) struct Walker<'e> {
-    flow: &'e FlowBuilder,
-    /// Whether each visited call may stop control: its target can be named.
-    blocks: &'e [bool],
+/// What walks fill, kept from file to file.
+#[derive(Default)]
+pub(super) struct Memory {
     /// Where those calls start, ascending.
     starts: Vec<u32>,
     /// The walk that last saw each node.
@@ -32,37 +31,57 @@ pub(super) struct Walker<'e> {
     successors: Vec<u32>,
     order: Vec<Node>,
     next: Vec<Node>,
+}
+
+/// Walks the flow graphs of one file.
+pub(super) struct Walker<'e> {
+    flow: &'e FlowBuilder,
+    /// Whether each visited call may stop control: its target can be named.
+    blocks: &'e [bool],
+    memory: Memory,
     /// The operations that the present function evaluates before any call that may stop it.
     pub(super) operations: u8,
 }
 
 impl<'e> Walker<'e> {
-    pub(super) fn new(flow: &'e FlowBuilder, calls: &[TempCall], blocks: &'e [bool]) -> Self {
+    pub(super) fn new(
+        flow: &'e FlowBuilder,
+        calls: &[TempCall],
+        blocks: &'e [bool],
+        mut memory: Memory,
+    ) -> Self {
         let nameable = calls.iter().zip(blocks).filter(|(_, blocks)| **blocks);
-        let mut starts: Vec<u32> = nameable.map(|(call, _)| call.callee.span.start).collect();
-        starts.sort_unstable();
+        memory.starts.clear();
+        memory
+            .starts
+            .extend(nameable.map(|(call, _)| call.callee.span.start));
+        memory.starts.sort_unstable();
+        memory.seen = filled(memory.seen, flow.steps.len(), 0);
+        // A number is read only after it was given.
+        memory.numbers.resize(flow.steps.len(), 0);
+        memory.walk = 0;
+        memory.stack.clear();
         Self {
             flow,
             blocks,
-            starts,
-            seen: vec![0; flow.steps.len()],
-            walk: 0,
-            stack: Vec::new(),
-            numbers: vec![0; flow.steps.len()],
-            graph: Vec::new(),
-            successors: Vec::new(),
-            order: Vec::new(),
-            next: Vec::new(),
+            memory,
             operations: 0,
         }
+    }
+
+    /// Gives the memory back.
+    pub(super) fn into_memory(self) -> Memory {
+        self.memory
     }
 
     /// Whether a nameable call stands in a statement: as an answer to what ends a function it would mislead.
     fn holds_call(&self, statement: Span) -> bool {
         let first = self
+            .memory
             .starts
             .partition_point(|&start| start < statement.start);
-        self.starts
+        self.memory
+            .starts
             .get(first)
             .is_some_and(|&start| start < statement.end)
     }
@@ -72,20 +91,20 @@ impl<'e> Walker<'e> {
     }
 
     fn visit(&mut self, node: Node) {
-        if self.seen[node as usize] != self.walk {
-            self.seen[node as usize] = self.walk;
-            self.stack.push(node);
+        if self.memory.seen[node as usize] != self.memory.walk {
+            self.memory.seen[node as usize] = self.memory.walk;
+            self.memory.stack.push(node);
         }
     }
 
     /// How the function that starts at `entry` ends.
     pub(super) fn ending(&mut self, entry: Node) -> TempEnding {
-        self.walk += 1;
+        self.memory.walk += 1;
         self.visit(entry);
         let mut exit = None;
         let mut blocked = false;
         self.operations = 0;
-        while let Some(node) = self.stack.pop() {
+        while let Some(node) = self.memory.stack.pop() {
             if let Step::Exit { statement, raises } = self.flow.steps[node as usize] {
                 let rank = (self.holds_call(statement), raises, statement.start);
                 exit = Some(exit.map_or(rank, |best: (bool, bool, u32)| best.min(rank)));
@@ -131,8 +150,8 @@ impl<'e> Walker<'e> {
     /// The graph drawn last: nodes with their successors, the entry first.
     pub(super) fn nodes(&self) -> impl Iterator<Item = (Step, &[u32])> {
         let mut start = 0;
-        self.graph.iter().map(move |&(step, end)| {
-            let next = &self.successors[start as usize..end as usize];
+        self.memory.graph.iter().map(move |&(step, end)| {
+            let next = &self.memory.successors[start as usize..end as usize];
             start = end;
             (step, next)
         })
@@ -140,36 +159,40 @@ impl<'e> Walker<'e> {
 
     /// Draws the graph of what control may reach from `entry`.
     fn draw(&mut self, entry: Node) {
-        self.walk += 1;
-        self.graph.clear();
-        self.successors.clear();
-        self.order.clear();
+        self.memory.walk += 1;
+        self.memory.graph.clear();
+        self.memory.successors.clear();
+        self.memory.order.clear();
         let first = self.skip_joins(entry);
-        self.order.push(first);
-        self.seen[first as usize] = self.walk;
-        self.numbers[first as usize] = 0;
+        self.memory.order.push(first);
+        self.memory.seen[first as usize] = self.memory.walk;
+        self.memory.numbers[first as usize] = 0;
         let mut at = 0;
-        while let Some(&node) = self.order.get(at) {
+        while let Some(&node) = self.memory.order.get(at) {
             at += 1;
-            let mut next = std::mem::take(&mut self.next);
+            let mut next = std::mem::take(&mut self.memory.next);
             next.clear();
             next.extend(self.flow.successors(node).map(|next| self.skip_joins(next)));
             next.sort_unstable();
             next.dedup();
             for &next in &next {
-                if self.seen[next as usize] != self.walk {
-                    self.seen[next as usize] = self.walk;
-                    self.numbers[next as usize] = self.order.len() as u32;
-                    self.order.push(next);
+                if self.memory.seen[next as usize] != self.memory.walk {
+                    self.memory.seen[next as usize] = self.memory.walk;
+                    self.memory.numbers[next as usize] = self.memory.order.len() as u32;
+                    self.memory.order.push(next);
                 }
-                self.successors.push(self.numbers[next as usize]);
+                self.memory
+                    .successors
+                    .push(self.memory.numbers[next as usize]);
             }
-            self.next = next;
+            self.memory.next = next;
             let step = match self.flow.steps[node as usize] {
                 Step::Call(call) if !self.blocks[call as usize] => Step::Join,
                 step => step,
             };
-            self.graph.push((step, self.successors.len() as u32));
+            self.memory
+                .graph
+                .push((step, self.memory.successors.len() as u32));
         }
     }
 }

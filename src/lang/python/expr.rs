@@ -1,5 +1,7 @@
 //! Expressions: references, calls, and the bindings that assignments make.
 
+use std::num::NonZeroU32;
+
 use ruff_python_ast::{self as ast, Expr, ExprContext};
 use ruff_text_size::{Ranged, TextRange};
 
@@ -201,14 +203,8 @@ impl<'a> Extractor<'a> {
 
     pub(super) fn reference(&mut self, root: TempRoot, path: Slice, at: Span, usage: Usage) -> u32 {
         let place = self.place();
-        self.references.push(TempReference {
-            root,
-            path,
-            span: at,
-            place,
-            usage,
-            always: false,
-        });
+        self.references
+            .push(TempReference::new(root, path, at, place, usage));
         self.references.len() as u32 - 1
     }
 
@@ -354,14 +350,11 @@ impl<'a> Extractor<'a> {
         let start = self.paths.len() as u32;
         self.paths.push(attribute);
         let place = self.place();
-        self.attributes_set.push(TempReference {
-            root: TempRoot::Name(object),
-            path: Slice { start, len: 1 },
-            span: Span::at(0),
-            place,
-            usage: Usage::Store,
-            always: false,
-        });
+        let path = Slice { start, len: 1 };
+        let root = TempRoot::Name(object);
+        let nowhere = Span::at(0);
+        self.attributes_set
+            .push(TempReference::new(root, path, nowhere, place, Usage::Store));
     }
 
     /// `setattr(x, name, …)` and `x.__dict__.update(…)`.
@@ -594,16 +587,11 @@ impl<'a> Extractor<'a> {
         let swallowed_by = self
             .flows
             .last()
-            .and_then(super::flow::FunctionFlow::swallowing_handler);
+            .and_then(super::flow::FunctionFlow::swallowing_handler)
+            // A handler stands behind its `try`, never at the start of the text.
+            .and_then(NonZeroU32::new);
         self.calls.push(TempCall {
-            callee: TempReference {
-                root,
-                path,
-                span: at,
-                place,
-                usage: Usage::Load,
-                always: false,
-            },
+            callee: TempReference::new(root, path, at, place, Usage::Load),
             mode,
             same_arguments,
             swallowed_by,

@@ -2,120 +2,23 @@
 //!
 //! Owns the order in which things happen. Expressions are visited in `expr`, names are resolved in `finish`.
 
-use std::hash::BuildHasher;
+use std::num::NonZeroU32;
 
-use hashbrown::HashTable;
-use ruff_python_ast::Stmt;
+use ruff_python_ast::{self as ast, Stmt};
 use ruff_text_size::TextRange;
-use rustc_hash::FxBuildHasher;
 
 use super::flow::{FlowBuilder, FunctionFlow, Node, Operation, Step};
+use super::interner::Interner;
 use super::scope::{Place, Scopes, TempScopeKind, TempValue};
 use super::{STACK_RED_ZONE, STACK_SEGMENT};
 use crate::facts::{
-    CallMode, DefinitionFlags, DefinitionId, DefinitionKind, Draft, Dynamic, ImportTarget, NameId,
-    NameTable, ParameterKind, Slice, StringTargetKind, UnresolvedCalls, Usage, When,
+    CallMode, DefinitionFlags, DefinitionId, DefinitionKind, Dynamic, ImportTarget, NameId,
+    ParameterKind, Slice, StringTargetKind, UnresolvedCalls, Usage, When,
 };
 use crate::span::Span;
 
 pub(super) fn span(range: TextRange) -> Span {
     Span::new(range.start().to_u32(), range.end().to_u32())
-}
-
-/// Names while a file is visited: interned by text.
-#[derive(Default)]
-pub(super) struct Interner {
-    ids: HashTable<Interned>,
-    text: String,
-    /// Where each name ends in `text`.
-    ends: Vec<u32>,
-    /// The name asked for last: `self` comes often, and in a row.
-    last: Option<Interned>,
-}
-
-/// A name with its place in the text, so that comparing one takes no detour.
-#[derive(Clone, Copy)]
-struct Interned {
-    id: NameId,
-    start: u32,
-    end: u32,
-}
-
-impl Interned {
-    fn of(self, text: &str) -> &[u8] {
-        &text.as_bytes()[self.start as usize..self.end as usize]
-    }
-}
-
-impl Interner {
-    pub(super) fn intern(&mut self, name: &str) -> NameId {
-        let text = &mut self.text;
-        if let Some(last) = self.last
-            && last.of(text) == name.as_bytes()
-        {
-            return last.id;
-        }
-        let hash = hash_name(name.as_bytes());
-        if let Some(&known) = self
-            .ids
-            .find(hash, |known| known.of(text) == name.as_bytes())
-        {
-            self.last = Some(known);
-            return known.id;
-        }
-        let id = NameId(self.ends.len() as u32);
-        let start = text.len() as u32;
-        text.push_str(name);
-        let end = text.len() as u32;
-        self.ends.push(end);
-        let new = Interned { id, start, end };
-        self.ids
-            .insert_unique(hash, new, |known| hash_name(known.of(text)));
-        id
-    }
-
-    pub(super) fn find(&self, name: &str) -> Option<NameId> {
-        self.ids
-            .find(hash_name(name.as_bytes()), |known| {
-                known.of(&self.text) == name.as_bytes()
-            })
-            .map(|known| known.id)
-    }
-
-    /// The names as a table of their own.
-    pub(super) fn table(&self) -> NameTable {
-        NameTable::of((0..self.len() as u32).map(|id| self.get(NameId(id))))
-    }
-
-    /// The text of a name.
-    pub(super) fn get(&self, id: NameId) -> &str {
-        let before = id.index().checked_sub(1);
-        let start = before.map_or(0, |before| self.ends[before]);
-        &self.text[start as usize..self.ends[id.index()] as usize]
-    }
-
-    /// Number of names.
-    pub(super) fn len(&self) -> usize {
-        self.ends.len()
-    }
-
-    pub(super) fn clear(&mut self) {
-        // Emptying a table costs its capacity: what one huge file needed is not carried along.
-        if self.ids.capacity() > MANY_NAMES {
-            self.ids = HashTable::new();
-        }
-        self.ids.clear();
-        self.text.clear();
-        self.ends.clear();
-        self.last = None;
-    }
-}
-
-/// More names than all but a few files have.
-const MANY_NAMES: usize = 4096;
-
-fn hash_name(name: &[u8]) -> u64 {
-    FxBuildHasher.hash_one(name)
 }
 
 /// What visiting a file fills, kept from file to file so that its memory is used again.
@@ -131,8 +34,7 @@ pub(super) struct Scratch {
     definitions: Vec<TempDefinition>,
     parameters: Vec<TempParameter>,
     strings: Vec<TempString>,
-    /// The facts of the file.
-    pub(super) draft: Draft,
+    finishing: super::finish::Memory,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,17 +48,76 @@ pub(super) enum TempRoot {
     Literal(NameId),
 }
 
-/// A reference as visited.
+/// A reference as visited: few of the many are kept, so that what counts is how little room they take.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TempReference {
-    pub(super) root: TempRoot,
-    /// A run of `Extractor::paths`.
-    pub(super) path: Slice,
+    root: u32,
+    path_start: u32,
     pub(super) span: Span,
     pub(super) place: Place,
+    root_kind: RootKind,
+    path_len: u8,
     pub(super) usage: Usage,
     /// Kept whatever its root turns out to be: aliases, bases, decorators.
     pub(super) always: bool,
+}
+
+/// Which [`TempRoot`] it is.
+#[derive(Clone, Copy, Debug)]
+enum RootKind {
+    Name,
+    Super,
+    TypeOf,
+    Literal,
+}
+
+impl TempReference {
+    /// A reference that is kept only if its root has a name.
+    pub(super) fn new(root: TempRoot, path: Slice, span: Span, place: Place, usage: Usage) -> Self {
+        let (root_kind, root) = match root {
+            TempRoot::Name(name) => (RootKind::Name, name.0),
+            TempRoot::Super => (RootKind::Super, 0),
+            TempRoot::TypeOf(name) => (RootKind::TypeOf, name.0),
+            TempRoot::Literal(name) => (RootKind::Literal, name.0),
+        };
+        Self {
+            root,
+            path_start: path.start,
+            span,
+            place,
+            root_kind,
+            // No chain has more than `LONGEST_CHAIN` attributes.
+            path_len: path.len as u8,
+            usage,
+            always: false,
+        }
+    }
+
+    /// The same, kept whatever its root turns out to be.
+    pub(super) fn always(self) -> Self {
+        Self {
+            always: true,
+            ..self
+        }
+    }
+
+    pub(super) fn root(&self) -> TempRoot {
+        let name = NameId(self.root);
+        match self.root_kind {
+            RootKind::Name => TempRoot::Name(name),
+            RootKind::Super => TempRoot::Super,
+            RootKind::TypeOf => TempRoot::TypeOf(name),
+            RootKind::Literal => TempRoot::Literal(name),
+        }
+    }
+
+    /// A run of `Extractor::paths`.
+    pub(super) fn path(&self) -> Slice {
+        Slice {
+            start: self.path_start,
+            len: u32::from(self.path_len),
+        }
+    }
 }
 
 /// A call as visited.
@@ -165,7 +126,7 @@ pub(super) struct TempCall {
     pub(super) callee: TempReference,
     pub(super) mode: CallMode,
     pub(super) same_arguments: bool,
-    pub(super) swallowed_by: Option<u32>,
+    pub(super) swallowed_by: Option<NonZeroU32>,
     pub(super) end: u32,
 }
 
@@ -259,6 +220,8 @@ pub(super) struct Extractor<'a> {
     pub(super) definitions: Vec<TempDefinition>,
     pub(super) parameters: Vec<TempParameter>,
     pub(super) strings: Vec<TempString>,
+    /// The memory of what comes after the visit.
+    pub(super) finishing: super::finish::Memory,
     pub(super) exports: Option<TempExports>,
     pub(super) dynamic: Option<Dynamic>,
     /// Attributes set other than by an assignment to them; `*` stands for any.
@@ -289,14 +252,7 @@ pub(super) struct Extractor<'a> {
 }
 
 impl<'a> Extractor<'a> {
-    pub(super) fn new(text: &str, is_stub: bool, scratch: Scratch) -> Self {
-        let has_star = memchr::memmem::find(text.as_bytes(), b"import").is_some()
-            && memchr::memmem::find_iter(text.as_bytes(), b"*").any(|at| {
-                text.as_bytes()[..at]
-                    .trim_ascii_end()
-                    .trim_suffix_bytes(b"(")
-                    .ends_with(b"import")
-            });
+    pub(super) fn new(is_stub: bool, scratch: Scratch) -> Self {
         Self {
             names: scratch.names,
             scopes: scratch.scopes,
@@ -308,6 +264,7 @@ impl<'a> Extractor<'a> {
             definitions: scratch.definitions,
             parameters: scratch.parameters,
             strings: scratch.strings,
+            finishing: scratch.finishing,
             exports: None,
             dynamic: None,
             attributes_set: Vec::new(),
@@ -324,7 +281,7 @@ impl<'a> Extractor<'a> {
             type_checking: 0,
             as_script: 0,
             is_stub,
-            has_star,
+            has_star: false,
             depth: 0,
             max_depth: 0,
         }
@@ -339,7 +296,7 @@ impl<'a> Extractor<'a> {
     }
 
     /// Gives the memory back, emptied.
-    pub(super) fn into_scratch(self, draft: Draft) -> Scratch {
+    pub(super) fn into_scratch(self) -> Scratch {
         let mut scratch = Scratch {
             names: self.names,
             scopes: self.scopes,
@@ -351,7 +308,7 @@ impl<'a> Extractor<'a> {
             definitions: self.definitions,
             parameters: self.parameters,
             strings: self.strings,
-            draft,
+            finishing: self.finishing,
         };
         scratch.names.clear();
         scratch.scopes.clear();
@@ -366,6 +323,7 @@ impl<'a> Extractor<'a> {
     }
 
     pub(super) fn module(&mut self, body: &'a [Stmt]) {
+        self.has_star = has_star(body);
         self.scope = self.scopes.open(TempScopeKind::Module, 0, None, 0);
         self.branch = self.scopes.scopes[0].branch;
         self.flows.push(FunctionFlow::new(&mut self.flow));
@@ -445,13 +403,44 @@ fn emptied(mut names: Vec<&str>) -> Vec<&'static str> {
     names.into_iter().map(|_| "").collect()
 }
 
-trait TrimSuffix {
-    fn trim_suffix_bytes(&self, suffix: &[u8]) -> &[u8];
-}
-
-impl TrimSuffix for [u8] {
-    fn trim_suffix_bytes(&self, suffix: &[u8]) -> &[u8] {
-        self.strip_suffix(suffix)
-            .map_or(self, <[u8]>::trim_ascii_end)
+/// Whether there is a star import at module level, the only place where Python allows one.
+fn has_star(body: &[Stmt]) -> bool {
+    let mut blocks = vec![body];
+    while let Some(block) = blocks.pop() {
+        for statement in block {
+            match statement {
+                Stmt::ImportFrom(import)
+                    if import.names.iter().any(|alias| &*alias.name == "*") =>
+                {
+                    return true;
+                }
+                Stmt::If(statement) => {
+                    blocks.push(&statement.body);
+                    let clauses = statement.elif_else_clauses.iter();
+                    blocks.extend(clauses.map(|clause| &clause.body[..]));
+                }
+                Stmt::Try(statement) => {
+                    blocks.extend([
+                        &statement.body[..],
+                        &statement.orelse[..],
+                        &statement.finalbody[..],
+                    ]);
+                    blocks.extend(statement.handlers.iter().map(|handler| {
+                        let ast::ExceptHandler::ExceptHandler(handler) = handler;
+                        &handler.body[..]
+                    }));
+                }
+                Stmt::For(statement) => blocks.extend([&statement.body[..], &statement.orelse[..]]),
+                Stmt::While(statement) => {
+                    blocks.extend([&statement.body[..], &statement.orelse[..]]);
+                }
+                Stmt::With(statement) => blocks.push(&statement.body),
+                Stmt::Match(statement) => {
+                    blocks.extend(statement.cases.iter().map(|case| &case.body[..]));
+                }
+                _ => {}
+            }
+        }
     }
+    false
 }

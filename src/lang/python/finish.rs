@@ -2,8 +2,9 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::extract::{Extractor, Interner, TempReference, TempRoot, TempShape};
+use super::extract::{Extractor, TempReference, TempRoot, TempShape};
 use super::flow::Step;
+use super::interner::Interner;
 use super::scope::{TempScopeKind, TempValue};
 use crate::facts::{
     Binding, BindingId, BindingValue, Call, CallId, CallMode, Definition, DefinitionFlags,
@@ -28,6 +29,47 @@ enum Resolved {
 
 const UNUSED: u32 = u32::MAX;
 
+/// What each visited reference or call is, and its id where facts keep it.
+#[derive(Default)]
+struct Chosen {
+    resolved: Vec<Resolved>,
+    ids: Vec<u32>,
+}
+
+impl Chosen {
+    /// `count` of what is not resolved yet, in the memory of `self`.
+    fn fresh(self, count: usize) -> Self {
+        Self {
+            resolved: filled(self.resolved, count, Resolved::Local),
+            ids: filled(self.ids, count, UNUSED),
+        }
+    }
+}
+
+/// What finishing a file fills, kept from file to file.
+#[derive(Default)]
+pub(super) struct Memory {
+    names: Vec<u32>,
+    scopes: Vec<u32>,
+    bindings: Vec<u32>,
+    kept_alias: Vec<bool>,
+    sets: Vec<u32>,
+    single_sets: Vec<u32>,
+    emitted_sets: Vec<u32>,
+    found: Vec<u32>,
+    references: Chosen,
+    calls: Chosen,
+    blocks: Vec<bool>,
+    walks: super::ending::Memory,
+}
+
+/// `len` times `value`, in the memory of `values`.
+pub(super) fn filled<T: Copy>(mut values: Vec<T>, len: usize, value: T) -> Vec<T> {
+    values.clear();
+    values.resize(len, value);
+    values
+}
+
 pub(super) struct Finisher<'e, 'a> {
     from: &'e Extractor<'a>,
     /// The visited names; those of attributes come to them here.
@@ -50,6 +92,8 @@ pub(super) struct Finisher<'e, 'a> {
     /// Runs of `sets` already made of several bindings.
     known_sets: FxHashMap<Vec<u32>, Slice>,
     found: Vec<u32>,
+    /// What is left of the memory: the rest is in the fields above.
+    memory: Memory,
 }
 
 impl<'e, 'a> Finisher<'e, 'a> {
@@ -57,42 +101,60 @@ impl<'e, 'a> Finisher<'e, 'a> {
         from: &'e Extractor<'a>,
         interner: &'e mut Interner,
         facts: &'e mut Draft,
+        mut memory: Memory,
     ) -> Self {
+        let take = std::mem::take::<Vec<u32>>;
+        let bindings = from.scopes.bindings.len();
         Self {
-            names: vec![UNUSED; interner.len()],
-            scopes: vec![UNUSED; from.scopes.scopes.len()],
-            bindings: vec![UNUSED; from.scopes.bindings.len()],
-            kept_alias: vec![false; from.references.len()],
-            sets: Vec::new(),
-            single_sets: vec![UNUSED; from.scopes.bindings.len()],
-            emitted_sets: Vec::new(),
+            names: filled(take(&mut memory.names), interner.len(), UNUSED),
+            scopes: filled(take(&mut memory.scopes), from.scopes.scopes.len(), UNUSED),
+            bindings: filled(take(&mut memory.bindings), bindings, UNUSED),
+            kept_alias: filled(
+                std::mem::take(&mut memory.kept_alias),
+                from.references.len(),
+                false,
+            ),
+            sets: filled(take(&mut memory.sets), 0, 0),
+            single_sets: filled(take(&mut memory.single_sets), bindings, UNUSED),
+            emitted_sets: take(&mut memory.emitted_sets),
             known_sets: FxHashMap::default(),
-            found: Vec::new(),
+            found: take(&mut memory.found),
+            memory,
             from,
             interner,
             facts,
         }
     }
 
-    /// Fills the draft.
-    pub(super) fn finish(mut self) {
+    /// Fills the draft; gives the memory back.
+    pub(super) fn finish(mut self) -> Memory {
         self.scopes_and_parameters();
         let references = self.resolve_references();
-        let calls: Vec<Resolved> = (0..self.from.calls.len())
-            .map(|at| self.resolve(&self.from.calls[at].callee))
-            .collect();
-        let flags = self.decorator_flags(&references);
-        let reference_ids = self.choose_references(&references);
-        let call_ids = self.choose_calls(&calls, &flags);
-        self.choose_bindings(&references, &reference_ids, &calls, &call_ids);
-        self.emitted_sets = vec![UNUSED; self.sets.len()];
-        self.emit_bindings(&reference_ids, &call_ids);
-        self.emit_references(&references, &reference_ids);
-        self.emit_calls(&calls, &call_ids);
+        let flags = self.decorator_flags(&references.resolved);
+        let calls = self.resolve_calls(&flags);
+        self.choose_bindings();
+        let emitted = std::mem::take(&mut self.emitted_sets);
+        self.emitted_sets = filled(emitted, self.sets.len(), UNUSED);
+        self.emit_bindings(&references.ids, &calls.ids);
+        self.emit_references(&references);
+        self.emit_calls(&calls);
         self.emit_imports();
-        self.emit_definitions(&flags, &reference_ids, &calls, &call_ids);
+        self.emit_definitions(&flags, &references.ids, &calls);
         self.emit_members();
-        self.emit_rest(&references, &reference_ids);
+        self.emit_rest(&references);
+        Memory {
+            names: self.names,
+            scopes: self.scopes,
+            bindings: self.bindings,
+            kept_alias: self.kept_alias,
+            sets: self.sets,
+            single_sets: self.single_sets,
+            emitted_sets: self.emitted_sets,
+            found: self.found,
+            references,
+            calls,
+            ..self.memory
+        }
     }
 
     fn name(&mut self, id: NameId) -> NameId {
@@ -147,9 +209,14 @@ impl<'e, 'a> Finisher<'e, 'a> {
         }
     }
 
-    /// Resolves all references; aliases first, since other names lead through them.
-    fn resolve_references(&mut self) -> Vec<Resolved> {
-        let mut resolved = vec![Resolved::Local; self.from.references.len()];
+    /// Resolves all references, aliases first, since other names lead through them, and gives ids to those that facts
+    /// keep.
+    fn resolve_references(&mut self) -> Chosen {
+        let count = self.from.references.len();
+        let Chosen {
+            mut resolved,
+            mut ids,
+        } = std::mem::take(&mut self.memory.references).fresh(count);
         for at in 0..self.from.scopes.bindings.len() {
             let binding = &self.from.scopes.bindings[at];
             if let TempValue::Alias(reference) = binding.value {
@@ -164,12 +231,41 @@ impl<'e, 'a> Finisher<'e, 'a> {
                 };
             }
         }
+        let mut next = 0;
+        let mut free_seen: FxHashSet<NameId> = FxHashSet::default();
         for (at, reference) in self.from.references.iter().enumerate() {
             if resolved[at] == Resolved::Local {
                 resolved[at] = self.resolve(reference);
             }
+            let keep = match resolved[at] {
+                Resolved::Local => false,
+                _ if reference.always => true,
+                Resolved::Bound(set) => reference.path().len > 0 && self.leads_out(set),
+                Resolved::Free(name) => self.from.has_star && free_seen.insert(name),
+                _ => false,
+            };
+            if keep {
+                ids[at] = next;
+                next += 1;
+                self.need_bindings(resolved[at]);
+            } else if reference.usage == Usage::Store {
+                self.note_assignment(resolved[at], reference);
+            }
         }
-        resolved
+        for reference in &self.from.attributes_set {
+            let root = self.resolve(reference);
+            self.note_assignment(root, reference);
+        }
+        Chosen { resolved, ids }
+    }
+
+    /// Notes that facts keep something that leads to these bindings.
+    fn need_bindings(&mut self, resolved: Resolved) {
+        if let Resolved::Bound(set) = resolved {
+            for &at in &self.sets[set.range()] {
+                self.bindings[at as usize] = 0;
+            }
+        }
     }
 
     /// Whether references to a binding are worth keeping.
@@ -182,7 +278,7 @@ impl<'e, 'a> Finisher<'e, 'a> {
     }
 
     fn resolve(&mut self, reference: &TempReference) -> Resolved {
-        let name = match reference.root {
+        let name = match reference.root() {
             TempRoot::Name(name) | TempRoot::TypeOf(name) => name,
             TempRoot::Literal(name) => return Resolved::Literal(name),
             TempRoot::Super => {
@@ -191,13 +287,16 @@ impl<'e, 'a> Finisher<'e, 'a> {
                     .map_or(Resolved::Local, Resolved::Super);
             }
         };
+        if self.from.scopes.is_plain_local(reference.place.scope, name) {
+            return Resolved::Local;
+        }
         let mut found = std::mem::take(&mut self.found);
         let bound = self.from.scopes.look_up(reference.place, name, &mut found);
         let resolved = if found.len() >= MOST_BINDINGS {
             Resolved::Local
         } else if bound {
-            self.resolve_bound(&found, matches!(reference.root, TempRoot::TypeOf(_)))
-        } else if matches!(reference.root, TempRoot::TypeOf(_)) {
+            self.resolve_bound(&found, matches!(reference.root(), TempRoot::TypeOf(_)))
+        } else if matches!(reference.root(), TempRoot::TypeOf(_)) {
             Resolved::Local
         } else if self.interner.get(name) == "__class__" {
             // The compiler gives every method this name for the class around it.
@@ -312,38 +411,11 @@ impl<'e, 'a> Finisher<'e, 'a> {
             }
             _ => return None,
         };
-        for name in &self.from.paths[reference.path.range()] {
+        for name in &self.from.paths[reference.path().range()] {
             path.push('.');
             path.push_str(name);
         }
         Some(path)
-    }
-
-    /// Gives ids to the references that facts keep.
-    fn choose_references(&mut self, references: &[Resolved]) -> Vec<u32> {
-        let mut ids = vec![UNUSED; references.len()];
-        let mut next = 0;
-        let mut free_seen: FxHashSet<NameId> = FxHashSet::default();
-        for (at, reference) in self.from.references.iter().enumerate() {
-            let keep = match references[at] {
-                Resolved::Local => false,
-                _ if reference.always => true,
-                Resolved::Bound(set) => reference.path.len > 0 && self.leads_out(set),
-                Resolved::Free(name) => self.from.has_star && free_seen.insert(name),
-                _ => false,
-            };
-            if keep {
-                ids[at] = next;
-                next += 1;
-            } else if reference.usage == Usage::Store {
-                self.note_assignment(references[at], reference);
-            }
-        }
-        for reference in &self.from.attributes_set {
-            let root = self.resolve(reference);
-            self.note_assignment(root, reference);
-        }
-        ids
     }
 
     /// Whether some binding of the set is an import or leads to one.
@@ -357,7 +429,7 @@ impl<'e, 'a> Finisher<'e, 'a> {
     }
 
     fn note_assignment(&mut self, root: Resolved, reference: &TempReference) {
-        if reference.path.len != 1 {
+        if reference.path().len != 1 {
             return;
         }
         let class = match root {
@@ -371,26 +443,32 @@ impl<'e, 'a> Finisher<'e, 'a> {
             },
             _ => return,
         };
-        let name = self.attribute(self.from.paths[reference.path.start as usize]);
+        let name = self.attribute(self.from.paths[reference.path().start as usize]);
         self.facts.assigned_attributes.push((class, name));
     }
 
-    /// Gives ids to the calls that facts keep and counts the others.
-    fn choose_calls(&mut self, calls: &[Resolved], flags: &[DefinitionFlags]) -> Vec<u32> {
-        let mut ids = vec![UNUSED; calls.len()];
+    /// Resolves all calls, gives ids to those that facts keep and counts the others.
+    fn resolve_calls(&mut self, flags: &[DefinitionFlags]) -> Chosen {
+        let count = self.from.calls.len();
+        let Chosen {
+            mut resolved,
+            mut ids,
+        } = std::mem::take(&mut self.memory.calls).fresh(count);
         let mut next = 0;
         let mut unresolved = self.from.unresolved;
         for (at, call) in self.from.calls.iter().enumerate() {
-            let keep = match (calls[at], call.mode) {
+            let root = self.resolve(&call.callee);
+            resolved[at] = root;
+            let keep = match (root, call.mode) {
                 (Resolved::Instance(class), CallMode::PropertyGet) => {
-                    self.has_property(class, call.callee.path, flags, DefinitionFlags::PROPERTY)
+                    self.has_property(class, call.callee.path(), flags, DefinitionFlags::PROPERTY)
                 }
                 (Resolved::Instance(class), CallMode::PropertySet) => {
-                    self.has_property(class, call.callee.path, flags, DefinitionFlags::SETTER)
+                    self.has_property(class, call.callee.path(), flags, DefinitionFlags::SETTER)
                 }
                 (Resolved::Instance(class), CallMode::Operator) => {
                     let body = self.from.definitions[class.index()].body;
-                    let name = self.from.paths[call.callee.path.start as usize];
+                    let name = self.from.paths[call.callee.path().start as usize];
                     let name = self.interner.find(name);
                     name.is_some_and(|name| !self.from.scopes.run(body, name).is_empty())
                 }
@@ -404,10 +482,11 @@ impl<'e, 'a> Finisher<'e, 'a> {
             if keep {
                 ids[at] = next;
                 next += 1;
+                self.need_bindings(root);
             }
         }
         self.facts.unresolved_calls = unresolved;
-        ids
+        Chosen { resolved, ids }
     }
 
     fn has_property(
@@ -427,26 +506,8 @@ impl<'e, 'a> Finisher<'e, 'a> {
         })
     }
 
-    /// Gives ids to the bindings that facts keep: module and class members, and what kept references need.
-    fn choose_bindings(
-        &mut self,
-        references: &[Resolved],
-        reference_ids: &[u32],
-        calls: &[Resolved],
-        call_ids: &[u32],
-    ) {
-        let kept = references
-            .iter()
-            .zip(reference_ids)
-            .chain(calls.iter().zip(call_ids))
-            .filter(|(_, id)| **id != UNUSED);
-        for (resolved, _) in kept {
-            if let Resolved::Bound(set) = resolved {
-                for &at in &self.sets[set.range()] {
-                    self.bindings[at as usize] = 0;
-                }
-            }
-        }
+    /// Gives ids to the bindings that facts keep: module and class members, and those needed.
+    fn choose_bindings(&mut self) {
         let mut next = 0;
         for (at, binding) in self.from.scopes.bindings.iter().enumerate() {
             let kind = self.from.scopes.scopes[binding.scope as usize].kind;
@@ -527,7 +588,7 @@ impl<'e, 'a> Finisher<'e, 'a> {
     fn emit_reference(&mut self, resolved: Resolved, from: &TempReference) -> Option<Reference> {
         let root = self.root(resolved)?;
         let start = self.facts.paths.len() as u32;
-        for at in from.path.range() {
+        for at in from.path().range() {
             let name = self.attribute(self.from.paths[at]);
             self.facts.paths.push(name);
         }
@@ -535,7 +596,7 @@ impl<'e, 'a> Finisher<'e, 'a> {
             root,
             path: Slice {
                 start,
-                len: from.path.len,
+                len: from.path().len,
             },
             span: from.span,
             scope: self.scope(from.place.scope),
@@ -543,35 +604,36 @@ impl<'e, 'a> Finisher<'e, 'a> {
         })
     }
 
-    fn emit_references(&mut self, references: &[Resolved], ids: &[u32]) {
-        for (at, reference) in self.from.references.iter().enumerate() {
-            if ids[at] != UNUSED
-                && let Some(reference) = self.emit_reference(references[at], reference)
+    fn emit_references(&mut self, references: &Chosen) {
+        for (at, id) in references.ids.iter().enumerate() {
+            let reference = &self.from.references[at];
+            if *id != UNUSED
+                && let Some(reference) = self.emit_reference(references.resolved[at], reference)
             {
                 self.facts.references.push(reference);
             }
         }
     }
 
-    fn emit_calls(&mut self, calls: &[Resolved], ids: &[u32]) {
+    fn emit_calls(&mut self, calls: &Chosen) {
         let mut steady: FxHashMap<u32, bool> = FxHashMap::default();
-        for (at, call) in self.from.calls.iter().enumerate() {
-            if ids[at] == UNUSED {
+        for (at, id) in calls.ids.iter().enumerate() {
+            if *id == UNUSED {
                 continue;
             }
+            let call = &self.from.calls[at];
             let frame = self.from.scopes.scopes[call.callee.place.scope as usize].frame;
             let same_arguments = call.same_arguments
                 && *steady
                     .entry(frame)
                     .or_insert_with(|| self.parameters_are_steady(frame))
                 && !self.hides_parameters(call.callee.place.scope, frame);
-            if let Some(callee) = self.emit_reference(calls[at], &call.callee) {
+            if let Some(callee) = self.emit_reference(calls.resolved[at], &call.callee) {
                 self.facts.calls.push(Call {
                     callee,
                     mode: call.mode,
                     same_arguments,
-                    // A handler stands behind its `try`, never at the start of the text.
-                    swallowed_by: call.swallowed_by.and_then(std::num::NonZeroU32::new),
+                    swallowed_by: call.swallowed_by,
                 });
             }
         }
@@ -634,17 +696,17 @@ impl<'e, 'a> Finisher<'e, 'a> {
         &mut self,
         flags: &[DefinitionFlags],
         reference_ids: &[u32],
-        calls: &[Resolved],
-        call_ids: &[u32],
+        calls: &Chosen,
     ) {
-        let blocks: Vec<bool> = calls
-            .iter()
-            .zip(call_ids)
-            .map(|(call, id)| {
-                *id != UNUSED && !matches!(call, Resolved::Free(_) | Resolved::Literal(_))
-            })
-            .collect();
-        let mut walker = super::ending::Walker::new(&self.from.flow, &self.from.calls, &blocks);
+        let call_ids = &calls.ids[..];
+        let mut blocks = std::mem::take(&mut self.memory.blocks);
+        blocks.clear();
+        blocks.extend(calls.resolved.iter().zip(call_ids).map(|(call, id)| {
+            *id != UNUSED && !matches!(call, Resolved::Free(_) | Resolved::Literal(_))
+        }));
+        let walks = std::mem::take(&mut self.memory.walks);
+        let mut walker =
+            super::ending::Walker::new(&self.from.flow, &self.from.calls, &blocks, walks);
         for (at, definition) in self.from.definitions.iter().enumerate() {
             let mut own_flags = flags[at];
             let decorators = kept_run(definition.decorators, reference_ids);
@@ -691,6 +753,8 @@ impl<'e, 'a> Finisher<'e, 'a> {
                 ending,
             });
         }
+        self.memory.walks = walker.into_memory();
+        self.memory.blocks = blocks;
     }
 
     fn ending(
@@ -708,7 +772,7 @@ impl<'e, 'a> Finisher<'e, 'a> {
         let start = facts.flow_nodes.len() as u32;
         for (step, next) in walker.nodes() {
             let first = facts.flow_edges.len() as u32;
-            facts.flow_edges.extend_from_slice(next);
+            facts.flow_edges.extend(next.iter().copied());
             facts.flow_nodes.push(FlowNode {
                 step: match step {
                     Step::Call(call) if call_ids[call as usize] != UNUSED => {
@@ -771,7 +835,7 @@ impl<'e, 'a> Finisher<'e, 'a> {
         }
     }
 
-    fn emit_rest(&mut self, references: &[Resolved], reference_ids: &[u32]) {
+    fn emit_rest(&mut self, references: &Chosen) {
         self.facts.assigned_attributes.sort_unstable();
         self.facts.assigned_attributes.dedup();
         let getattr = self.interner.find("__getattr__");
@@ -790,10 +854,10 @@ impl<'e, 'a> Finisher<'e, 'a> {
                 scope,
             });
         }
-        self.emit_exports(references, reference_ids);
+        self.emit_exports(references);
     }
 
-    fn emit_exports(&mut self, references: &[Resolved], reference_ids: &[u32]) {
+    fn emit_exports(&mut self, references: &Chosen) {
         let Some(exports) = &self.from.exports else {
             return;
         };
@@ -805,11 +869,13 @@ impl<'e, 'a> Finisher<'e, 'a> {
         }
         self.facts.exports_by_hash.sort_unstable();
         let extends = exports.extends.iter().map(|&at| at as usize);
-        let unknown = extends.clone().any(|at| references[at] == Resolved::Local);
+        let unknown = extends
+            .clone()
+            .any(|at| references.resolved[at] == Resolved::Local);
         self.facts.exports = Some(exports.open || unknown);
         self.facts.export_extends.extend(
             extends
-                .map(|at| reference_ids[at])
+                .map(|at| references.ids[at])
                 .filter(|&id| id != UNUSED)
                 .map(ReferenceId),
         );

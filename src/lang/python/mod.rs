@@ -12,6 +12,7 @@ mod expr;
 mod extract;
 mod finish;
 mod flow;
+mod interner;
 mod operators;
 pub mod rewrite;
 mod scope;
@@ -69,15 +70,15 @@ pub fn extract(text: &str, options: Options, pack: &mut Pack) {
         text,
         ParseOptions::from(Mode::Module).with_target_version(version),
     );
-    let mut scratch = SCRATCH.take();
-    let mut draft = std::mem::take(&mut scratch.draft);
+    let scratch = SCRATCH.take();
+    let draft = pack.draft();
     draft.lines.fill(text);
     draft.errors = errors(&parsed);
     // `Mode::Module` always gives a module; anything else would be an empty one.
     let Some(parsed) = parsed.try_into_module() else {
-        return pack.add(&mut draft);
+        return pack.add();
     };
-    let mut extractor = Extractor::new(text, options.is_stub, scratch);
+    let mut extractor = Extractor::new(options.is_stub, scratch);
     let marked = comments::has_marks(text);
     if marked {
         extractor.statements = Some(Vec::new());
@@ -98,14 +99,16 @@ pub fn extract(text: &str, options: Options, pack: &mut Pack) {
         extractor.dynamic.get_or_insert(Dynamic::Recovered);
     }
     let mut names = std::mem::take(&mut extractor.names);
-    finish::Finisher::new(&extractor, &mut names, &mut draft).finish();
+    let memory = std::mem::take(&mut extractor.finishing);
+    let finisher = finish::Finisher::new(&extractor, &mut names, draft, memory);
+    extractor.finishing = finisher.finish();
     extractor.names = names;
     if options.values {
         draft.values = Some(Box::new(values::lower(&parsed.syntax().body)));
     }
-    pack.add(&mut draft);
+    pack.add();
     let depth = extractor.max_depth;
-    SCRATCH.set(extractor.into_scratch(draft));
+    SCRATCH.set(extractor.into_scratch());
     drop_tree(parsed, depth);
 }
 

@@ -97,6 +97,16 @@ pub(super) enum TempValue {
     Class(DefinitionId),
 }
 
+impl TempValue {
+    /// Whether more can be said of it than that it is a value.
+    fn can_be_named(self) -> bool {
+        !matches!(
+            self,
+            Self::Value | Self::Declared | Self::Deleted | Self::Result(_)
+        )
+    }
+}
+
 /// Where and when a name is looked up.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place {
@@ -116,8 +126,12 @@ pub(super) struct Scopes {
     pub(super) bindings: Vec<TempBinding>,
     /// Bindings by name, then scope, then source order.
     sorted: Vec<u32>,
+    /// The scope of each binding in `sorted`.
+    homes: Vec<u32>,
     /// Where each name's bindings start in `sorted`.
     starts: Vec<u32>,
+    /// Whether some binding of each name is to something that can be named.
+    nameable: Vec<bool>,
     /// `global` and `nonlocal` declarations: from scope and name to the scope meant.
     redirects: FxHashMap<(u32, NameId), u32>,
 }
@@ -129,7 +143,9 @@ impl Scopes {
         self.constructs.clear();
         self.bindings.clear();
         self.sorted.clear();
+        self.homes.clear();
         self.starts.clear();
+        self.nameable.clear();
         self.redirects.clear();
     }
 
@@ -265,8 +281,10 @@ impl Scopes {
     pub(super) fn seal(&mut self, names: usize) {
         let bindings = &self.bindings;
         self.starts.resize(names + 1, 0);
+        self.nameable.resize(names, false);
         for binding in bindings {
             self.starts[binding.name.index() + 1] += 1;
+            self.nameable[binding.name.index()] |= binding.value.can_be_named();
         }
         for at in 0..names {
             self.starts[at + 1] += self.starts[at];
@@ -286,6 +304,8 @@ impl Scopes {
                 group.sort_unstable_by_key(|&at| (bindings[at as usize].scope, at));
             }
         }
+        let scopes = self.sorted.iter().map(|&at| bindings[at as usize].scope);
+        self.homes.extend(scopes);
     }
 
     /// All bindings of `name` in `scope`, in source order.
@@ -297,11 +317,36 @@ impl Scopes {
         ) else {
             return &[];
         };
-        let group = &self.sorted[start as usize..end as usize];
-        let start = group.partition_point(|&at| self.bindings[at as usize].scope < scope);
-        let group = &group[start..];
-        let len = group.partition_point(|&at| self.bindings[at as usize].scope == scope);
-        &group[..len]
+        let scopes = &self.homes[start as usize..end as usize];
+        let first = scopes.partition_point(|&other| other < scope);
+        let len = scopes[first..].partition_point(|&other| other == scope);
+        let start = start as usize + first;
+        &self.sorted[start..start + len]
+    }
+
+    /// Whether `name` in `scope` is certain to be a local of a function or comprehension around, and is never bound to
+    /// anything with a name: what most names are, told without asking which binding is meant.
+    pub(super) fn is_plain_local(&self, scope: u32, name: NameId) -> bool {
+        if self.nameable.get(name.index()) != Some(&false) || !self.redirects.is_empty() {
+            return false;
+        }
+        let mut at = scope;
+        let mut in_function = false;
+        loop {
+            let here = self.scopes[at as usize];
+            match here.kind {
+                TempScopeKind::Function | TempScopeKind::Inner => {
+                    if !self.run(at, name).is_empty() {
+                        return true;
+                    }
+                    in_function |= here.kind == TempScopeKind::Function;
+                }
+                // What a class binds its methods do not see.
+                TempScopeKind::Class if in_function => {}
+                TempScopeKind::Class | TempScopeKind::Module => return false,
+            }
+            at = here.parent;
+        }
     }
 
     /// Every scope and name with bindings, once each, by name.

@@ -31,7 +31,7 @@ use std::collections::VecDeque;
 use ruff_python_ast::{Expr, Identifier, Stmt, StmtFunctionDef};
 use rustc_hash::FxHashMap;
 
-use super::extract::Interner;
+use super::interner::Interner;
 use super::{STACK_RED_ZONE, STACK_SEGMENT};
 use crate::facts::{NameId, Slice};
 use crate::values::{

@@ -6,7 +6,7 @@
 use ruff_python_ast::{AtomicNodeIndex, Expr, NodeIndex};
 use rustc_hash::FxHashMap;
 
-use super::super::extract::Interner;
+use super::super::interner::Interner;
 use crate::facts::{NameId, Slice};
 use crate::values::VarId;
 
