@@ -9,15 +9,26 @@
     reason = "indices of containers count entries of displays: they are far below the limits"
 )]
 
+mod arguments;
 mod attributes;
 mod builtins;
 mod calls;
+mod construct;
 mod containers;
 mod declared;
+mod decorators;
+mod descriptors;
+mod fields;
 mod hierarchy;
 mod hubs;
+mod items;
+mod iteration;
+mod methods;
 mod objects;
+mod operators;
 mod program;
+mod results;
+mod seeds;
 mod solver;
 mod special;
 mod step;

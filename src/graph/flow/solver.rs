@@ -10,8 +10,8 @@ use std::hash::BuildHasher;
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
-use super::attributes::Attributes;
 use super::containers::ContainerData;
+use super::fields::Attributes;
 use super::hierarchy::Classes;
 use super::objects::{Descriptor, Externals, Kind, Obj, Object, Objects, Partial, Pressure};
 use super::program::{Class, Code, OpId, Program, Text, Var};
@@ -550,7 +550,7 @@ impl<'a> Solver<'a> {
     }
 
     /// What a method returned: its own receiver is the caller's.
-    fn own_as_receiver(&mut self, obj: Obj, class: Class, receiver: Obj) -> Obj {
+    pub(super) fn own_as_receiver(&mut self, obj: Obj, class: Class, receiver: Obj) -> Obj {
         let own = match self.object(obj) {
             Object::Receiver(own) if own == class => self.instance_of(receiver).unwrap_or(obj),
             Object::ReceiverClass(own) if own == class => self.class_of(receiver).unwrap_or(obj),

@@ -29,7 +29,7 @@ use std::cell::Cell;
 use std::collections::VecDeque;
 
 use ruff_python_ast::{Expr, Identifier, Stmt, StmtFunctionDef};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::interner::Interner;
 use super::{STACK_RED_ZONE, STACK_SEGMENT};
@@ -117,6 +117,8 @@ struct Lowerer<'a> {
     write_budget: usize,
     /// From a narrower view of a name to the version it is a view of.
     narrowed: FxHashMap<Version, Version>,
+    /// Those of them that are what a test left.
+    rests: FxHashSet<Version>,
     origins: FxHashMap<VarId, Origin>,
     class_vars: Vec<VarId>,
     known: Known,
@@ -163,6 +165,7 @@ impl<'a> Lowerer<'a> {
             jump_budget: branches::MOST_JUMP_COPIES,
             write_budget: branches::MOST_LOOKED_BACK,
             narrowed: FxHashMap::default(),
+            rests: FxHashSet::default(),
             origins: FxHashMap::default(),
             class_vars: Vec::new(),
             known: Known::default(),
@@ -239,6 +242,7 @@ impl<'a> Lowerer<'a> {
     fn end_code(&mut self, start: usize) {
         self.flush_joins();
         self.narrowed.clear();
+        self.rests.clear();
         self.known.clear();
         self.out.codes[self.code.index()].ops = Slice {
             start: start as u32,

@@ -144,6 +144,7 @@ impl<'a> Lowerer<'a> {
             });
             base = to;
         }
+        self.rests.insert(base.into());
         base
     }
 
