@@ -43,6 +43,37 @@ fn expect(source: &str, expected: &[&str]) {
     assert_eq!(calls(source, &[]), expected, "\n{source}");
 }
 
+/// What a run on `source` prints.
+fn printed(source: &str, arguments: &[&str]) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("main.py"), source).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_ssot"))
+        .arg("--isolated")
+        .args(arguments)
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn why_tells_the_calls_on_the_way() {
+    let source = "def a():\n    b()\ndef b():\n    return c()\ndef c(): pass\n";
+    assert_eq!(
+        printed(source, &["why", "main:a", "main:c"]),
+        "main.py:2: main:a calls main:b\nmain.py:4: main:b calls main:c\n"
+    );
+    assert!(printed(source, &["why", "main:c", "main:a"]).contains("No path leads"));
+}
+
+#[test]
+fn what_was_left_out_is_counted() {
+    let source = "class A:\n    def m(self): pass\nclass B:\n    def m(self): pass\nclass C:\n    def m(self): pass\nclass D:\n    def m(self): pass\nfor x in [A(), B(), C(), D()]:\n    x.m()\n";
+    let graph: Value = serde_json::from_str(&printed(source, &["graph", "calls"])).unwrap();
+    assert_eq!(graph["omitted"]["calls"], 4);
+    assert_eq!(graph["omitted"]["values"], 0);
+}
+
 #[test]
 fn the_last_binding_counts_where_flow_is_straight() {
     expect(

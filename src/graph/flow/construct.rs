@@ -114,11 +114,12 @@ impl Solver<'_> {
             .map(|init| self.shape(class, init, or_below))
             .unwrap_or_default();
         self.call_makers(site, Role::Init, init, instance, NOWHERE, reason);
-        if init.own.is_none() && !self.construct_from_fields(site, class, instance) {
-            if self.classes.is_open(class) {
-                let bases = self.external_bases(class);
-                self.link(bases, Link::ExternalInit { site });
-            }
+        if init.own.is_none()
+            && !self.construct_from_fields(site, class, instance)
+            && self.classes.is_open(class)
+        {
+            let bases = self.external_bases(class);
+            self.link(bases, Link::ExternalInit { site });
         }
     }
 

@@ -473,6 +473,7 @@ fn reads(op: &Op) -> [Option<VarId>; 2] {
         | Op::Element { base, .. }
         | Op::Rest { base, .. }
         | Op::Enter { base, .. }
+        | Op::Except { base, .. }
         | Op::Await { base, .. }
         | Op::Delegate { base, .. }
         | Op::Truth { base, .. }
@@ -485,7 +486,6 @@ fn reads(op: &Op) -> [Option<VarId>; 2] {
         Op::Call { callee, .. } => [Some(callee), None],
         Op::Decorate { decorator, .. } => [Some(decorator), None],
         Op::Operate { left, right, .. } => [Some(left), (right != left).then_some(right)],
-        Op::Except { base, .. } => [Some(base), None],
         Op::Annotated { annotation, .. } | Op::AnnotatedType { annotation, .. } => {
             [Some(annotation), None]
         }

@@ -41,23 +41,18 @@ impl Solver<'_> {
         } else if body.flags.contains(CodeFlags::ASYNC) {
             self.add_object(to, Object::Coroutine(code, kept));
         } else {
-            match body.guard {
+            let results = match body.guard {
+                None => [Some(body.result), None, None],
                 Some(guard) => {
                     let passes = self.passes(site, code, guard.parameter, receiver.is_some());
-                    let by_case = match passes {
-                        Some(true) => [Some(guard.present), None],
-                        Some(false) => [Some(guard.absent), None],
-                        None => [Some(guard.present), Some(guard.absent)],
-                    };
-                    for var in by_case.into_iter().flatten().chain([guard.other]) {
-                        let result = self.program.var(file, var);
-                        self.link_returned(result, code, kept, to);
-                    }
+                    let present = Some(guard.present).filter(|_| passes != Some(false));
+                    let absent = Some(guard.absent).filter(|_| passes != Some(true));
+                    [Some(guard.other), present, absent]
                 }
-                None => {
-                    let result = self.program.var(file, body.result);
-                    self.link_returned(result, code, kept, to);
-                }
+            };
+            for result in results.into_iter().flatten() {
+                let result = self.program.var(file, result);
+                self.link_returned(result, code, kept, to);
             }
         }
     }

@@ -139,6 +139,10 @@ const NO_LINK: u32 = u32::MAX;
 
 /// Where something is called or read.
 #[derive(Clone, Copy, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "traits that do not exclude each other"
+)]
 pub(super) struct Site {
     /// The code that does it.
     pub(super) caller: Code,
