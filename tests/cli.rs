@@ -206,6 +206,7 @@ fn config() -> Config {
         gateways: vec![],
         contracts: vec![],
         allow: vec![],
+        all_calls: false,
     }
 }
 
@@ -305,6 +306,7 @@ fn options_reach_the_engine() {
     assert_eq!(
         request,
         Request {
+            all_calls: false,
             setup: Setup {
                 config: Some("x.toml".into()),
                 isolated: false,

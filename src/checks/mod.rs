@@ -5,6 +5,7 @@
 
 pub mod context;
 
+mod call_mismatch;
 mod contract;
 mod duplicate_definition;
 mod governed;
@@ -43,6 +44,7 @@ pub struct Check {
 
 /// All checks, by name.
 pub const ALL: &[&Check] = &[
+    &call_mismatch::CHECK,
     &contract::CHECK,
     &duplicate_definition::CHECK,
     &import_cycle::CHECK,
