@@ -6,9 +6,10 @@
 
 use std::time::Instant;
 
+use ssot::Project;
 use ssot::config::{LoadOptions, load};
+use ssot::facts::ReadOptions;
 use ssot::graph::flow::FlowGraph;
-use ssot::{Project, ReadOptions};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -39,7 +40,11 @@ fn run(root: &str) {
         let Ok(loaded) = load(&options) else { return };
         let config = loaded.config;
         let name = if values { "facts, values" } else { "facts" };
-        let project = stage(name, || Project::read_with(config, ReadOptions { values }));
+        let read = ReadOptions {
+            values,
+            ..ReadOptions::default()
+        };
+        let project = stage(name, || Project::read_with(config, read));
         if values {
             let graph = stage("value flow", || {
                 FlowGraph::build(&project.index, ssot::lang::is_builtin)
