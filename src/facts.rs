@@ -736,6 +736,8 @@ pub struct StringTarget {
     pub span: Span,
     /// The scope it stands in.
     pub scope: ScopeId,
+    /// Whether it may name what is not there yet: `create=True`, `raising=False`.
+    pub may_be_new: bool,
 }
 
 /// What a naming string is handed to.

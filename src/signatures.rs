@@ -14,6 +14,8 @@ pub struct Signatures {
     pub partials: Vec<Span>,
     /// What functions ask for, by where their names stand.
     pub functions: Vec<FunctionDemands>,
+    /// What `except` clauses put in the place of what their `try` makes.
+    pub fallbacks: Vec<Fallback>,
     /// What classes whose constructor is made from their fields have, by where their names stand.
     pub classes: Vec<ClassFields>,
 }
@@ -52,6 +54,8 @@ pub struct FunctionDemands {
     pub needed: Vec<Needed>,
     /// What it returns.
     pub returns: Returns,
+    /// Whether its body does no more than log, pass or return a constant.
+    pub is_hollow: bool,
 }
 
 /// A parameter whose default is refused.
@@ -96,6 +100,19 @@ pub struct Field {
     pub in_constructor: bool,
     /// Whether it is taken by keyword only.
     pub keyword_only: bool,
+}
+
+/// A `try` with something else to be used when it fails.
+#[derive(Clone, Debug)]
+pub struct Fallback {
+    /// Callees of the calls whose results the `try` returns or binds.
+    pub tried: Vec<Span>,
+    /// Names that the `try` imports, where they stand.
+    pub imported: Vec<Span>,
+    /// Callees of the calls whose results the handlers return or bind.
+    pub instead: Vec<Span>,
+    /// Offsets of the names of classes that the handlers define.
+    pub defined: Vec<u32>,
 }
 
 impl Signatures {

@@ -7,6 +7,7 @@ pub mod context;
 
 mod call_mismatch;
 mod contract;
+mod disused;
 mod duplicate_definition;
 mod governed;
 mod import_cycle;
@@ -19,6 +20,8 @@ mod retired_module;
 mod retired_symbol;
 mod self_recursion;
 mod shadowed_module;
+mod spelled;
+mod stub_implementation;
 mod successor;
 mod syntax_error;
 mod trail;
@@ -54,6 +57,7 @@ pub const ALL: &[&Check] = &[
     &retired_symbol::CHECK,
     &self_recursion::CHECK,
     &shadowed_module::CHECK,
+    &stub_implementation::CHECK,
     &syntax_error::CHECK,
     &unresolved_import::CHECK,
     &unused_rule::CHECK,

@@ -6,7 +6,7 @@ pub mod python;
 
 use crate::config::PythonVersion;
 use crate::facts::{FileFacts, Pack, ReadOptions};
-use crate::fix::edit::{FileChanges, Rewritten};
+use crate::fix::edit::{FileChanges, Rewritten, Uses};
 
 /// The language of a source file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -105,6 +105,14 @@ impl Language {
     pub fn rewrite(self, text: &str, changes: &FileChanges) -> Rewritten {
         match self {
             Self::Python | Self::PythonStub => python::rewrite::rewrite(text, changes),
+        }
+    }
+
+    /// How the code of a file uses a name.
+    #[must_use]
+    pub fn uses(self, text: &str, name: &str) -> Uses {
+        match self {
+            Self::Python | Self::PythonStub => python::rewrite::uses(text, name),
         }
     }
 

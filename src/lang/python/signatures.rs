@@ -7,7 +7,7 @@ use ruff_text_size::Ranged;
 use super::extract::span;
 use super::{STACK_RED_ZONE, STACK_SEGMENT};
 use crate::signatures::{
-    CallArguments, ClassFields, Field, FunctionDemands, Needed, Returns, Signatures,
+    CallArguments, ClassFields, Fallback, Field, FunctionDemands, Needed, Returns, Signatures,
 };
 use crate::span::Span;
 
@@ -88,6 +88,7 @@ impl Collector {
                 self.failing -= u32::from(expects);
             }
             Stmt::Try(inner) => {
+                self.found.fallbacks.extend(fallback(inner));
                 let handled = inner.handlers.iter().any(|handler| {
                     let ExceptHandler::ExceptHandler(handler) = handler;
                     handler.type_.as_deref().is_some_and(names_type_error)
@@ -131,6 +132,7 @@ impl Collector {
             name: function.name.range.start().to_u32(),
             needed: needed(function),
             returns,
+            is_hollow: is_hollow(&function.body),
         });
     }
 
@@ -215,6 +217,123 @@ fn note_return(returns: &mut Returns, value: Option<&Expr>) {
             call.func.range().end().to_u32(),
         )),
         Some(_) => *returns = Returns::Unknown,
+    }
+}
+
+/// What handlers put in the place of what their `try` makes.
+fn fallback(statement: &ast::StmtTry) -> Option<Fallback> {
+    let mut found = Fallback {
+        tried: Vec::new(),
+        imported: Vec::new(),
+        instead: Vec::new(),
+        defined: Vec::new(),
+    };
+    made_by(&statement.body, &mut found.tried);
+    made_by(&statement.orelse, &mut found.tried);
+    for statement in &statement.body {
+        let names = match statement {
+            Stmt::ImportFrom(import) => &import.names[..],
+            _ => &[],
+        };
+        found
+            .imported
+            .extend(names.iter().map(|alias| span(alias.range)));
+    }
+    for handler in &statement.handlers {
+        let ExceptHandler::ExceptHandler(handler) = handler;
+        made_by(&handler.body, &mut found.instead);
+        found
+            .defined
+            .extend(handler.body.iter().filter_map(|statement| match statement {
+                Stmt::ClassDef(class) => Some(class.name.range.start().to_u32()),
+                _ => None,
+            }));
+    }
+    let has_fallback = !found.instead.is_empty() || !found.defined.is_empty();
+    let has_tried = !found.tried.is_empty() || !found.imported.is_empty();
+    (has_fallback && has_tried).then_some(found)
+}
+
+/// The callees of the calls whose results a block returns or binds.
+fn made_by(body: &[Stmt], callees: &mut Vec<Span>) {
+    let mut blocks = vec![body];
+    while let Some(block) = blocks.pop() {
+        for statement in block {
+            let value = match statement {
+                Stmt::Return(inner) => inner.value.as_deref(),
+                Stmt::Assign(inner) => Some(&*inner.value),
+                Stmt::AnnAssign(inner) => inner.value.as_deref(),
+                Stmt::If(inner) => {
+                    blocks.push(&inner.body);
+                    blocks.extend(inner.elif_else_clauses.iter().map(|one| &one.body[..]));
+                    None
+                }
+                Stmt::With(inner) => {
+                    blocks.push(&inner.body);
+                    None
+                }
+                _ => None,
+            };
+            let value = match value {
+                Some(Expr::Await(inner)) => Some(&*inner.value),
+                other => other,
+            };
+            if let Some(Expr::Call(call)) = value {
+                callees.push(Span::new(
+                    call.range().start().to_u32(),
+                    call.func.range().end().to_u32(),
+                ));
+            }
+        }
+    }
+}
+
+/// Whether a body does no more than log, pass or return a constant.
+fn is_hollow(body: &[Stmt]) -> bool {
+    body.iter().all(|statement| match statement {
+        Stmt::Pass(_) | Stmt::Import(_) | Stmt::ImportFrom(_) => true,
+        Stmt::Return(inner) => inner.value.as_deref().is_none_or(is_constant),
+        Stmt::Expr(inner) => match &*inner.value {
+            Expr::Call(call) => is_log(&call.func),
+            other => is_constant(other),
+        },
+        _ => false,
+    })
+}
+
+fn is_constant(expr: &Expr) -> bool {
+    match expr {
+        Expr::List(list) => list.elts.is_empty(),
+        Expr::Tuple(tuple) => tuple.elts.is_empty(),
+        Expr::Dict(dict) => dict.items.is_empty(),
+        other => other.is_literal_expr() || other.is_ellipsis_literal_expr(),
+    }
+}
+
+/// `logger.warning(…)`, `self.log.info(…)`, `print(…)`, `warnings.warn(…)`.
+fn is_log(callee: &Expr) -> bool {
+    match callee {
+        Expr::Name(name) => matches!(name.id.as_str(), "print" | "warn"),
+        Expr::Attribute(attribute) => {
+            let owner = last_name(&attribute.value)
+                .trim_start_matches('_')
+                .to_lowercase();
+            let method = attribute.attr.as_str();
+            (owner.starts_with("log")
+                && matches!(
+                    method,
+                    "debug"
+                        | "info"
+                        | "warning"
+                        | "warn"
+                        | "error"
+                        | "exception"
+                        | "critical"
+                        | "log"
+                ))
+                || (owner == "warnings" && method == "warn")
+        }
+        _ => false,
     }
 }
 
