@@ -17,7 +17,6 @@ published truth differs.
 Exit status: 0 all is well, 1 fewer than N corrected cases are exact, 2 there was nothing to compare.
 """
 
-import argparse
 import builtins
 import collections
 import concurrent.futures
@@ -27,10 +26,12 @@ import os
 import re
 import subprocess
 import sys
-import tarfile
 import tempfile
 
-REPOSITORY = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.dont_write_bytecode = True
+
+from call_common import TARGET, download, exit_with, parser_of, unpack
+
 DISTRIBUTION = "pycg==0.0.8"
 ARCHIVE = "pycg-0.0.8.tar.gz"
 SNIPPETS = "pycg-0.0.8/micro-benchmark/snippets"
@@ -62,20 +63,13 @@ def archive(cache):
     path = os.path.join(cache, ARCHIVE)
     if not os.path.isfile(path):
         os.makedirs(cache, exist_ok=True)
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
-        command += ["--no-binary", ":all:", "--no-deps", "--dest", cache, DISTRIBUTION]
-        if subprocess.run(command).returncode != 0 or not os.path.isfile(path):
-            raise SystemExit("error: pip could not fetch {}".format(DISTRIBUTION))
+        download(DISTRIBUTION, cache)
     return path
 
 
-def unpack(path, folder):
+def unpack_cases(path, folder):
     """Unpacks the cases into `folder`; their names, sorted."""
-    with tarfile.open(path) as tar:
-        snippets = (member for member in tar if member.name.startswith(SNIPPETS + "/"))
-        members = [member for member in snippets if member.isfile() or member.isdir()]
-        tar.extraction_filter = getattr(tarfile, "data_filter", None)
-        tar.extractall(folder, members)
+    unpack(path, folder, lambda member: member.name.startswith(SNIPPETS + "/"))
     root = os.path.join(folder, SNIPPETS)
     found = glob.glob(os.path.join(root, "*", "*", "callgraph.json"))
     return root, sorted(os.path.relpath(os.path.dirname(path), root).replace(os.sep, "/") for path in found)
@@ -224,11 +218,8 @@ def print_failures(published, fixed):
 
 
 def main():
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, usage=argparse.SUPPRESS
-    )
-    parser.add_argument("--ssot", metavar="BINARY", default=os.path.join(REPOSITORY, "target", "release", "ssot"))
-    parser.add_argument("--cache", metavar="FOLDER", default=os.path.join(REPOSITORY, "target", "benchmarks"))
+    parser = parser_of(__doc__)
+    parser.add_argument("--cache", metavar="FOLDER", default=os.path.join(TARGET, "benchmarks"))
     parser.add_argument("--min-exact", metavar="N", type=int, default=0)
     parser.add_argument("-v", "--verbose", action="store_true", help="list the edges that are missing or spurious")
     parser.add_argument("--against-cpython", action="store_true", help="hold the published truth against CPython")
@@ -239,7 +230,7 @@ def main():
         parser.error("no such program: " + binary)
     path = archive(arguments.cache)
     with tempfile.TemporaryDirectory() as folder:
-        root, cases = unpack(path, os.path.realpath(folder))
+        root, cases = unpack_cases(path, os.path.realpath(folder))
         if arguments.cases:
             cases = [case for case in cases if any(part in case for part in arguments.cases)]
         if not cases:
@@ -262,10 +253,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except SystemExit as stop:
-        if isinstance(stop.code, str):
-            print(stop.code, file=sys.stderr)
-            sys.exit(2)
-        raise
+    exit_with(main)

@@ -13,7 +13,6 @@ The last lines of each package say how many of the drawn edges are seen, possibl
 The same seed draws the same edges of the same graph.
 """
 
-import argparse
 import collections
 import os
 import random
@@ -22,7 +21,7 @@ import sys
 sys.dont_write_bytecode = True
 
 import call_recall
-from call_recall import REPOSITORY
+from call_common import TARGET, exit_with, parser_of
 
 AROUND = 3
 
@@ -112,11 +111,8 @@ def draw(package, arguments):
 
 
 def main():
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, usage=argparse.SUPPRESS
-    )
-    parser.add_argument("--scratch", metavar="FOLDER", default=os.path.join(REPOSITORY, "target", "calls"))
-    parser.add_argument("--ssot", metavar="BINARY", default=os.path.join(REPOSITORY, "target", "release", "ssot"))
+    parser = parser_of(__doc__)
+    parser.add_argument("--scratch", metavar="FOLDER", default=os.path.join(TARGET, "calls"))
     parser.add_argument("--option", action="append", default=[], help="handed on to `ssot graph calls`")
     parser.add_argument("--edges", metavar="N", type=int, default=200)
     parser.add_argument("--seed", metavar="N", type=int, default=1)
@@ -132,10 +128,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except SystemExit as stop:
-        if isinstance(stop.code, str):
-            print(stop.code, file=sys.stderr)
-            sys.exit(2)
-        raise
+    exit_with(main)

@@ -21,7 +21,6 @@ per cent; `+driven` is our recall when the edges that only drive a generator cou
 Exit status: 0, or 2 when there was nothing to compare.
 """
 
-import argparse
 import ast
 import builtins
 import collections
@@ -33,10 +32,12 @@ import shlex
 import shutil
 import subprocess
 import sys
-import tarfile
 import tempfile
 
-REPOSITORY = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.dont_write_bytecode = True
+
+from call_common import TARGET, download, exit_with, parser_of, unpack
+
 RECORDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "call_recorder.py")
 SUSPENDS = 0x20 | 0x80 | 0x200
 OPTIMIZED = 0x1
@@ -81,14 +82,11 @@ def fetch(package, scratch):
         name for name in os.listdir(scratch) if name.endswith(suffix) and stem.match(name[: len(name) - len(suffix)])
     )
     if not found(".tar.gz"):
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
-        subprocess.run(command + ["--no-binary", ":all:", "--dest", scratch, package], check=True)
+        download(package, scratch)
     archive = found(".tar.gz")[-1]
     folder = os.path.join(scratch, archive[: -len(".tar.gz")])
     if not os.path.isdir(folder):
-        with tarfile.open(os.path.join(scratch, archive)) as tar:
-            tar.extraction_filter = getattr(tarfile, "data_filter", None)
-            tar.extractall(scratch)
+        unpack(os.path.join(scratch, archive), scratch)
     return folder
 
 
@@ -450,13 +448,10 @@ def compare(package, scratch, binary, options, misses):
 
 
 def main():
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, usage=argparse.SUPPRESS
-    )
+    parser = parser_of(__doc__)
     parser.add_argument("command", choices=["record", "compare"])
-    parser.add_argument("--scratch", metavar="FOLDER", default=os.path.join(REPOSITORY, "target", "calls"))
+    parser.add_argument("--scratch", metavar="FOLDER", default=os.path.join(TARGET, "calls"))
     parser.add_argument("--python", metavar="PYTHON", default=sys.executable)
-    parser.add_argument("--ssot", metavar="BINARY", default=os.path.join(REPOSITORY, "target", "release", "ssot"))
     parser.add_argument("--option", action="append", default=[], help="handed on to `ssot graph calls`")
     parser.add_argument("-v", "--verbose", action="store_true", help="misses by reason, with three examples each")
     parser.add_argument("--misses", metavar="N", type=int, default=0, help="misses by reason, with N examples each")
@@ -480,10 +475,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except SystemExit as stop:
-        if isinstance(stop.code, str):
-            print(stop.code, file=sys.stderr)
-            sys.exit(2)
-        raise
+    exit_with(main)

@@ -45,8 +45,10 @@ pub struct Values {
     pub members: Vec<FlowMember>,
     /// What the names of the module's scope are once it has run.
     pub globals: Slice,
-    /// Arena behind [`ClassBody::bases`].
+    /// Arena behind [`ClassBody::bases`] and [`Declared::classes`].
     pub bases: Vec<VarId>,
+    /// Parameters and results whose annotations leave nothing open.
+    pub declared: Vec<Declared>,
 }
 
 /// A name of a module or class with the variable that holds it at the end.
@@ -80,12 +82,31 @@ pub struct Code {
     pub flags: CodeFlags,
     /// Parameters, receivers included, a run of [`Values::parameters`].
     pub parameters: Slice,
-    /// What it returns.
+    /// What it returns, besides parameters as they were passed.
     pub result: VarId,
+    /// Which of its first 32 parameters it returns as they were passed, a bit each.
+    pub returned: u32,
     /// What it yields.
     pub yields: VarId,
+    /// How what it returns hangs on one of its parameters.
+    pub guard: Option<Guard>,
     /// Its operations. What class bodies and comprehensions in it do is among them.
     pub ops: Slice,
+}
+
+/// A parameter that some of a function's `return`s ask for: `def wrap(f=None): if f is None: return wrap`.
+///
+/// [`Code::result`] is what all of them return.
+#[derive(Clone, Copy, Debug)]
+pub struct Guard {
+    /// Which parameter, counted from 0, receivers included.
+    pub parameter: u32,
+    /// What is returned only where no argument is passed for it.
+    pub absent: VarId,
+    /// What is returned only where one is.
+    pub present: VarId,
+    /// What is returned either way.
+    pub other: VarId,
 }
 
 /// Traits of a piece of code, as a bit set.
@@ -105,6 +126,8 @@ impl CodeFlags {
     pub const ABSTRACT: Self = Self(1 << 4);
     /// A lambda.
     pub const LAMBDA: Self = Self(1 << 5);
+    /// No instance has it: `@abstractmethod`, or what a `Protocol` only declares.
+    pub const DECLARED_ONLY: Self = Self(1 << 6);
 
     /// Whether all of `other` is set.
     #[must_use]
@@ -128,6 +151,18 @@ pub struct FlowParameter {
     pub kind: ParameterKind,
     /// Its first version.
     pub var: VarId,
+    /// Whether a call must pass it.
+    pub is_required: bool,
+}
+
+/// A variable that its annotation says all of: an instance of one of some classes, a value of a builtin type, or
+/// `None`.
+#[derive(Clone, Copy, Debug)]
+pub struct Declared {
+    /// The variable.
+    pub var: VarId,
+    /// The classes that are no builtin types, a run of [`Values::bases`].
+    pub classes: Slice,
 }
 
 /// A class.
@@ -151,6 +186,8 @@ pub struct ClassBody {
     /// Whether a decorator named `dataclass`, `define`, `frozen`, `attrs` or `s` (of `attr`) makes the constructor from
     /// the fields, or a base named `NamedTuple` does.
     pub has_generated_init: bool,
+    /// Whether it only says what others have: a base is named `Protocol`.
+    pub is_protocol: bool,
 }
 
 /// A literal that is no text or integer constant.
@@ -428,6 +465,12 @@ pub enum Op {
         is_async: bool,
         to: VarId,
         site: u32,
+    },
+    /// What `base` is but instances of the class `annotation`.
+    Except {
+        base: VarId,
+        annotation: VarId,
+        to: VarId,
     },
     /// `await base`.
     Await { base: VarId, to: VarId, site: u32 },

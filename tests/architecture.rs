@@ -248,7 +248,7 @@ fn parts_build_only_on_what_comes_before_them() {
 fn a_front_end_takes_no_more_from_rules_and_fixes_than_plain_data() {
     let plain = ["config::PythonVersion", "fix::edit"];
     for source in below("src/lang", "rs") {
-        let code = source.code();
+        let code: Vec<(usize, &str)> = source.code().collect();
         let tests = code.iter().position(|(_, line)| line.contains("mod tests"));
         // Tests hold texts in which `crate::` stands for itself.
         for (number, line) in &code[..tests.unwrap_or(code.len())] {

@@ -43,6 +43,37 @@ fn expect(source: &str, expected: &[&str]) {
     assert_eq!(calls(source, &[]), expected, "\n{source}");
 }
 
+/// What a run on `source` prints.
+fn printed(source: &str, arguments: &[&str]) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("main.py"), source).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_ssot"))
+        .arg("--isolated")
+        .args(arguments)
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn why_tells_the_calls_on_the_way() {
+    let source = "def a():\n    b()\ndef b():\n    return c()\ndef c(): pass\n";
+    assert_eq!(
+        printed(source, &["why", "main:a", "main:c"]),
+        "main.py:2: main:a calls main:b\nmain.py:4: main:b calls main:c\n"
+    );
+    assert!(printed(source, &["why", "main:c", "main:a"]).contains("No path leads"));
+}
+
+#[test]
+fn what_was_left_out_is_counted() {
+    let source = "class A:\n    def m(self): pass\nclass B:\n    def m(self): pass\nclass C:\n    def m(self): pass\nclass D:\n    def m(self): pass\nfor x in [A(), B(), C(), D()]:\n    x.m()\n";
+    let graph: Value = serde_json::from_str(&printed(source, &["graph", "calls"])).unwrap();
+    assert_eq!(graph["omitted"]["calls"], 4);
+    assert_eq!(graph["omitted"]["values"], 0);
+}
+
 #[test]
 fn the_last_binding_counts_where_flow_is_straight() {
     expect(
@@ -192,4 +223,186 @@ fn what_feeds_on_itself_comes_to_an_end() {
         class N:\n    def up(self):\n        x = self\n        while x:\n            x = [x, {'x': x}][0]\n        return x.up()\n\
         def d(g):\n    @d\n    def h(*a):\n        return g(*a, h)\n    return h\n@d\ndef k(): pass\nk()\n";
     assert!(calls(source, &[]).contains("<module> -> d direct"));
+}
+
+#[test]
+fn what_goes_through_a_wrapper_stays_apart() {
+    let source = "def deco(f):\n    def wrapper(*args):\n        return f(*args)\n    return wrapper\n\
+        @deco\ndef a(x):\n    x()\n@deco\ndef b(x):\n    x()\n\
+        def p(): pass\ndef q(): pass\ndef use():\n    a(p)\n    b(q)\n";
+    let found = calls(source, &[]);
+    for (edge, is_there) in [
+        ("a -> p flow", true),
+        ("b -> q flow", true),
+        ("a -> q flow", false),
+        ("b -> p flow", false),
+        ("use -> a flow", false),
+    ] {
+        assert_eq!(found.contains(edge), is_there, "{edge}: {found:?}");
+    }
+}
+
+#[test]
+fn what_wrapped_functions_return_stays_apart() {
+    let source = "class A:\n    def m(self): pass\nclass B:\n    def m(self): pass\n\
+        class deco:\n    def __init__(self, f):\n        self.f = f\n    def __call__(self, *args):\n        return self.f(*args)\n\
+        @deco\ndef a():\n    return A()\n@deco\ndef b():\n    return B()\n\
+        def use_a():\n    a().m()\ndef use_b():\n    b().m()\n";
+    let found = calls(source, &[]);
+    assert!(found.contains("use_a -> A.m flow"), "{found:?}");
+    assert!(found.contains("use_b -> B.m flow"), "{found:?}");
+    assert!(!found.contains("use_a -> B.m flow"), "{found:?}");
+    assert!(!found.contains("use_b -> A.m flow"), "{found:?}");
+}
+
+#[test]
+fn a_wrapper_may_put_arguments_in_front() {
+    expect(
+        "def deco(f):\n    def wrapper(*args):\n        return f(len, *args)\n    return wrapper\n\
+         @deco\ndef g(size, x):\n    x()\ndef p(): pass\ng(p)\n",
+        &[
+            "<module> -> deco direct",
+            "<module> -> deco.<locals>.wrapper flow",
+            "deco.<locals>.wrapper -> g flow",
+            "g -> p flow",
+        ],
+    );
+}
+
+#[test]
+fn a_decorator_with_options_is_another_decorator() {
+    expect(
+        "from functools import partial\ndef deco(f=None, **options):\n    if f is None:\n        return partial(deco, **options)\n    return f\n\
+         @deco(x=1)\ndef g(): pass\ndef use():\n    g()\n",
+        &["<module> -> deco direct", "use -> g flow"],
+    );
+}
+
+#[test]
+fn a_class_gives_what_its_new_gives() {
+    expect(
+        "class A:\n    def m(self): pass\nclass B:\n    def __new__(cls):\n        return A()\n    def __init__(self): pass\n    def m(self): pass\nB().m()\n",
+        &["<module> -> A.m flow", "<module> -> B.__new__ direct"],
+    );
+    expect(
+        "class B:\n    def __new__(cls):\n        return super().__new__(cls)\n    def __init__(self): pass\n    def m(self): pass\nB().m()\n",
+        &[
+            "<module> -> B.__init__ direct",
+            "<module> -> B.__new__ direct",
+            "<module> -> B.m flow",
+        ],
+    );
+}
+
+#[test]
+fn annotations_rule_out_what_they_do_not_name() {
+    let source = "class A:\n    def m(self): pass\nclass B:\n    def m(self): pass\nclass C(A):\n    def m(self): pass\n\
+        def f(x: A):\n    x.m()\ndef g(x: str):\n    x.m()\nfor each in [A(), B(), C()]:\n    f(each)\n    g(each)\n";
+    let found = calls(source, &[]);
+    assert!(found.contains("f -> A.m flow"), "{found:?}");
+    assert!(found.contains("f -> C.m flow"), "{found:?}");
+    assert!(!found.contains("f -> B.m flow"), "{found:?}");
+    assert!(
+        !found.iter().any(|edge| edge.starts_with("g -> ")),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn a_protocol_or_an_open_annotation_rules_nothing_out() {
+    let source = "from typing import Any, Protocol\nclass P(Protocol):\n    def m(self): ...\nclass B:\n    def m(self): pass\n\
+        def f(x: P):\n    x.m()\ndef g(x: Any):\n    x.m()\nf(B())\ng(B())\n";
+    let found = calls(source, &[]);
+    assert!(found.contains("f -> B.m flow"), "{found:?}");
+    assert!(found.contains("g -> B.m flow"), "{found:?}");
+    assert!(!found.iter().any(|edge| edge.contains("P.m")), "{found:?}");
+}
+
+#[test]
+fn no_instance_has_an_abstract_method() {
+    expect(
+        "from abc import abstractmethod\nclass A:\n    def run(self):\n        self.step()\n    @abstractmethod\n    def step(self): pass\n\
+         class B(A):\n    def step(self):\n        super().step()\n",
+        &["A.run -> B.step override", "B.step -> A.step direct"],
+    );
+}
+
+#[test]
+fn a_call_that_a_function_would_refuse_does_not_reach_it() {
+    expect(
+        "class V:\n    def visit(self, name):\n        getattr(self, 'visit_' + name)()\n    def visit_a(self): pass\n    def visit_b(self, x): pass\n    def visit_c(self, x=1): pass\n",
+        &[
+            "V.visit -> V.visit_a name-prefix",
+            "V.visit -> V.visit_c name-prefix",
+        ],
+    );
+    // Where nothing else is called, it is what was meant.
+    expect("def f(x): pass\nf()\n", &["<module> -> f direct"]);
+}
+
+#[test]
+fn a_visited_node_is_of_the_class_that_the_method_is_named_for() {
+    let source = "class A:\n    def m(self): pass\nclass B:\n    def m(self): pass\n\
+        class V:\n    def visit(self, node):\n        getattr(self, 'visit_' + type(node).__name__)(node)\n    def visit_A(self, node):\n        node.m()\n    def visit_B(self, node):\n        node.m()\n\
+        for each in [A(), B()]:\n    V().visit(each)\n";
+    let found = calls(source, &[]);
+    assert!(found.contains("V.visit_A -> A.m flow"), "{found:?}");
+    assert!(found.contains("V.visit_B -> B.m flow"), "{found:?}");
+    assert!(!found.contains("V.visit_A -> B.m flow"), "{found:?}");
+}
+
+#[test]
+fn a_dispatching_base_makes_no_visitor_another() {
+    let source = "class V:\n    def visit(self, name):\n        getattr(self, 'visit_' + name)()\n    def generic(self): pass\n\
+        class A(V):\n    def visit_x(self):\n        self.generic()\n    def generic(self): pass\n\
+        class B(V):\n    def visit_x(self):\n        self.generic()\n    def generic(self): pass\n";
+    let found = calls(source, &[]);
+    assert!(found.contains("A.visit_x -> A.generic direct"), "{found:?}");
+    assert!(
+        !found
+            .iter()
+            .any(|edge| edge.starts_with("A.visit_x -> B.generic")),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn what_is_given_back_as_it_was_passed_goes_to_its_caller() {
+    let source = "class A:\n    def m(self): pass\nclass B:\n    def m(self): pass\ndef same(x):\n    return x\n\
+        def use_a():\n    same(A()).m()\ndef use_b():\n    same(x=B()).m()\n";
+    let found = calls(source, &[]);
+    assert!(found.contains("use_a -> A.m flow"), "{found:?}");
+    assert!(found.contains("use_b -> B.m flow"), "{found:?}");
+    assert!(!found.contains("use_a -> B.m flow"), "{found:?}");
+}
+
+#[test]
+fn what_a_test_for_a_class_leaves_is_none_of_it() {
+    let source = "class A:\n    def m(self): pass\nclass B:\n    def m(self): pass\ndef f(x):\n    if isinstance(x, A):\n        return\n    x.m()\nf(A())\nf(B())\n";
+    let found = calls(source, &[]);
+    assert!(found.contains("f -> B.m flow"), "{found:?}");
+    assert!(!found.contains("f -> A.m flow"), "{found:?}");
+}
+
+#[test]
+fn where_everything_meets_no_method_is_called() {
+    let classes = |count: usize| -> String {
+        let classes = (0..count).map(|at| format!("class C{at}:\n    def m(self): pass\n"));
+        let made: Vec<String> = (0..count).map(|at| format!("C{at}()")).collect();
+        format!(
+            "{}for x in [{}]:\n    x.m()\n",
+            classes.collect::<String>(),
+            made.join(", ")
+        )
+    };
+    assert_eq!(calls(&classes(3), &[]).len(), 3);
+    assert_eq!(calls(&classes(4), &[]).len(), 0);
+}
+
+#[test]
+fn constant_text_is_evaluated_where_it_stands() {
+    expect(
+        "def f(): pass\nclass A:\n    def m(self): pass\na = A()\neval('f()')\nexec('a.m()')\neval('not python')\neval('f()', {})\n",
+        &["<module> -> A.m flow", "<module> -> f direct"],
+    );
 }

@@ -132,7 +132,7 @@ impl Engine for Fake {
     fn call_graph(&self, _: &Setup, query: &CallQuery) -> Result<CallGraph> {
         let mut graph = CallGraph::default();
         if query.adjacency {
-            graph.adjacency.entry("main".to_owned()).or_default();
+            graph.adjacency.entry("main".into()).or_default();
         }
         Ok(graph)
     }

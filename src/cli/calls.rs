@@ -1,12 +1,14 @@
 //! The call graph by value flow under the names that people and benchmarks use.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 
 use crate::facts::DefinitionId;
-use crate::graph::flow::{Callee, Code, FlowGraph};
+use crate::graph::flow::{Callee, Code, External, FlowGraph, Reason};
 use crate::index::{FileId, Index};
-use crate::report::graph::{Call, CallGraph, Function};
-use crate::values::{CodeFlags, CodeId, Owner};
+use crate::report::graph::{Call, CallGraph, Function, Omitted};
+use crate::values::{CodeFlags, Owner};
 
 /// Who calls whom, through values as well as names. `external` adds what is outside the project.
 pub(super) fn call_graph(
@@ -15,55 +17,53 @@ pub(super) fn call_graph(
     external: bool,
     adjacency: bool,
 ) -> CallGraph {
-    let mut graph = CallGraph::default();
     let names = Names::new(index, flow);
+    let mut graph = CallGraph {
+        omitted: Omitted {
+            values: flow.omissions.values,
+            calls: flow.omissions.calls,
+        },
+        calls: calls(index, flow, &names, external),
+        ..CallGraph::default()
+    };
+    let mut path: Option<(FileId, Arc<str>)> = None;
     for code in flow.codes() {
         let (file, body) = flow.code(code);
-        if index.file(file).language.declares_modules()
-            || body.owner == Owner::Code(CodeId::MODULE) && names.is_module(code)
-        {
+        if index.file(file).language.declares_modules() || names.is_module(code) {
             continue;
         }
+        let path = match &path {
+            Some((of, path)) if *of == file => Arc::clone(path),
+            _ => {
+                let own: Arc<str> = index.file(file).path.to_string().into();
+                path = Some((file, Arc::clone(&own)));
+                own
+            }
+        };
         let function = Function {
-            path: index.file(file).path.to_string(),
+            path,
             line: index.facts(file).lines.line(body.offset),
         };
         graph
             .functions
-            .insert(names.paths[code.index()].clone(), function);
+            .insert(Arc::clone(&names.paths[code.index()]), function);
     }
-    for call in &flow.calls {
-        let (file, _) = flow.code(call.caller);
-        let callee = match call.callee {
-            Callee::Function(code) => names.paths[code.index()].clone(),
-            Callee::External(path) if external => flow.external(path).to_owned(),
-            Callee::External(_) => continue,
-        };
-        graph.calls.push(Call {
-            caller: names.paths[call.caller.index()].clone(),
-            callee,
-            line: index.facts(file).lines.line(call.offset),
-            reason: call.reason.as_str(),
-        });
-    }
-    graph.calls.sort();
-    graph.calls.dedup();
     if adjacency {
         let declares = |code: &Code| index.file(flow.code(*code).0).language.declares_modules();
         for code in flow.codes().filter(|code| !declares(code)) {
             graph
                 .adjacency
-                .entry(names.dotted[code.index()].clone())
+                .entry(Arc::clone(&names.dotted[code.index()]))
                 .or_default();
         }
         for call in &flow.calls {
             let callee = match call.callee {
-                Callee::Function(code) => names.dotted[code.index()].clone(),
-                Callee::External(path) => flow.external(path).to_owned(),
+                Callee::Function(code) => Arc::clone(&names.dotted[code.index()]),
+                Callee::External(path) => flow.external(path).into(),
             };
             graph
                 .adjacency
-                .entry(names.dotted[call.caller.index()].clone())
+                .entry(Arc::clone(&names.dotted[call.caller.index()]))
                 .or_default()
                 .insert(callee);
         }
@@ -71,12 +71,60 @@ pub(super) fn call_graph(
     graph
 }
 
+/// The calls, sorted: by the ranks of the names, so that these are compared only once.
+fn calls(index: &Index, flow: &FlowGraph<'_>, names: &Names, external: bool) -> Vec<Call> {
+    let mut externals: FxHashMap<External, usize> = FxHashMap::default();
+    let mut all: Vec<Arc<str>> = names.paths.clone();
+    let mut rows: Vec<(u32, u32, u32, Reason)> = Vec::with_capacity(flow.calls.len());
+    for call in &flow.calls {
+        let callee = match call.callee {
+            Callee::Function(code) => code.index(),
+            Callee::External(path) if external => *externals.entry(path).or_insert_with(|| {
+                all.push(flow.external(path).into());
+                all.len() - 1
+            }),
+            Callee::External(_) => continue,
+        };
+        let (file, _) = flow.code(call.caller);
+        let line = index.facts(file).lines.line(call.offset);
+        rows.push((call.caller.index() as u32, callee as u32, line, call.reason));
+    }
+    let mut order: Vec<u32> = (0..all.len() as u32).collect();
+    order.sort_unstable_by(|&one, &other| all[one as usize].cmp(&all[other as usize]));
+    // Different pieces of code may share a name.
+    let mut ranks = vec![0u32; all.len()];
+    let mut shared: Vec<&Arc<str>> = Vec::new();
+    for &at in &order {
+        let name = &all[at as usize];
+        if shared.last().is_none_or(|last| *last != name) {
+            shared.push(name);
+        }
+        ranks[at as usize] = shared.len() as u32 - 1;
+    }
+    for (caller, callee, ..) in &mut rows {
+        *caller = ranks[*caller as usize];
+        *callee = ranks[*callee as usize];
+    }
+    rows.sort_unstable_by_key(|&(caller, callee, line, reason)| {
+        (caller, callee, line, reason.as_str())
+    });
+    rows.dedup();
+    rows.into_iter()
+        .map(|(caller, callee, line, reason)| Call {
+            caller: Arc::clone(shared[caller as usize]),
+            callee: Arc::clone(shared[callee as usize]),
+            line,
+            reason: reason.as_str(),
+        })
+        .collect()
+}
+
 /// The names of all pieces of code.
 struct Names {
     /// `a.b:f.<locals>.g`; `a.b:<module>` for a module.
-    paths: Vec<String>,
+    paths: Vec<Arc<str>>,
     /// `a.b.f.g`, lambdas numbered within their scope.
-    dotted: Vec<String>,
+    dotted: Vec<Arc<str>>,
     modules: Vec<bool>,
 }
 
@@ -105,8 +153,8 @@ impl Names {
             names.modules.push(is_module);
             if is_module {
                 let module = index.module_name(file);
-                names.paths.push(format!("{module}:<module>"));
-                names.dotted.push(module.to_owned());
+                names.paths.push(format!("{module}:<module>").into());
+                names.dotted.push(module.into());
                 continue;
             }
             let known = definitions
@@ -118,7 +166,7 @@ impl Names {
                 Some(&definition) => index.definition_path(file, definition),
                 None => format!("{}:{own}", index.module_name(file)),
             };
-            names.paths.push(path);
+            names.paths.push(path.into());
             let scope = values.map_or(String::new(), |values| {
                 owner_name(values, body.owner, first, &names.dotted)
             });
@@ -129,7 +177,7 @@ impl Names {
             } else {
                 own.to_owned()
             };
-            names.dotted.push(format!("{scope}.{own}"));
+            names.dotted.push(format!("{scope}.{own}").into());
         }
         names
     }
@@ -144,10 +192,10 @@ fn owner_name(
     values: &crate::values::Values,
     owner: Owner,
     first: u32,
-    dotted: &[String],
+    dotted: &[Arc<str>],
 ) -> String {
     match owner {
-        Owner::Code(code) => dotted[(first + code.0) as usize].clone(),
+        Owner::Code(code) => dotted[(first + code.0) as usize].to_string(),
         Owner::Class(class) => {
             let body = &values.classes[class.index()];
             let outer = owner_name(values, body.owner, first, dotted);

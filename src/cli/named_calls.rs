@@ -1,5 +1,7 @@
 //! The call graph of languages whose calls are resolved by name and type alone, without following values.
 
+use std::sync::Arc;
+
 use crate::facts::{CallId, DefinitionId, DefinitionKind};
 use crate::graph::calls::CallGraph as Resolved;
 use crate::graph::flow::Reason;
@@ -15,9 +17,10 @@ pub(super) fn add(index: &Index, graph: &mut CallGraph, external: bool, adjacenc
     for file in files {
         functions_of(index, file, graph, adjacency);
         for (caller, callee, line) in calls_of(index, &resolved, file, external) {
+            let (caller, callee): (Arc<str>, Arc<str>) = (caller.into(), callee.into());
             if adjacency {
-                let callees = graph.adjacency.entry(caller.clone()).or_default();
-                callees.insert(callee.clone());
+                let callees = graph.adjacency.entry(Arc::clone(&caller)).or_default();
+                callees.insert(Arc::clone(&callee));
             }
             graph.calls.push(Call {
                 caller,
@@ -37,12 +40,12 @@ fn functions_of(index: &Index, file: FileId, graph: &mut CallGraph, adjacency: b
         if definition.kind == DefinitionKind::Class {
             continue;
         }
-        let name = index.definition_path(file, DefinitionId(at as u32));
+        let name: Arc<str> = index.definition_path(file, DefinitionId(at as u32)).into();
         if adjacency {
-            graph.adjacency.entry(name.clone()).or_default();
+            graph.adjacency.entry(Arc::clone(&name)).or_default();
         }
         let function = Function {
-            path: index.file(file).path.to_string(),
+            path: Arc::clone(&index.file(file).path),
             line: facts.lines.line(definition.name_span.start),
         };
         // Where conditions choose between several of a name, the first one stands for all.

@@ -23,28 +23,26 @@ impl Slice {
         }
         let kept = {
             let calls = graph.calls.iter();
-            let edges = calls.map(|call| (call.caller.as_str(), call.callee.as_str()));
+            let edges = calls.map(|call| (&*call.caller, &*call.callee));
             let ends = (self.from.as_deref(), self.to.as_deref());
             owned(&self.nodes(&edges.collect::<Vec<_>>(), ends))
         };
-        graph.functions.retain(|name, _| kept.contains(name));
+        graph.functions.retain(|name, _| kept.contains(&**name));
         graph
             .calls
-            .retain(|call| kept.contains(&call.caller) && kept.contains(&call.callee));
+            .retain(|call| kept.contains(&*call.caller) && kept.contains(&*call.callee));
         let kept = {
             let callers = graph.adjacency.iter();
             let edges = callers.flat_map(|(caller, callees)| {
-                callees
-                    .iter()
-                    .map(move |callee| (caller.as_str(), callee.as_str()))
+                callees.iter().map(move |callee| (&**caller, &**callee))
             });
             let (from, to) = (self.from.as_deref(), self.to.as_deref());
             let (from, to) = (from.map(dotted), to.map(dotted));
             owned(&self.nodes(&edges.collect::<Vec<_>>(), (from.as_deref(), to.as_deref())))
         };
-        graph.adjacency.retain(|name, _| kept.contains(name));
+        graph.adjacency.retain(|name, _| kept.contains(&**name));
         for callees in graph.adjacency.values_mut() {
-            callees.retain(|name| kept.contains(name));
+            callees.retain(|name| kept.contains(&**name));
         }
     }
 
@@ -116,20 +114,23 @@ mod tests {
         // m:a → m:b → m:c → m:d, m:a → m:d, m:x → m:b, m:d → m:a
         for (caller, callee) in ["ab", "bc", "cd", "ad", "xb", "da"].map(|pair| pair.split_at(1)) {
             graph.calls.push(Call {
-                caller: format!("m:{caller}"),
-                callee: format!("m:{callee}"),
+                caller: format!("m:{caller}").into(),
+                callee: format!("m:{callee}").into(),
                 line: 1,
                 reason: "direct",
             });
             for name in [caller, callee] {
                 let function = Function {
-                    path: "m.py".to_owned(),
+                    path: "m.py".into(),
                     line: 1,
                 };
-                graph.functions.insert(format!("m:{name}"), function);
+                graph.functions.insert(format!("m:{name}").into(), function);
             }
-            let callees = graph.adjacency.entry(format!("m.{caller}")).or_default();
-            callees.insert(format!("m.{callee}"));
+            let callees = graph
+                .adjacency
+                .entry(format!("m.{caller}").into())
+                .or_default();
+            callees.insert(format!("m.{callee}").into());
         }
         graph
     }

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -45,19 +46,30 @@ pub struct Import {
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct CallGraph {
     /// The functions, by name.
-    pub functions: BTreeMap<String, Function>,
+    pub functions: BTreeMap<Arc<str>, Function>,
     /// The calls, sorted as their fields compare.
     pub calls: Vec<Call>,
     /// The same graph under the dotted names of call-graph benchmarks: who calls whom.
     #[serde(skip)]
-    pub adjacency: BTreeMap<String, BTreeSet<String>>,
+    pub adjacency: BTreeMap<Arc<str>, BTreeSet<Arc<str>>>,
+    /// What the analysis left out.
+    pub omitted: Omitted,
+}
+
+/// How much the analysis left out, rather than say it without knowing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Omitted {
+    /// Values dropped because a variable could be too many things.
+    pub values: u64,
+    /// Calls left out because their receivers could be of too many unrelated classes.
+    pub calls: u64,
 }
 
 /// A function.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Function {
     /// Its file, from the project root with `/`.
-    pub path: String,
+    pub path: Arc<str>,
     /// The line it starts at.
     pub line: u32,
 }
@@ -66,9 +78,9 @@ pub struct Function {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Call {
     /// The function that calls.
-    pub caller: String,
+    pub caller: Arc<str>,
     /// The function called.
-    pub callee: String,
+    pub callee: Arc<str>,
     /// The line of the call.
     pub line: u32,
     /// Why this is said to be a call.
@@ -85,13 +97,17 @@ impl ImportGraph {
     /// `dot`, for Graphviz: an edge a pair of modules; dashed where no import runs at import time.
     #[must_use]
     pub fn dot(&self) -> String {
-        dot("imports", self.modules.keys(), &self.pairs())
+        dot("imports", self.names(), &self.pairs())
     }
 
     /// `mermaid`: as [`Self::dot`].
     #[must_use]
     pub fn mermaid(&self) -> String {
-        mermaid(self.modules.keys(), &self.pairs())
+        mermaid(self.names(), &self.pairs())
+    }
+
+    fn names(&self) -> impl Iterator<Item = &str> {
+        self.modules.keys().map(String::as_str)
     }
 
     /// Each pair of modules once, and whether an import between them runs at import time.
@@ -123,19 +139,23 @@ impl CallGraph {
     /// `dot`, for Graphviz: an edge a pair of functions.
     #[must_use]
     pub fn dot(&self) -> String {
-        dot("calls", self.functions.keys(), &self.pairs())
+        dot("calls", self.names(), &self.pairs())
     }
 
     /// `mermaid`: as [`Self::dot`].
     #[must_use]
     pub fn mermaid(&self) -> String {
-        mermaid(self.functions.keys(), &self.pairs())
+        mermaid(self.names(), &self.pairs())
+    }
+
+    fn names(&self) -> impl Iterator<Item = &str> {
+        self.functions.keys().map(|name| &**name)
     }
 
     fn pairs(&self) -> Pairs<'_> {
         self.calls
             .iter()
-            .map(|call| ((call.caller.as_str(), call.callee.as_str()), true))
+            .map(|call| ((&*call.caller, &*call.callee), true))
             .collect()
     }
 }
@@ -143,10 +163,9 @@ impl CallGraph {
 /// Edges, each with whether it is solid.
 type Pairs<'a> = BTreeMap<(&'a str, &'a str), bool>;
 
-fn dot<'a>(name: &str, nodes: impl Iterator<Item = &'a String>, edges: &Pairs<'a>) -> String {
+fn dot<'a>(name: &str, nodes: impl Iterator<Item = &'a str>, edges: &Pairs<'a>) -> String {
     let mut text = format!("digraph {name} {{\n  rankdir=LR;\n  node [shape=box];\n");
     let nodes: BTreeSet<&str> = nodes
-        .map(String::as_str)
         .chain(edges.keys().flat_map(|&(from, to)| [from, to]))
         .collect();
     for node in nodes {
@@ -164,9 +183,8 @@ fn dot_quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
-fn mermaid<'a>(nodes: impl Iterator<Item = &'a String>, edges: &Pairs<'a>) -> String {
+fn mermaid<'a>(nodes: impl Iterator<Item = &'a str>, edges: &Pairs<'a>) -> String {
     let nodes: BTreeSet<&str> = nodes
-        .map(String::as_str)
         .chain(edges.keys().flat_map(|&(from, to)| [from, to]))
         .collect();
     // Names hold characters that Mermaid reads as syntax, so that nodes go by number.
@@ -285,16 +303,16 @@ mod tests {
     #[test]
     fn names_with_syntax_in_them_are_drawn() {
         let call = Call {
-            caller: "m:f.<locals>.g".to_owned(),
-            callee: "m:f".to_owned(),
+            caller: "m:f.<locals>.g".into(),
+            callee: "m:f".into(),
             line: 1,
             reason: "direct",
         };
         let graph = CallGraph {
             calls: vec![call],
             adjacency: BTreeMap::from([
-                ("m.f".to_owned(), BTreeSet::new()),
-                ("m.f.g".to_owned(), BTreeSet::from(["m.f".to_owned()])),
+                ("m.f".into(), BTreeSet::new()),
+                ("m.f.g".into(), BTreeSet::from(["m.f".into()])),
             ]),
             ..CallGraph::default()
         };

@@ -3,7 +3,9 @@
 use std::fmt::Write;
 
 use ssot::facts::{NameId, Slice};
-use ssot::values::{ArgumentKind, CodeFlags, DescriptorKind, ItemKey, Op, Owner, Values, VarId};
+use ssot::values::{
+    ArgumentKind, Code, CodeFlags, DescriptorKind, ItemKey, Op, Owner, Values, VarId,
+};
 
 /// Everything but offsets; constants and free names are written where they are used.
 pub(crate) fn dump(values: &Values) -> String {
@@ -71,6 +73,11 @@ impl<'a> Dump<'a> {
             let name = name.to_owned();
             self.names[code.result.index()] = Some(format!("{name}.return"));
             self.names[code.yields.index()] = Some(format!("{name}.yield"));
+            if let Some(guard) = code.guard {
+                self.names[guard.absent.index()] = Some(format!("{name}.return-if-absent"));
+                self.names[guard.present.index()] = Some(format!("{name}.return-if-present"));
+                self.names[guard.other.index()] = Some(format!("{name}.return-anyway"));
+            }
             for parameter in &self.values.parameters[code.parameters.range()] {
                 let text = format!("{name}.{}", self.text(parameter.name));
                 self.names[parameter.var.index()] = Some(text);
@@ -79,6 +86,19 @@ impl<'a> Dump<'a> {
         for member in &self.values.members[self.values.globals.range()] {
             let name = format!("@{}", self.text(member.name));
             self.names[member.var.index()] = Some(name);
+        }
+    }
+
+    /// The parameters that a code gives back.
+    fn returned(&mut self, code: Code) {
+        for (at, parameter) in self.values.parameters[code.parameters.range()]
+            .iter()
+            .enumerate()
+        {
+            if at < 32 && code.returned & (1 << at) != 0 {
+                let name = self.var(parameter.var);
+                let _ = writeln!(self.out, "  returns {name}");
+            }
         }
     }
 
@@ -104,6 +124,7 @@ impl<'a> Dump<'a> {
                     }
                 }
                 let _ = writeln!(self.out, ":");
+                self.returned(code);
             }
             for op in &self.values.ops[code.ops.range()] {
                 let line = self.op(op);
@@ -134,6 +155,18 @@ impl<'a> Dump<'a> {
             if !class.fields.is_empty() {
                 let _ = writeln!(self.out, "  fields {}", self.members(class.fields));
             }
+        }
+        for declared in &self.values.declared {
+            let classes: Vec<String> = self.values.bases[declared.classes.range()]
+                .iter()
+                .map(|&var| self.var(var))
+                .collect();
+            let _ = writeln!(
+                self.out,
+                "{} is only ({})",
+                self.var(declared.var),
+                classes.join(", ")
+            );
         }
         let globals = self.members(self.values.globals);
         let _ = writeln!(self.out, "globals {globals}");
@@ -299,6 +332,11 @@ impl<'a> Dump<'a> {
                 let how = if is_async { "async with" } else { "with" };
                 format!("{} = {how} {}", v(to), v(base))
             }
+            Op::Except {
+                base,
+                annotation,
+                to,
+            } => format!("{} = {} but no {}", v(to), v(base), v(annotation)),
             Op::Await { base, to, .. } => format!("{} = await {}", v(to), v(base)),
             Op::Delegate { base, to, .. } => format!("{} = yield from {}", v(to), v(base)),
             Op::Operate {
@@ -330,6 +368,7 @@ const FLAGS: &[(CodeFlags, &str)] = &[
     (CodeFlags::CLASS_METHOD, "classmethod"),
     (CodeFlags::ABSTRACT, "abstract"),
     (CodeFlags::LAMBDA, "lambda"),
+    (CodeFlags::DECLARED_ONLY, "declared-only"),
 ];
 
 const fn descriptor(kind: DescriptorKind) -> &'static str {

@@ -2,236 +2,29 @@
 //!
 //! Attributes of instances are kept per class and name; looking one up merges those of the class and of all above it.
 
-use rustc_hash::{FxHashMap, FxHashSet};
-
 use super::Reason;
+use super::fields::{Assigned, MOST_OVERRIDES};
 use super::objects::{Obj, Object};
-use super::program::{Class, Program, Text, Var};
+use super::program::{Class, Text, Var};
 use super::solver::{Link, Role, Site, SiteId, Solver};
 use crate::index::{Entity, FileId, ModuleId, SymbolId};
-use crate::values::{DescriptorKind, LiteralKind, Op};
-
-/// How many overriding methods a call through a base class is said to reach.
-const MOST_OVERRIDES: usize = 128;
-
-/// Attributes that are no members of class bodies.
-#[derive(Default)]
-pub(super) struct Attributes {
-    /// Names that some statement stores.
-    stored: FxHashSet<Text>,
-    fields: FxHashMap<(Class, Text), Var>,
-    field_classes: FxHashMap<Text, Vec<Class>>,
-    /// Attributes assigned to the class itself from outside its body.
-    patches: FxHashMap<(Class, Text), Var>,
-    patched_classes: FxHashMap<Text, Vec<Class>>,
-    shapes: FxHashMap<(Class, Text, bool), Shape>,
-    watchers: FxHashMap<Text, Vec<Watcher>>,
-    /// Attributes of functions and modules assigned from outside.
-    loose: FxHashMap<(Obj, Text), Var>,
-}
-
-/// Who wants to know of attributes to come.
-#[derive(Clone, Copy)]
-struct Watcher {
-    class: Class,
-    or_below: bool,
-    fields: Var,
-    patches: Var,
-}
-
-/// Where an attribute of a class's instances is found.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Shape {
-    /// Assigned on instances.
-    fields: Option<Var>,
-    /// Bound by a class body of the order.
-    pub(super) own: Option<Var>,
-    /// Assigned on the class.
-    patches: Option<Var>,
-    /// Bound by class bodies below.
-    pub(super) below: Option<Var>,
-}
-
-impl Shape {
-    pub(super) fn is_empty(&self) -> bool {
-        self.own.is_none() && self.below.is_none() && self.fields.is_none()
-    }
-}
-
-impl Attributes {
-    pub(super) fn new(program: &Program<'_>) -> Self {
-        let mut attributes = Self::default();
-        for file in program.file_ids() {
-            let Some(values) = program.values(file) else {
-                continue;
-            };
-            for op in &values.ops {
-                if let Op::SetAttribute { name, .. } = op {
-                    attributes.stored.insert(program.text(file, *name));
-                }
-            }
-            for (at, body) in values.classes.iter().enumerate() {
-                let class = program.class(file, crate::values::ClassIx(at as u32));
-                for field in &values.members[body.fields.range()] {
-                    let name = program.text(file, field.name);
-                    attributes.stored.insert(name);
-                    let var = program.var(file, field.var);
-                    attributes.fields.insert((class, name), var);
-                    attributes
-                        .field_classes
-                        .entry(name)
-                        .or_default()
-                        .push(class);
-                }
-            }
-        }
-        attributes
-    }
-}
+use crate::values::LiteralKind;
 
 impl Solver<'_> {
-    /// Where an attribute of instances of a class, or of those below too, is found.
-    pub(super) fn shape(&mut self, class: Class, name: Text, or_below: bool) -> Shape {
-        let or_below = or_below && !self.classes.below(class).is_empty();
-        if let Some(&known) = self.attributes.shapes.get(&(class, name, or_below)) {
-            return known;
-        }
-        let mut shape = Shape {
-            own: self.classes.member(class, name, 0).map(|(_, var)| var),
-            ..Shape::default()
-        };
-        if or_below {
-            let below = self.classes.members_below(class, name);
-            if !below.is_empty() {
-                self.dropped += below.len().saturating_sub(MOST_OVERRIDES) as u64;
-                let merged = self.fresh();
-                for var in below.into_iter().take(MOST_OVERRIDES) {
-                    self.link(var, Link::Copy(merged));
-                }
-                shape.below = Some(merged);
-            }
-        }
-        if self.attributes.stored.contains(&name) {
-            let watcher = Watcher {
-                class,
-                or_below,
-                fields: self.fresh(),
-                patches: self.fresh(),
-            };
-            shape.fields = Some(watcher.fields);
-            shape.patches = Some(watcher.patches);
-            self.watch(name, watcher);
-        }
-        self.attributes
-            .shapes
-            .insert((class, name, or_below), shape);
-        shape
-    }
-
-    fn watch(&mut self, name: Text, watcher: Watcher) {
-        let fields = self.attributes.field_classes.get(&name).cloned();
-        for class in fields.unwrap_or_default() {
-            if self.concerns(watcher, class) {
-                let var = self.attributes.fields[&(class, name)];
-                self.link(var, Link::Copy(watcher.fields));
-            }
-        }
-        let patches = self.attributes.patched_classes.get(&name).cloned();
-        for class in patches.unwrap_or_default() {
-            if self.concerns(watcher, class) {
-                let var = self.attributes.patches[&(class, name)];
-                self.link(var, Link::Copy(watcher.patches));
-            }
-        }
-        self.attributes
-            .watchers
-            .entry(name)
-            .or_default()
-            .push(watcher);
-    }
-
-    fn concerns(&self, watcher: Watcher, class: Class) -> bool {
-        self.classes.is_subclass(watcher.class, class)
-            || (watcher.or_below && self.classes.is_subclass(class, watcher.class))
-    }
-
-    /// The variable of an attribute assigned on instances of a class.
-    pub(super) fn field(&mut self, class: Class, name: Text) -> Var {
-        if let Some(&known) = self.attributes.fields.get(&(class, name)) {
-            return known;
-        }
-        let var = self.fresh();
-        self.attributes.fields.insert((class, name), var);
-        self.attributes
-            .field_classes
-            .entry(name)
-            .or_default()
-            .push(class);
-        self.attributes.stored.insert(name);
-        for watcher in self
-            .attributes
-            .watchers
-            .get(&name)
-            .cloned()
-            .unwrap_or_default()
-        {
-            if self.concerns(watcher, class) {
-                self.link(var, Link::Copy(watcher.fields));
-            }
-        }
-        var
-    }
-
-    fn patch(&mut self, class: Class, name: Text) -> Var {
-        if let Some(&known) = self.attributes.patches.get(&(class, name)) {
-            return known;
-        }
-        let var = self.fresh();
-        self.attributes.patches.insert((class, name), var);
-        self.attributes
-            .patched_classes
-            .entry(name)
-            .or_default()
-            .push(class);
-        for watcher in self
-            .attributes
-            .watchers
-            .get(&name)
-            .cloned()
-            .unwrap_or_default()
-        {
-            if self.concerns(watcher, class) {
-                self.link(var, Link::Copy(watcher.patches));
-            }
-        }
-        var
-    }
-
-    /// Whether some class of the order, or one below, has `name` assigned on its instances.
-    pub(super) fn has_field(&self, class: Class, name: Text) -> bool {
-        self.attributes
-            .field_classes
-            .get(&name)
-            .is_some_and(|classes| {
-                classes.iter().any(|&of| {
-                    self.classes.is_subclass(class, of) || self.classes.is_subclass(of, class)
-                })
-            })
-    }
-
     /// `obj.name = from`.
     pub(super) fn store(&mut self, obj: Obj, name: Text, from: Var, site: SiteId) {
+        let obj = obj.plain();
         match self.object(obj) {
             Object::Instance(class)
             | Object::Annotated(class)
             | Object::Receiver(class)
             | Object::Duck(class) => {
-                let field = self.field(class, name);
+                let field = self.assigned(Assigned::Field, class, name);
                 self.link(from, Link::Copy(field));
                 self.assign_through_property(obj, class, name, from, site);
             }
             Object::Class(class) | Object::ClassOrBelow(class) | Object::ReceiverClass(class) => {
-                let patch = self.patch(class, name);
+                let patch = self.assigned(Assigned::Patch, class, name);
                 self.link(from, Link::Copy(patch));
             }
             Object::Module(module) => {
@@ -308,6 +101,7 @@ impl Solver<'_> {
 
     /// Looks `name` up on a value and reads or calls what is found at `site`.
     pub(super) fn access(&mut self, obj: Obj, name: Text, site: SiteId, is_named: bool) {
+        let obj = obj.plain();
         match self.object(obj) {
             Object::Decorated { by, .. } => self.access(by, name, site, false),
             Object::Module(module) => self.module_member(obj, module, name, site),
@@ -392,7 +186,13 @@ impl Solver<'_> {
         }
     }
 
-    fn link_member(&mut self, var: Var, site: SiteId, receiver: Option<Obj>, reason: Reason) {
+    pub(super) fn link_member(
+        &mut self,
+        var: Var,
+        site: SiteId,
+        receiver: Option<Obj>,
+        reason: Reason,
+    ) {
         self.link(
             var,
             Link::Member {
@@ -414,7 +214,7 @@ impl Solver<'_> {
         self.link_member(var, site, receiver, reason);
     }
 
-    fn instance_member(
+    pub(super) fn instance_member(
         &mut self,
         obj: Obj,
         class: Class,
@@ -430,7 +230,7 @@ impl Solver<'_> {
             return;
         }
         let shape = self.shape(class, name, or_below);
-        if let Some(own) = shape.own {
+        if let Some(own) = self.own_of(shape, obj) {
             self.link_member(own, site, Some(obj), reason);
         }
         if let Some(below) = shape.below {
@@ -490,18 +290,32 @@ impl Solver<'_> {
 
     /// An attribute that bases outside the project may have.
     fn external_member(&mut self, class: Class, name: Text, site: SiteId) {
+        if !self.classes.is_open(class) {
+            return;
+        }
+        let bases = self.external_bases(class);
+        let site = self.derive(site, Role::Special(0), |_, site| Site {
+            name: Some(name),
+            ..site
+        });
+        self.link(bases, Link::ExternalBase { site });
+    }
+
+    /// What the bases of a class and of all above it are, where some are not known.
+    pub(super) fn external_bases(&mut self, class: Class) -> Var {
+        if let Some(&known) = self.attributes.external_bases.get(&class) {
+            return known;
+        }
+        let var = self.fresh();
+        self.attributes.external_bases.insert(class, var);
         for above in self.classes.order(class).to_vec() {
-            if !self.classes.is_open(above) {
-                continue;
-            }
-            for base in self.bases(above) {
-                let site = self.derive(site, Role::Special(0), |_, site| Site {
-                    name: Some(name),
-                    ..site
-                });
-                self.link(base, Link::ExternalBase { site });
+            if self.classes.is_open(above) {
+                for base in self.bases(above) {
+                    self.link(base, Link::Copy(var));
+                }
             }
         }
+        var
     }
 
     /// The variables of a class's bases.
@@ -531,7 +345,7 @@ impl Solver<'_> {
         self.found(site, found, None, Reason::Flow);
     }
 
-    fn class_member(
+    pub(super) fn class_member(
         &mut self,
         obj: Obj,
         class: Class,
@@ -595,7 +409,11 @@ impl Solver<'_> {
             for var in siblings.into_iter().take(MOST_OVERRIDES) {
                 self.link_member(var, site, Some(receiver), Reason::Override);
             }
-            if is_empty {
+            if is_empty && self.names.new == Some(name) {
+                let new = self.externals.intern("<builtin>.object.__new__");
+                let new = self.intern(Object::External(new));
+                self.found(site, new, None, Reason::Flow);
+            } else if is_empty {
                 self.external_member(class, name, site);
             }
         }
@@ -657,188 +475,6 @@ impl Solver<'_> {
             .iter()
             .find(|member| values.texts.get(member.name) == name)
             .map(|member| self.program.var(file, member.var))
-    }
-
-    /// A value was found as an attribute, through a receiver or on its own: descriptors act, functions are bound.
-    pub(super) fn found(&mut self, site: SiteId, obj: Obj, receiver: Option<Obj>, reason: Reason) {
-        let is_store = self.sites[site.index()].is_store;
-        match (self.object(obj), receiver) {
-            (Object::Function(_) | Object::Partial(_) | Object::Decorated { .. }, _)
-                if is_store => {}
-            (Object::Descriptor(id), Some(receiver)) => self.describe(site, id, receiver, reason),
-            (Object::Descriptor(id), None) => {
-                let descriptor = self.descriptors[id.index()];
-                if matches!(
-                    descriptor.kind,
-                    DescriptorKind::Static | DescriptorKind::Class
-                ) {
-                    self.link_member(descriptor.function, site, None, reason);
-                } else {
-                    self.settle(site, obj, None, reason);
-                }
-            }
-            (Object::Decorated { by, .. }, Some(receiver))
-                if matches!(self.object(by), Object::Function(_))
-                    && self.instance_class(receiver).is_some() =>
-            {
-                self.settle(site, obj, Some(receiver), reason);
-            }
-            (Object::Function(_) | Object::Partial(_), Some(receiver))
-                if self.instance_class(receiver).is_some() =>
-            {
-                self.settle(site, obj, Some(receiver), reason);
-            }
-            (Object::Instance(class) | Object::Annotated(class), Some(receiver))
-                if self.instance_class(receiver).is_some() =>
-            {
-                let get = self
-                    .names
-                    .get
-                    .and_then(|get| self.shape(class, get, false).own);
-                match get {
-                    Some(get) => self.describe_by_class(site, obj, get, receiver, reason),
-                    None if is_store => {}
-                    None => self.settle(site, obj, None, reason),
-                }
-            }
-            _ if is_store => {}
-            _ => self.settle(site, obj, None, reason),
-        }
-    }
-
-    /// A value at a site, its binding decided: it is called or it is what was read.
-    pub(super) fn settle(&mut self, site: SiteId, obj: Obj, receiver: Option<Obj>, reason: Reason) {
-        let at = self.sites[site.index()];
-        if at.is_call {
-            self.invoke(site, obj, receiver, reason);
-            return;
-        }
-        let value = match receiver {
-            Some(receiver) => self.intern(Object::Bound {
-                function: obj,
-                receiver,
-                reason: reason.max(Reason::Flow),
-            }),
-            None => obj,
-        };
-        self.add(at.to, value);
-    }
-
-    /// A built-in descriptor acts.
-    fn describe(
-        &mut self,
-        site: SiteId,
-        id: super::objects::DescriptorId,
-        receiver: Obj,
-        reason: Reason,
-    ) {
-        let descriptor = self.descriptors[id.index()];
-        let on_instance = self.instance_class(receiver).is_some();
-        let is_store = self.sites[site.index()].is_store;
-        match descriptor.kind {
-            DescriptorKind::Static => self.link_member(descriptor.function, site, None, reason),
-            DescriptorKind::Class => {
-                let class = self.class_of(receiver).unwrap_or(receiver);
-                self.link(
-                    descriptor.function,
-                    Link::Forced {
-                        site,
-                        receiver: class,
-                        reason,
-                    },
-                );
-            }
-            DescriptorKind::Getter | DescriptorKind::Setter | DescriptorKind::Deleter
-                if !on_instance =>
-            {
-                let obj = self.intern(Object::Descriptor(id));
-                self.settle(site, obj, None, reason);
-            }
-            DescriptorKind::Getter if !is_store => {
-                let result = self.through_getter(site);
-                self.link(
-                    descriptor.function,
-                    Link::Forced {
-                        site: result,
-                        receiver,
-                        reason,
-                    },
-                );
-            }
-            DescriptorKind::Setter if is_store => self.link(
-                descriptor.function,
-                Link::Forced {
-                    site,
-                    receiver,
-                    reason,
-                },
-            ),
-            _ => {}
-        }
-        if let Some(base) = descriptor.base {
-            self.link_member(base, site, Some(receiver), reason);
-        }
-    }
-
-    /// The site at which a getter is called whose result is read or called at `site`.
-    fn through_getter(&mut self, site: SiteId) -> SiteId {
-        let getter = self.derive(site, Role::Getter, |solver, site| Site {
-            arguments: crate::facts::Slice::default(),
-            to: if site.is_call {
-                solver.fresh()
-            } else {
-                site.to
-            },
-            is_call: true,
-            name: site.name,
-            ..site
-        });
-        if self.sites[site.index()].is_call
-            && self.derived.insert((getter, Role::Result), site).is_none()
-        {
-            let result = self.sites[getter.index()].to;
-            self.link(
-                result,
-                Link::Invoke {
-                    site,
-                    reason: Reason::Flow,
-                },
-            );
-        }
-        getter
-    }
-
-    /// An instance with `__get__` in a class body.
-    fn describe_by_class(
-        &mut self,
-        site: SiteId,
-        descriptor: Obj,
-        get: Var,
-        receiver: Obj,
-        reason: Reason,
-    ) {
-        if self.sites[site.index()].is_store {
-            let set = self.program.texts.find("__set__");
-            let class = self.instance_class(descriptor).map(|(class, _)| class);
-            if let (Some(set), Some(class)) = (set, class)
-                && let Some(set) = self.shape(class, set, false).own
-            {
-                self.link_member(set, site, Some(descriptor), reason);
-            }
-            return;
-        }
-        let getter = self.through_getter(site);
-        let instance = self.derive(getter, Role::Argument(0), |solver, site| {
-            let instance = solver.fresh();
-            Site {
-                arguments: solver.pass_one(instance),
-                ..site
-            }
-        });
-        let start = self.sites[instance.index()].arguments.start as usize;
-        let var = self.arguments[start].value;
-        self.add(var, receiver);
-        self.link_member(get, instance, Some(descriptor), reason);
     }
 }
 

@@ -1,18 +1,20 @@
 //! Calls: who is called, and how arguments and results move.
 
+use rustc_hash::FxHashSet;
 use smallvec::SmallVec;
 
 use super::objects::{Obj, Object};
 use super::program::{Class, Code, Text, Var};
-use super::solver::{Link, MOST_DERIVED, NOWHERE, Passed, PassedKind, Role, Site, SiteId, Solver};
+use super::solver::{Link, MOST_DERIVED, Passed, PassedKind, Role, Site, SiteId, Solver};
+use super::wrappers::{Forwarding, Hand};
 use super::{Callee, Reason};
 use crate::facts::{ParameterKind, Slice};
-use crate::values::{CodeFlags, Owner};
+use crate::values::CodeFlags;
 
 /// To how many functions one call hands `*args` and `**kwargs` on.
-const MOST_FORWARDED: u32 = 8;
+pub(super) const MOST_FORWARDED: u32 = 8;
 /// Of how many functions the results come back to one call.
-const MOST_RESULTS: u32 = 48;
+pub(super) const MOST_RESULTS: u32 = 48;
 
 /// A parameter as arguments see it.
 #[derive(Clone, Copy)]
@@ -51,6 +53,7 @@ impl Solver<'_> {
             self.dropped += 1;
             return;
         }
+        let (obj, receiver) = (obj.plain(), receiver.map(Obj::plain));
         match self.object(obj) {
             Object::Function(code) => self.call_code(site, code, receiver, reason),
             Object::Bound {
@@ -59,8 +62,7 @@ impl Solver<'_> {
                 reason: found,
             } => self.invoke(site, function, Some(receiver), reason.max(found)),
             Object::Decorated { by, function } => {
-                self.invoke(site, by, receiver, reason);
-                self.flow_through(site, function, receiver);
+                self.call_decorated(site, by, function, receiver, reason);
             }
             Object::Class(class) | Object::ClassOrBelow(class) | Object::ReceiverClass(class) => {
                 self.construct(site, obj, class, reason);
@@ -71,6 +73,7 @@ impl Solver<'_> {
             }
             Object::External(external) => self.call_external(site, external),
             Object::ExternalMember(external) => {
+                self.make_instance(site, external);
                 let at = self.sites[site.index()];
                 self.record(
                     at.caller,
@@ -166,10 +169,36 @@ impl Solver<'_> {
         } else {
             reason
         };
-        self.record(at.caller, at.offset, Callee::Function(code), reason);
         let receiver = receiver.filter(|_| !self.is_static(code));
+        // It would raise before the function starts. Where it is all that is called, it is what was meant.
+        let is_taken = !at.is_written || self.takes(code, site, receiver.is_some());
+        if is_taken {
+            self.taken.insert(site);
+        } else if reason > Reason::Flow || self.taken.contains(&site) {
+            return;
+        } else {
+            self.refused.push((site, code));
+        }
+        self.record(at.caller, at.offset, Callee::Function(code), reason);
+        let (to_callee, to_caller) = if at.is_wrapped {
+            let (_, body) = self.program.code_body(code);
+            if body.flags.contains(CodeFlags::ASYNC) || body.flags.contains(CodeFlags::GENERATOR) {
+                self.wrappers.insert(code);
+            }
+            (Hand::ToWrapper, Hand::Over)
+        } else if self.is_by_wrapper(code, reason) {
+            (Hand::FromWrapper, Hand::ToWrapper)
+        } else {
+            (Hand::Over, Hand::Over)
+        };
         if self.linked.insert((site, code)) {
-            self.link_arguments(site, code, receiver.is_some());
+            self.link_arguments(
+                site,
+                code,
+                receiver.is_some(),
+                &Forwarding::straight(),
+                to_callee,
+            );
             if let Some(&others) = self.registered.get(&code) {
                 self.link(
                     others,
@@ -182,38 +211,44 @@ impl Solver<'_> {
             }
         }
         if let Some(receiver) = receiver {
-            self.hand_receiver(code, receiver);
+            let handed = if at.is_wrapped {
+                receiver.passed()
+            } else {
+                receiver
+            };
+            self.hand_receiver(code, handed);
         }
-        self.link_result(at.to, site, code, receiver);
+        self.link_result(
+            at.to,
+            site,
+            code,
+            receiver,
+            to_caller,
+            &Forwarding::straight(),
+        );
     }
 
-    /// Arguments and results of a decorated function move as if it were called here: what stands in between hands
-    /// them on for many functions alike.
-    fn flow_through(&mut self, site: SiteId, function: Obj, receiver: Option<Obj>) {
-        match self.object(function) {
-            Object::Decorated { function, .. } => self.flow_through(site, function, receiver),
-            Object::Function(code) => {
-                let receiver = receiver.filter(|_| !self.is_static(code));
-                if self.linked.insert((site, code)) {
-                    self.link_arguments(site, code, receiver.is_some());
-                }
-                if let Some(receiver) = receiver {
-                    self.hand_receiver(code, receiver);
-                }
-                let to = self.sites[site.index()].to;
-                self.link_result(to, site, code, receiver);
-            }
-            _ => {}
-        }
+    /// Leaves out calls that their callees do not take, where others do.
+    pub(super) fn drop_refused(&mut self) {
+        let refused: FxHashSet<(Code, u32, Callee)> = std::mem::take(&mut self.refused)
+            .into_iter()
+            .filter(|(site, _)| self.taken.contains(site))
+            .map(|(site, code)| {
+                let at = &self.sites[site.index()];
+                (at.caller, at.offset, Callee::Function(code))
+            })
+            .collect();
+        self.calls
+            .retain(|call| !refused.contains(&(call.caller, call.offset, call.callee)));
     }
 
-    fn is_static(&self, code: Code) -> bool {
+    pub(super) fn is_static(&self, code: Code) -> bool {
         let (_, body) = self.program.code_body(code);
         body.flags.contains(CodeFlags::STATIC)
     }
 
     /// Whether a site hands `*args` or `**kwargs` on.
-    fn hands_on(&self, site: SiteId) -> bool {
+    pub(super) fn hands_on(&self, site: SiteId) -> bool {
         let slice = self.sites[site.index()].arguments;
         self.arguments[slice.range()]
             .iter()
@@ -221,7 +256,7 @@ impl Solver<'_> {
     }
 
     /// A receiver is handed to code that does not know its own from where it stands.
-    fn hand_receiver(&mut self, code: Code, receiver: Obj) {
+    pub(super) fn hand_receiver(&mut self, code: Code, receiver: Obj) {
         if self.is_seeded(code)
             && let Some(class) = self.program.class_of_method(code)
         {
@@ -231,7 +266,10 @@ impl Solver<'_> {
                 }
                 _ => self.instance_class(receiver).map(|(of, _)| of),
             };
-            if of.is_some_and(|of| self.classes.is_subclass(of, class)) {
+            // A base whose instances may be of this class as well says no more than where the code stands.
+            if of.is_some_and(|of| {
+                self.classes.is_subclass(of, class) || self.classes.is_subclass(class, of)
+            }) {
                 return;
             }
         }
@@ -253,41 +291,6 @@ impl Solver<'_> {
         }
     }
 
-    fn link_result(&mut self, to: Var, site: SiteId, code: Code, receiver: Option<Obj>) {
-        if to == NOWHERE || !self.returned.insert((site, code, receiver)) {
-            return;
-        }
-        let callees = self.callees.get(&site).copied().unwrap_or_default();
-        if callees > MOST_RESULTS || (callees > MOST_FORWARDED && self.hands_on(site)) {
-            self.dropped += 1;
-            return;
-        }
-        let (file, body) = self.program.code_body(code);
-        let is_method = matches!(body.owner, Owner::Class(_));
-        let kept = receiver.filter(|_| is_method);
-        if body.flags.contains(CodeFlags::GENERATOR) {
-            self.add_object(to, Object::Generator(code, kept));
-        } else if body.flags.contains(CodeFlags::ASYNC) {
-            self.add_object(to, Object::Coroutine(code, kept));
-        } else {
-            let result = self.program.var(file, body.result);
-            self.link_returned(result, code, kept, to);
-        }
-    }
-
-    /// What a method gives back goes to `to`, its own receiver turned into the caller's.
-    pub(super) fn link_returned(&mut self, from: Var, code: Code, receiver: Option<Obj>, to: Var) {
-        let link = match (receiver, self.program.class_of_method(code)) {
-            (Some(receiver), Some(class)) => Link::Return {
-                to,
-                class,
-                receiver,
-            },
-            _ => Link::Copy(to),
-        };
-        self.link(from, link);
-    }
-
     pub(super) fn targets(&self, code: Code) -> SmallVec<[Target; 8]> {
         let (file, body) = self.program.code_body(code);
         let Some(values) = self.program.values(file) else {
@@ -301,276 +304,6 @@ impl Solver<'_> {
                 var: self.program.var(file, parameter.var),
             })
             .collect()
-    }
-
-    fn link_arguments(&mut self, site: SiteId, code: Code, has_receiver: bool) {
-        let targets = self.targets(code);
-        let is_forwarder = {
-            let callees = self.callees.entry(site).or_default();
-            *callees = callees.saturating_add(1);
-            *callees > MOST_FORWARDED
-        };
-        let mut position = u32::from(has_receiver);
-        let is_seeded = self.is_seeded(code);
-        for passed in self.passed(site) {
-            match passed.kind {
-                PassedKind::Positional => {
-                    if position > 0 || !is_seeded {
-                        self.link_position(&targets, position, passed.value);
-                    }
-                    position += 1;
-                }
-                // One place that hands anything to anything would mix up all arguments of the project.
-                PassedKind::Spread | PassedKind::KeywordSpread if is_forwarder => {
-                    self.dropped += 1;
-                }
-                PassedKind::Spread => self.link(
-                    passed.value,
-                    Link::Spread {
-                        callee: code,
-                        position,
-                    },
-                ),
-                PassedKind::Keyword(name) => self.link_keyword(&targets, name, passed.value),
-                PassedKind::KeywordSpread => {
-                    self.link(passed.value, Link::KeywordSpread { callee: code });
-                }
-            }
-        }
-    }
-
-    /// An argument by position.
-    pub(super) fn link_position(&mut self, targets: &[Target], position: u32, value: Var) {
-        let by_position = targets
-            .iter()
-            .filter(|target| {
-                matches!(
-                    target.kind,
-                    ParameterKind::Positional | ParameterKind::PositionalOnly
-                )
-            })
-            .count() as u32;
-        if position < by_position {
-            self.link(value, Link::Copy(targets[position as usize].var));
-        } else if let Some(rest) = targets
-            .iter()
-            .find(|target| target.kind == ParameterKind::VarPositional)
-        {
-            self.put_argument(rest.var, position - by_position, value);
-        }
-    }
-
-    /// An argument whose position is not known.
-    pub(super) fn link_somewhere(&mut self, targets: &[Target], from: u32, value: Var) {
-        for (at, target) in targets.iter().enumerate() {
-            match target.kind {
-                ParameterKind::Positional | ParameterKind::PositionalOnly if at as u32 >= from => {
-                    self.link(value, Link::Copy(target.var));
-                }
-                ParameterKind::VarPositional => {
-                    if let Some(&container) = self.varargs.get(&target.var) {
-                        self.put_anywhere(container, value);
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-
-    /// An argument by name.
-    pub(super) fn link_keyword(&mut self, targets: &[Target], name: Text, value: Var) {
-        let named = targets.iter().find(|target| {
-            target.name == name
-                && matches!(
-                    target.kind,
-                    ParameterKind::Positional | ParameterKind::KeywordOnly
-                )
-        });
-        if let Some(target) = named {
-            self.link(value, Link::Copy(target.var));
-        } else if let Some(rest) = targets
-            .iter()
-            .find(|target| target.kind == ParameterKind::VarKeyword)
-            && let Some(&container) = self.varargs.get(&rest.var)
-        {
-            let key = self.intern(Object::Text(name));
-            self.put_under(container, key, value);
-        }
-    }
-
-    fn put_argument(&mut self, rest: Var, index: u32, value: Var) {
-        if let Some(&container) = self.varargs.get(&rest) {
-            let key = self.intern(Object::Integer(index as i32));
-            self.put_under(container, key, value);
-        }
-    }
-
-    /// A class is called.
-    fn construct(&mut self, site: SiteId, obj: Obj, class: Class, reason: Reason) {
-        let to = self.sites[site.index()].to;
-        let (instance, or_below) = match self.object(obj) {
-            Object::Class(_) => (Object::Instance(class), false),
-            Object::ClassOrBelow(_) => (Object::Annotated(class), true),
-            _ => (Object::Receiver(class), true),
-        };
-        let instance = self.intern(instance);
-        self.add(to, instance);
-        let mut is_made = false;
-        for (name, role) in [(self.names.new, Role::New), (self.names.init, Role::Init)] {
-            let Some(name) = name else { continue };
-            let shape = self.shape(class, name, or_below);
-            if shape.own.is_none() && shape.below.is_none() {
-                continue;
-            }
-            is_made |= shape.own.is_some();
-            let maker = self.derive(site, role, |_, site| Site {
-                to: if role == Role::New { site.to } else { NOWHERE },
-                ..site
-            });
-            let receiver = if role == Role::New { obj } else { instance };
-            for (var, reason) in [(shape.own, reason), (shape.below, Reason::Override)] {
-                if let Some(var) = var {
-                    self.link(
-                        var,
-                        Link::Forced {
-                            site: maker,
-                            receiver,
-                            reason: reason.max(self.sites[site.index()].surest()),
-                        },
-                    );
-                }
-            }
-        }
-        self.metaclass(site, obj, class);
-        if !is_made && !self.construct_from_fields(site, class, instance) {
-            for above in self.classes.order(class).to_vec() {
-                if self.classes.is_open(above) {
-                    for base in self.bases(above) {
-                        self.link(base, Link::ExternalInit { site });
-                    }
-                }
-            }
-        }
-    }
-
-    fn metaclass(&mut self, site: SiteId, obj: Obj, class: Class) {
-        for above in self.classes.order(class).to_vec() {
-            let (file, body) = self.program.class_body(above);
-            if let Some(metaclass) = body.metaclass {
-                let var = self.program.var(file, metaclass);
-                self.link(var, Link::Metaclass { site, class: obj });
-                return;
-            }
-        }
-    }
-
-    /// A metaclass may have a `__call__` of its own.
-    pub(super) fn metaclass_call(&mut self, site: SiteId, metaclass: Obj, class: Obj) {
-        let (Object::Class(metaclass), Some(call)) = (self.object(metaclass), self.names.call)
-        else {
-            return;
-        };
-        if let Some((_, var)) = self.classes.member(metaclass, call, 0) {
-            self.link(
-                var,
-                Link::Forced {
-                    site,
-                    receiver: class,
-                    reason: Reason::Flow,
-                },
-            );
-        }
-    }
-
-    /// The constructor that a decorator or base makes from annotated fields. False when there is none.
-    fn construct_from_fields(&mut self, site: SiteId, class: Class, instance: Obj) -> bool {
-        let mut is_generated = false;
-        let mut fields: Vec<(Class, Text)> = Vec::new();
-        for above in self.classes.order(class).to_vec().into_iter().rev() {
-            let (file, body) = self.program.class_body(above);
-            is_generated |= body.has_generated_init;
-            let Some(values) = self.program.values(file) else {
-                continue;
-            };
-            for member in &values.members[body.fields.range()] {
-                let name = self.program.text(file, member.name);
-                if !fields.iter().any(|(_, known)| *known == name) {
-                    fields.push((above, name));
-                }
-            }
-        }
-        if !is_generated {
-            return false;
-        }
-        if self.derived.insert((site, Role::PostInit), site).is_none() {
-            let mut position = 0;
-            for passed in self.passed(site) {
-                let field = match passed.kind {
-                    PassedKind::Positional => {
-                        position += 1;
-                        fields.get(position - 1).copied()
-                    }
-                    PassedKind::Keyword(name) => {
-                        fields.iter().find(|(_, known)| *known == name).copied()
-                    }
-                    _ => None,
-                };
-                if let Some((above, name)) = field {
-                    let var = self.field(above, name);
-                    self.link(passed.value, Link::Copy(var));
-                }
-            }
-        }
-        let post = self.program.texts.find("__post_init__");
-        let member = post.and_then(|name| self.classes.member(class, name, 0));
-        if let Some((_, var)) = member {
-            let after = self.derive(site, Role::Init, |_, site| Site {
-                to: NOWHERE,
-                arguments: Slice::default(),
-                is_named: false,
-                ..site
-            });
-            self.call_member(var, after, Some(instance), Reason::Flow);
-        }
-        true
-    }
-
-    pub(super) fn external_init(&mut self, site: SiteId, base: Obj) {
-        let Object::External(external) = self.object(base) else {
-            return;
-        };
-        if self.externals.path(external).starts_with("<builtin>.") {
-            return;
-        }
-        let path = format!("{}.__init__", self.externals.path(external));
-        let external = self.externals.intern(&path);
-        let at = self.sites[site.index()];
-        self.record(
-            at.caller,
-            at.offset,
-            Callee::External(external),
-            Reason::Flow,
-        );
-    }
-
-    /// Containers that `*args` hands on.
-    pub(super) fn spread(&mut self, callee: Code, position: u32, obj: Obj) {
-        if let Object::Container(container) = self.object(obj) {
-            self.watch_container(
-                container,
-                super::containers::Watch::Spread { callee, position },
-            );
-        }
-    }
-
-    /// Dictionaries that `**kwargs` hands on.
-    pub(super) fn keyword_spread(&mut self, callee: Code, obj: Obj) {
-        if let Object::Container(container) = self.object(obj) {
-            self.watch_container(
-                container,
-                super::containers::Watch::KeywordSpread { callee },
-            );
-        }
     }
 }
 

@@ -3,6 +3,7 @@
 use super::objects::{ContainerId, Obj, Object};
 use super::program::{Code, OpId, Var};
 use super::solver::{Link, Role, SiteId, Solver};
+use super::wrappers::Hand;
 use crate::index::FileId;
 use crate::values::{Container, Item, ItemKey, Op};
 
@@ -30,9 +31,13 @@ pub(super) struct ContainerData {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Watch {
     /// They are arguments by position, from this one on.
-    Spread { callee: Code, position: u32 },
+    Spread {
+        callee: Code,
+        position: u32,
+        hand: Hand,
+    },
     /// They are arguments by name.
-    KeywordSpread { callee: Code },
+    KeywordSpread { callee: Code, hand: Hand },
     /// They are entries of another container, moved down by an offset, in a range.
     Into {
         container: ContainerId,
@@ -154,7 +159,7 @@ impl Solver<'_> {
         var
     }
 
-    fn anywhere(&mut self, container: ContainerId) -> Var {
+    pub(super) fn anywhere(&mut self, container: ContainerId) -> Var {
         self.open(container);
         if let Some(known) = self.containers[container.index()].anywhere {
             return known;
@@ -181,6 +186,7 @@ impl Solver<'_> {
     /// The variable of a constant key.
     pub(super) fn slot(&mut self, container: ContainerId, key: Obj) -> Var {
         self.open(container);
+        let key = key.plain();
         let data = &self.containers[container.index()];
         if let Some((_, slot)) = data.slots.iter().find(|(known, _)| *known == key) {
             return *slot;
@@ -260,16 +266,23 @@ impl Solver<'_> {
 
     fn entry(&mut self, watch: Watch, key: Obj, value: Var) {
         match (watch, self.object(key)) {
-            (Watch::Spread { callee, position }, Object::Integer(index)) if index >= 0 => {
+            (
+                Watch::Spread {
+                    callee,
+                    position,
+                    hand,
+                },
+                Object::Integer(index),
+            ) if index >= 0 => {
                 let targets = self.targets(callee);
                 let at = position + index as u32;
                 if at > 0 || !self.is_seeded(callee) {
-                    self.link_position(&targets, at, value);
+                    self.link_position(&targets, at, value, hand);
                 }
             }
-            (Watch::KeywordSpread { callee }, Object::Text(name)) => {
+            (Watch::KeywordSpread { callee, hand }, Object::Text(name)) => {
                 let targets = self.targets(callee);
-                self.link_keyword(&targets, name, value);
+                self.link_keyword(&targets, name, value, hand);
             }
             (
                 Watch::Into {
@@ -310,10 +323,14 @@ impl Solver<'_> {
 
     fn entry_anywhere(&mut self, watch: Watch, value: Var) {
         match watch {
-            Watch::Spread { callee, position } => {
+            Watch::Spread {
+                callee,
+                position,
+                hand,
+            } => {
                 let targets = self.targets(callee);
                 let from = position.max(u32::from(self.is_seeded(callee)));
-                self.link_somewhere(&targets, from, value);
+                self.link_somewhere(&targets, from, value, hand);
             }
             Watch::KeywordSpread { .. } => {}
             Watch::Into { container, .. } | Watch::Except { container, .. } => {
@@ -350,6 +367,7 @@ impl Solver<'_> {
 
     /// The container that has the entries of `from` but for `key`.
     pub(super) fn replace(&mut self, into: ContainerId, from: ContainerId, key: Obj) {
+        let key = key.plain();
         if into != from {
             self.watch_container(
                 from,

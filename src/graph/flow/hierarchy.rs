@@ -18,6 +18,10 @@ pub(super) struct Classes {
     is_below: FxHashSet<(Class, Class)>,
     /// Member names in the order of their texts, made when first wanted.
     sorted_names: Vec<Text>,
+    /// For each class, one that stands for all that it shares ancestors with.
+    families: Vec<u32>,
+    /// Classes by their names, made when first wanted.
+    by_name: FxHashMap<Text, Vec<Class>>,
 }
 
 impl Classes {
@@ -37,6 +41,7 @@ impl Classes {
         }
         let mut classes = Self {
             below: vec![Vec::new(); ids.len()],
+            families: (0..ids.len() as u32).collect(),
             ..Self::default()
         };
         for (number, id) in ids.iter().enumerate() {
@@ -69,6 +74,8 @@ impl Classes {
         for &above in &order[1..] {
             self.below[above.index()].push(class);
             self.is_below.insert((class, above));
+            let (class, above) = (self.family(class), self.family(above));
+            self.families[class.index()] = above.0;
         }
         self.orders.push(order.into());
         self.open.push(open);
@@ -144,7 +151,7 @@ impl Classes {
         program: &Program<'_>,
         prefix: &str,
         of: impl Fn(&Self, Class) -> bool,
-    ) -> Vec<Var> {
+    ) -> Vec<(Text, Var)> {
         if self.sorted_names.is_empty() {
             self.sorted_names = self.definers.keys().copied().collect();
             self.sorted_names
@@ -159,8 +166,32 @@ impl Classes {
         names
             .flat_map(|&name| self.definers(name).iter().map(move |&class| (class, name)))
             .filter(|&(class, _)| of(self, class))
-            .filter_map(|(class, name)| self.own(class, name))
+            .filter_map(|(class, name)| Some((name, self.own(class, name)?)))
             .collect()
+    }
+
+    /// The classes with a name.
+    pub(super) fn named(&mut self, program: &Program<'_>, name: &str) -> &[Class] {
+        if self.by_name.is_empty() {
+            for number in 0..program.class_count() {
+                let class = Class(number);
+                let (file, body) = program.class_body(class);
+                let name = program.text(file, body.name);
+                self.by_name.entry(name).or_default().push(class);
+            }
+        }
+        let name = program.texts.find(name);
+        name.and_then(|name| self.by_name.get(&name))
+            .map_or(&[], Vec::as_slice)
+    }
+
+    /// One class that stands for all that are related.
+    pub(super) fn family(&self, class: Class) -> Class {
+        let mut at = class.0;
+        while self.families[at as usize] != at {
+            at = self.families[at as usize];
+        }
+        Class(at)
     }
 
     /// The classes below a class.

@@ -9,17 +9,31 @@
     reason = "indices of containers count entries of displays: they are far below the limits"
 )]
 
+mod arguments;
 mod attributes;
 mod builtins;
 mod calls;
+mod construct;
 mod containers;
+mod declared;
+mod decorators;
+mod descriptors;
+mod fields;
 mod hierarchy;
+mod hubs;
+mod items;
+mod iteration;
+mod methods;
 mod objects;
+mod operators;
 mod program;
+mod results;
+mod seeds;
 mod solver;
 mod special;
 mod step;
 mod unknown;
+mod wrappers;
 
 pub use objects::External;
 pub use program::Code;
@@ -89,6 +103,8 @@ pub struct FlowCall {
 pub struct Omissions {
     /// Values dropped because a variable could be too many things.
     pub values: u64,
+    /// Calls left out because their receivers could be of too many unrelated classes.
+    pub calls: u64,
 }
 
 /// All calls of the project.
@@ -110,19 +126,25 @@ impl<'a> FlowGraph<'a> {
         solver.seed();
         solver.run();
         solver.settle_unknowns();
+        solver.drop_refused();
         let Solver {
             program,
             externals,
+            classes,
             mut calls,
             dropped,
             ..
         } = solver;
         calls.sort_unstable_by_key(|call| (call.caller, call.offset, call.callee));
+        let hubs = hubs::leave_out(&mut calls, &program, &classes);
         Self {
             program,
             externals,
             calls,
-            omissions: Omissions { values: dropped },
+            omissions: Omissions {
+                values: dropped,
+                calls: hubs,
+            },
         }
     }
 

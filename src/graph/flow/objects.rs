@@ -21,6 +21,29 @@ index_type! {
     pub(super) PartialId;
 }
 
+impl Obj {
+    /// Set on what came out of a function through the decorator that wraps it.
+    const PASSED: u32 = 1 << 31;
+
+    /// The value, as one that a wrapper handed on.
+    ///
+    /// All functions under one decorator share its wrapper. What goes through it is moved past it, from the call to
+    /// the function that is decorated there; what has gone through it as well is not taken a second time, for all of
+    /// them.
+    pub(super) const fn passed(self) -> Self {
+        Self(self.0 | Self::PASSED)
+    }
+
+    pub(super) const fn is_passed(self) -> bool {
+        self.0 & Self::PASSED != 0
+    }
+
+    /// The value, wherever it came from.
+    pub(super) const fn plain(self) -> Self {
+        Self(self.0 & !Self::PASSED)
+    }
+}
+
 /// What a value is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Object {
@@ -194,7 +217,7 @@ impl Objects {
     }
 
     pub(super) fn get(&self, obj: Obj) -> Object {
-        self.list[obj.index()]
+        self.list[obj.plain().index()]
     }
 }
 

@@ -78,6 +78,8 @@ struct Uses {
     ops: Box<[u32]>,
     /// Variables that hold what a `def`, `class` or import put there under a name, and receivers.
     named: Box<[bool]>,
+    /// Members of class bodies that are what one `def` or constant made them, whatever flows.
+    fixed: Box<[bool]>,
     /// Where the operations of each code that has any start, in order.
     runs: Box<[(u32, CodeId)]>,
 }
@@ -126,6 +128,10 @@ impl<'a> Program<'a> {
 
     pub(super) fn vars(&self) -> usize {
         self.total.var as usize
+    }
+
+    pub(super) fn op_count(&self) -> usize {
+        self.total.op as usize
     }
 
     pub(super) fn code_count(&self) -> u32 {
@@ -197,6 +203,16 @@ impl<'a> Program<'a> {
         self.uses[file.index()].named[var.index()]
     }
 
+    /// Whether a variable gains nothing after its operation has been seeded.
+    pub(super) fn is_fixed(&self, var: Var) -> bool {
+        if var.0 >= self.total.var {
+            return false;
+        }
+        let file = self.file_of_var(var);
+        let local = (var.0 - self.bases[file.index()].var) as usize;
+        self.uses[file.index()].fixed[local]
+    }
+
     /// A piece of code, with its file.
     pub(super) fn code_body(&self, code: Code) -> (FileId, &'a crate::values::Code) {
         let file = self.file_of_code(code);
@@ -204,6 +220,19 @@ impl<'a> Program<'a> {
         // A code's number was given by its file's values.
         let values = self.values[file.index()].unwrap_or_else(|| unreachable!());
         (file, &values.codes[local as usize])
+    }
+
+    /// The number of a class of the index.
+    pub(super) fn class_of(&self, id: crate::index::ClassId) -> Option<Class> {
+        let offset = self.facts(id.file).definitions[id.definition.index()]
+            .name_span
+            .start;
+        let values = self.values[id.file.index()]?;
+        let at = values
+            .classes
+            .binary_search_by_key(&offset, |class| class.offset)
+            .ok()?;
+        Some(self.class(id.file, crate::values::ClassIx(at as u32)))
     }
 
     /// A class, with its file.
@@ -299,6 +328,7 @@ fn uses(values: &Values) -> Uses {
         starts: starts.into(),
         ops: ops.into(),
         named: named(values),
+        fixed: fixed(values),
         runs: runs(values),
     }
 }
@@ -311,6 +341,84 @@ fn runs(values: &Values) -> Box<[(u32, CodeId)]> {
         .collect();
     runs.sort_unstable();
     runs.into()
+}
+
+fn fixed(values: &Values) -> Box<[bool]> {
+    if values.classes.is_empty() {
+        return vec![false; values.vars as usize].into();
+    }
+    let mut writers = vec![0u8; values.vars as usize];
+    for op in &values.ops {
+        if let Some(to) = writes(op) {
+            let is_seeded = matches!(
+                op,
+                Op::Function { .. }
+                    | Op::Descriptor { .. }
+                    | Op::Class { .. }
+                    | Op::Text { .. }
+                    | Op::Integer { .. }
+                    | Op::Literal { .. }
+                    | Op::Display { .. }
+            );
+            let count = &mut writers[to.index()];
+            *count = count.saturating_add(if is_seeded { 1 } else { 2 });
+        }
+    }
+    let mut fixed = vec![false; values.vars as usize];
+    for class in &values.classes {
+        for member in &values.members[class.members.range()] {
+            fixed[member.var.index()] = writers[member.var.index()] == 1;
+        }
+    }
+    // Other modules may assign these.
+    for member in &values.members[values.globals.range()] {
+        fixed[member.var.index()] = false;
+    }
+    fixed.into()
+}
+
+/// The variable that an operation gives a value.
+fn writes(op: &Op) -> Option<VarId> {
+    match *op {
+        Op::Copy { to, .. }
+        | Op::Function { to, .. }
+        | Op::Class { to, .. }
+        | Op::Text { to, .. }
+        | Op::Prefix { to, .. }
+        | Op::Integer { to, .. }
+        | Op::Literal { to, .. }
+        | Op::Display { to, .. }
+        | Op::Import { to, .. }
+        | Op::Free { to, .. }
+        | Op::Super { to, .. }
+        | Op::GetAttribute { to, .. }
+        | Op::GetNamed { to, .. }
+        | Op::GetItem { to, .. }
+        | Op::GetSlice { to, .. }
+        | Op::Replaced { to, .. }
+        | Op::Call { to, .. }
+        | Op::CallMethod { to, .. }
+        | Op::Decorate { to, .. }
+        | Op::Descriptor { to, .. }
+        | Op::Iterate { to, .. }
+        | Op::Element { to, .. }
+        | Op::Rest { to, .. }
+        | Op::Enter { to, .. }
+        | Op::Except { to, .. }
+        | Op::Await { to, .. }
+        | Op::Delegate { to, .. }
+        | Op::Operate { to, .. }
+        | Op::Annotated { to, .. }
+        | Op::AnnotatedType { to, .. } => Some(to),
+        Op::SetAttribute { .. }
+        | Op::SetNamed { .. }
+        | Op::DeleteAttribute { .. }
+        | Op::SetItem { .. }
+        | Op::DeleteItem { .. }
+        | Op::Truth { .. }
+        | Op::Format { .. }
+        | Op::Raise { .. } => None,
+    }
 }
 
 fn named(values: &Values) -> Box<[bool]> {
@@ -365,6 +473,7 @@ fn reads(op: &Op) -> [Option<VarId>; 2] {
         | Op::Element { base, .. }
         | Op::Rest { base, .. }
         | Op::Enter { base, .. }
+        | Op::Except { base, .. }
         | Op::Await { base, .. }
         | Op::Delegate { base, .. }
         | Op::Truth { base, .. }

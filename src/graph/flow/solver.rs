@@ -5,15 +5,17 @@
 //! what solving finds out about callees and attributes is added as links.
 
 use std::collections::VecDeque;
+use std::hash::BuildHasher;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
-use super::attributes::Attributes;
 use super::containers::ContainerData;
+use super::fields::Attributes;
 use super::hierarchy::Classes;
 use super::objects::{Descriptor, Externals, Kind, Obj, Object, Objects, Partial, Pressure};
 use super::program::{Class, Code, OpId, Program, Text, Var};
+use super::wrappers::Hand;
 use super::{Callee, FlowCall, Reason};
 use crate::facts::{Slice, index_type};
 use crate::values::{CodeFlags, Owner};
@@ -26,9 +28,12 @@ index_type! {
 /// The variable that nobody reads.
 pub(super) const NOWHERE: Var = Var(u32::MAX);
 
+/// The site of an operation that has none.
+pub(super) const NO_SITE: SiteId = SiteId(u32::MAX);
+
 /// How many links solving may make: so many for any project, and one more for so many variables.
 const LEAST_LINKS: usize = 1_500_000;
-const VARIABLES_PER_LINK: usize = 2;
+const VARIABLES_PER_LINK: usize = 4;
 /// How far a call leads to calls of its own before it is given up: partials of partials, attributes of attributes.
 pub(super) const MOST_DERIVED: u8 = 12;
 /// How many values are compared one by one before a table helps.
@@ -50,6 +55,10 @@ struct Set {
 pub(super) enum Link {
     /// To another variable.
     Copy(Var),
+    /// To another variable, as what a wrapper hands on.
+    Pass(Var),
+    /// To another variable, but for what a wrapper handed on.
+    Own(Var),
     /// From a function's result to the variable that the call fills; the receiver stands for what the method
     /// returned as its own.
     Return {
@@ -84,9 +93,13 @@ pub(super) enum Link {
     /// They are awaited, and what comes of it goes on.
     Await(Var),
     /// They are handed to `*args` of a call: from this position on.
-    Spread { callee: Code, position: u32 },
+    Spread {
+        callee: Code,
+        position: u32,
+        hand: Hand,
+    },
     /// They are handed to `**kwargs` of a call.
-    KeywordSpread { callee: Code },
+    KeywordSpread { callee: Code, hand: Hand },
     /// They are containers that are taken over into this one.
     TakeOver { into: super::objects::ContainerId },
     /// They are keys under which `value` is put into the container.
@@ -100,6 +113,14 @@ pub(super) enum Link {
     DecoratedBy { target: Var, to: Var },
     /// They are registered for the dispatching function.
     Register(Obj),
+    /// They are what `__new__` made of the class that is called.
+    Made {
+        site: SiteId,
+        class: Obj,
+        reason: Reason,
+    },
+    /// Instances of them go on.
+    InstanceOf(Var),
     /// They are the type that the site constructs or returns: `type(x)`.
     TypeOf(Var),
     /// They are converted, by a special method of theirs.
@@ -118,6 +139,10 @@ const NO_LINK: u32 = u32::MAX;
 
 /// Where something is called or read.
 #[derive(Clone, Copy, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "traits that do not exclude each other"
+)]
 pub(super) struct Site {
     /// The code that does it.
     pub(super) caller: Code,
@@ -135,6 +160,10 @@ pub(super) struct Site {
     pub(super) is_store: bool,
     /// Whether the callee stands there by its own name.
     pub(super) is_named: bool,
+    /// Whether the arguments are those that the program writes, all of them.
+    pub(super) is_written: bool,
+    /// Whether a wrapper is called, past which arguments and results are moved.
+    pub(super) is_wrapped: bool,
     /// How many sites it was derived through.
     pub(super) depth: u8,
 }
@@ -173,6 +202,7 @@ pub(super) enum Role {
     Bound(u32),
     Argument(u8),
     Result,
+    Wrapper,
 }
 
 /// Names that the solver itself looks up.
@@ -191,6 +221,22 @@ pub(super) struct Solver<'a> {
     pub(super) objects: Objects,
     pub(super) externals: Externals,
     pub(super) attributes: Attributes,
+    pub(super) declared: super::declared::DeclaredTypes,
+    /// Places of calls that some callee takes as they are written.
+    pub(super) taken: FxHashSet<SiteId>,
+    /// Calls that their callees do not take.
+    pub(super) refused: Vec<(SiteId, Code)>,
+    /// Where what `__new__` gives goes, and the instance that is assumed where that is not known.
+    pub(super) unmade: Vec<(Var, Obj)>,
+    /// Members of class bodies that no instance has.
+    pub(super) declared_only: FxHashSet<Var>,
+    /// Functions that are called through a wrapper.
+    pub(super) wrapped: FxHashSet<Code>,
+    /// Generators and coroutines that are wrappers.
+    pub(super) wrappers: FxHashSet<Code>,
+    /// Calls of functions that may be wrapped, whose arguments have not been looked at yet.
+    pub(super) set_aside: Vec<(SiteId, Code)>,
+    pub(super) forwarding: FxHashMap<Code, super::wrappers::Forwarding>,
     pub(super) containers: Vec<ContainerData>,
     pub(super) container_of: FxHashMap<(OpId, Role), super::objects::ContainerId>,
     pub(super) descriptors: Vec<Descriptor>,
@@ -202,14 +248,18 @@ pub(super) struct Solver<'a> {
     sets: Vec<u32>,
     pool: Vec<Set>,
     pressure: Pressure,
+    is_seeding_over: bool,
     /// How many links there may be.
     budget: usize,
     large: FxHashSet<(Var, Obj)>,
     heads: Vec<u32>,
     links: Vec<LinkEntry>,
-    known_links: FxHashSet<(Var, Link)>,
+    /// Hashes of the links there are: with 64 bits, that two share one is less likely than a fault of the memory.
+    known_links: FxHashSet<u64>,
     queue: VecDeque<Var>,
     pub(super) sites: Vec<Site>,
+    /// The site of each operation that has one for itself; [`NO_SITE`] for the others.
+    pub(super) own_sites: Vec<SiteId>,
     pub(super) site_of_op: FxHashMap<(OpId, Role), SiteId>,
     pub(super) derived: FxHashMap<(SiteId, Role), SiteId>,
     pub(super) arguments: Vec<Passed>,
@@ -233,7 +283,7 @@ impl<'a> Solver<'a> {
             program.texts.intern(name);
         }
         let classes = Classes::new(&program);
-        let vars = program.vars();
+        let (vars, ops) = (program.vars(), program.op_count());
         let names = Names {
             init: program.texts.find("__init__"),
             new: program.texts.find("__new__"),
@@ -241,6 +291,7 @@ impl<'a> Solver<'a> {
             get: program.texts.find("__get__"),
         };
         let attributes = Attributes::new(&program);
+        let declared = super::declared::DeclaredTypes::new(&program);
         Self {
             is_builtin,
             program,
@@ -248,6 +299,15 @@ impl<'a> Solver<'a> {
             objects: Objects::default(),
             externals: Externals::default(),
             attributes,
+            declared,
+            taken: FxHashSet::default(),
+            refused: Vec::new(),
+            unmade: Vec::new(),
+            declared_only: FxHashSet::default(),
+            wrapped: FxHashSet::default(),
+            wrappers: FxHashSet::default(),
+            set_aside: Vec::new(),
+            forwarding: FxHashMap::default(),
             containers: Vec::new(),
             container_of: FxHashMap::default(),
             descriptors: Vec::new(),
@@ -256,8 +316,13 @@ impl<'a> Solver<'a> {
             targets_of_decorators: FxHashSet::default(),
             names,
             sets: vec![0; vars],
-            pool: vec![Set::default()],
+            pool: {
+                let mut pool = Vec::with_capacity(vars);
+                pool.push(Set::default());
+                pool
+            },
             pressure: Pressure::None,
+            is_seeding_over: false,
             budget: LEAST_LINKS + vars / VARIABLES_PER_LINK,
             large: FxHashSet::default(),
             heads: vec![NO_LINK; vars],
@@ -265,6 +330,7 @@ impl<'a> Solver<'a> {
             known_links: FxHashSet::default(),
             queue: VecDeque::new(),
             sites: Vec::new(),
+            own_sites: vec![NO_SITE; ops],
             site_of_op: FxHashMap::default(),
             derived: FxHashMap::default(),
             arguments: Vec::new(),
@@ -306,6 +372,9 @@ impl<'a> Solver<'a> {
     /// A variable may be a value.
     pub(super) fn add(&mut self, var: Var, obj: Obj) {
         if var == NOWHERE {
+            return;
+        }
+        if !self.is_allowed(var, obj) {
             return;
         }
         let mut at = self.sets[var.index()] as usize;
@@ -354,16 +423,23 @@ impl<'a> Solver<'a> {
         {
             return;
         }
+        if self.is_seeding_over && self.program.is_fixed(var) {
+            let values: SmallVec<[Obj; 2]> = self.values(var).into();
+            for obj in values {
+                self.deliver(link, obj);
+            }
+            return;
+        }
         if self.links.len() >= self.budget {
             self.dropped += 1;
             return;
         }
-        if !self.known_links.insert((var, link)) {
+        if !self.known_links.insert(FxBuildHasher.hash_one((var, link))) {
             return;
         }
-        self.pressure = match self.links.len() * 4 / self.budget {
-            0 | 1 => Pressure::None,
-            2 => Pressure::Some,
+        self.pressure = match self.links.len() * 8 / self.budget {
+            0..=3 => Pressure::None,
+            4..=6 => Pressure::Some,
             _ => Pressure::High,
         };
         let next = self.heads[var.index()];
@@ -380,6 +456,7 @@ impl<'a> Solver<'a> {
 
     /// Works until nothing new comes.
     pub(super) fn run(&mut self) {
+        self.is_seeding_over = true;
         while let Some(var) = self.queue.pop_front() {
             let set = &mut self.pool[self.sets[var.index()] as usize];
             set.is_queued = false;
@@ -406,6 +483,12 @@ impl<'a> Solver<'a> {
     fn deliver(&mut self, link: Link, obj: Obj) {
         match link {
             Link::Copy(to) => self.add(to, obj),
+            Link::Pass(to) => self.add(to, obj.passed()),
+            Link::Own(to) => {
+                if !obj.is_passed() {
+                    self.add(to, obj);
+                }
+            }
             Link::Return {
                 to,
                 class,
@@ -431,11 +514,17 @@ impl<'a> Solver<'a> {
             Link::Next { site } => self.next_of(site, obj),
             Link::Iterate { site } => self.iterate_one(site, obj),
             Link::Await(to) => self.await_one(to, obj),
-            Link::Spread { callee, position } => self.spread(callee, position, obj),
-            Link::KeywordSpread { callee } => self.keyword_spread(callee, obj),
+            Link::Spread {
+                callee,
+                position,
+                hand,
+            } => self.spread(callee, position, hand, obj),
+            Link::KeywordSpread { callee, hand } => self.keyword_spread(callee, hand, obj),
             Link::TakeOver { into } => self.take_over(into, obj),
             Link::Key { container, value } => self.put_under(container, obj, value),
             Link::Decorated { by, to } => self.decorated(by, obj, to),
+            // What some other function gave is not what was made of this one.
+            Link::DecoratedBy { .. } if obj.is_passed() => {}
             Link::DecoratedBy { target, to } => match self.object(obj) {
                 Object::Function(_) if self.is_other_target(obj, target) => {}
                 Object::Decorated { function, .. } if self.is_other_target(function, target) => {}
@@ -445,6 +534,16 @@ impl<'a> Solver<'a> {
                 _ => self.add(to, obj),
             },
             Link::Register(function) => self.register(function, obj),
+            Link::Made {
+                site,
+                class,
+                reason,
+            } => self.made(site, class, obj, reason),
+            Link::InstanceOf(to) => {
+                if let Some(instance) = self.instance_of(obj) {
+                    self.add(to, instance);
+                }
+            }
             Link::TypeOf(to) => {
                 if let Some(class) = self.class_of(obj) {
                     self.add(to, class);
@@ -455,16 +554,17 @@ impl<'a> Solver<'a> {
     }
 
     /// What a method returned: its own receiver is the caller's.
-    fn own_as_receiver(&mut self, obj: Obj, class: Class, receiver: Obj) -> Obj {
-        match self.object(obj) {
+    pub(super) fn own_as_receiver(&mut self, obj: Obj, class: Class, receiver: Obj) -> Obj {
+        let own = match self.object(obj) {
             Object::Receiver(own) if own == class => self.instance_of(receiver).unwrap_or(obj),
             Object::ReceiverClass(own) if own == class => self.class_of(receiver).unwrap_or(obj),
-            _ => obj,
-        }
+            _ => return obj,
+        };
+        if obj.is_passed() { own.passed() } else { own }
     }
 
     /// The instance that a receiver is or makes.
-    fn instance_of(&mut self, receiver: Obj) -> Option<Obj> {
+    pub(super) fn instance_of(&mut self, receiver: Obj) -> Option<Obj> {
         let object = match self.object(receiver) {
             Object::Instance(_) | Object::Annotated(_) | Object::Receiver(_) | Object::Duck(_) => {
                 return Some(receiver);
@@ -555,6 +655,12 @@ impl<'a> Solver<'a> {
         }
         let from = self.sites[site.index()];
         let mut made = make(self, from);
+        let keeps_arguments = matches!(
+            role,
+            Role::New | Role::Init | Role::Bound(_) | Role::Wrapper
+        );
+        made.is_written &= keeps_arguments;
+        made.is_wrapped &= matches!(role, Role::Bound(_) | Role::Wrapper);
         made.depth = from.depth.saturating_add(1);
         let id = SiteId(self.sites.len() as u32);
         self.sites.push(made);

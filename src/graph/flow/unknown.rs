@@ -17,7 +17,8 @@ impl Solver<'_> {
     /// Makes assumptions and solves again, until there are none to make.
     pub(super) fn settle_unknowns(&mut self) {
         for _ in 0..ROUNDS {
-            let mut any = false;
+            self.settle_set_aside();
+            let mut any = self.settle_unmade();
             for file in self.program.file_ids() {
                 any |= self.settle_file(file);
             }
@@ -26,6 +27,18 @@ impl Solver<'_> {
                 break;
             }
         }
+    }
+
+    /// Classes whose `__new__` gives nothing that is known: instances, then.
+    fn settle_unmade(&mut self) -> bool {
+        let mut any = false;
+        for (made, instance) in std::mem::take(&mut self.unmade) {
+            if self.values(made).is_empty() {
+                self.add(made, instance);
+                any = true;
+            }
+        }
+        any
     }
 
     fn settle_file(&mut self, file: FileId) -> bool {

@@ -83,7 +83,7 @@ impl Lowerer<'_> {
     }
 
     /// The variable of a dotted name.
-    fn annotation_value(&mut self, expr: &Expr) -> Option<VarId> {
+    pub(super) fn annotation_value(&mut self, expr: &Expr) -> Option<VarId> {
         match expr {
             Expr::Name(name) => {
                 let name = self.name_of(name);
@@ -269,6 +269,7 @@ impl Lowerer<'_> {
         let here = self.out.codes[code.index()];
         if !here.flags.contains(CodeFlags::GENERATOR) {
             self.annotation(annotation, here.result);
+            self.declare(annotation, here.result);
             return;
         }
         if let Expr::Subscript(subscript) = annotation
@@ -292,7 +293,7 @@ impl Lowerer<'_> {
 }
 
 /// The literal that stands for instances of a builtin type.
-fn scalar(name: &str) -> Option<LiteralKind> {
+pub(super) fn scalar(name: &str) -> Option<LiteralKind> {
     Some(match name {
         "str" => LiteralKind::Text,
         "int" => LiteralKind::Integer,

@@ -43,7 +43,10 @@ impl<'a> Lowerer<'a> {
         let entered_live = self.is_live;
         let mut rest_live = entered_live;
         let mut has_else = false;
-        for (test, body) in clauses {
+        let presence = self.presence;
+        let guard = self.guard_of(&stmt.test);
+        let mut ends_live = true;
+        for (at, (test, body)) in clauses.enumerate() {
             let mut constant = None;
             let mut outcome = super::narrowing::Outcome::default();
             match test {
@@ -57,7 +60,11 @@ impl<'a> Lowerer<'a> {
             self.is_live = rest_live && constant != Some(false);
             let mark = self.env.mark();
             self.apply(&outcome.truthy);
+            self.presence = guard.map_or(presence, |holds| Some(holds == (at == 0)));
             self.body(body);
+            if at == 0 {
+                ends_live = self.is_live;
+            }
             let branch = self.branch(mark);
             if let Some((_, branches)) = groups.last_mut() {
                 branches.push(branch);
@@ -73,6 +80,11 @@ impl<'a> Lowerer<'a> {
                 is_live: rest_live,
             });
         }
+        // What follows a branch that never ends is the other case.
+        self.presence = match guard {
+            Some(holds) if !ends_live => Some(!holds),
+            _ => presence,
+        };
         while let Some((_, branches)) = groups.pop() {
             self.join(&branches);
             if let Some((mark, around)) = groups.last_mut() {

@@ -48,6 +48,9 @@ impl<'a> Lowerer<'a> {
                     to,
                     site,
                 });
+                if self.is_builtin_call(call, "eval") || self.is_builtin_call(call, "exec") {
+                    self.evaluated(call, to, site);
+                }
                 if let Expr::Name(name) = func {
                     self.special_call(call, name, &first, to);
                 }

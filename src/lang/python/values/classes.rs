@@ -37,9 +37,12 @@ impl<'a> Lowerer<'a> {
         body.bases = bases;
         body.metaclass = metaclass;
         body.has_generated_init = has_generated_init;
+        body.is_protocol = is_protocol(stmt);
         let entered = self.enter(scope);
         let fields = std::mem::take(&mut self.fields);
+        let in_protocol = std::mem::replace(&mut self.in_protocol, is_protocol(stmt));
         self.body(&stmt.body);
+        self.in_protocol = in_protocol;
         let members = self.close_members(&entered);
         let fields = std::mem::replace(&mut self.fields, fields);
         self.leave(&entered);
@@ -127,6 +130,17 @@ impl<'a> Lowerer<'a> {
         let name: NameId = self.name_of(name);
         self.fields.push(FlowMember { name, var });
     }
+}
+
+/// Whether a class only says what others have.
+fn is_protocol(stmt: &ast::StmtClassDef) -> bool {
+    stmt.bases().iter().any(|base| {
+        let base = match base {
+            Expr::Subscript(subscript) => &*subscript.value,
+            other => other,
+        };
+        last_segment(base) == Some("Protocol")
+    })
 }
 
 /// The last name of a dotted one.

@@ -47,6 +47,9 @@ impl<'a> Lowerer<'a> {
         if only_raises(&stmt.body) {
             flags.insert(CodeFlags::ABSTRACT);
         }
+        if self.in_protocol && self.class_scope().is_some() && stmt.body.iter().all(is_filler) {
+            flags.insert(CodeFlags::DECLARED_ONLY);
+        }
         let name = self.intern(&stmt.name);
         let code = self.open_code(scope, name, stmt.name.range.start().to_u32(), flags);
         self.parameters(code, Some(&stmt.parameters));
@@ -149,6 +152,7 @@ impl<'a> Lowerer<'a> {
             "cached_property" => descriptor(DescriptorKind::Getter),
             "abstractproperty" => {
                 flags.insert(CodeFlags::ABSTRACT);
+                flags.insert(CodeFlags::DECLARED_ONLY);
                 descriptor(DescriptorKind::Getter)
             }
             "abstractclassmethod" => {
@@ -163,6 +167,7 @@ impl<'a> Lowerer<'a> {
             }
             "abstractmethod" => {
                 flags.insert(CodeFlags::ABSTRACT);
+                flags.insert(CodeFlags::DECLARED_ONLY);
                 Some(Decorator::Transparent)
             }
             "overload" => Some(Decorator::Overload),
@@ -211,11 +216,11 @@ impl<'a> Lowerer<'a> {
 
     /// Evaluates defaults and annotations, here where the function stands.
     fn parameters(&mut self, code: CodeId, parameters: Option<&'a ast::Parameters>) {
-        let start = self.out.parameters.len() as u32;
         let Some(parameters) = parameters else {
-            self.out.codes[code.index()].parameters = Slice { start, len: 0 };
             return;
         };
+        // A default may be a lambda with parameters of its own.
+        let below = self.parameter_stack.len();
         for parameter in &parameters.posonlyargs {
             self.plain_parameter(parameter, ParameterKind::PositionalOnly);
         }
@@ -232,15 +237,23 @@ impl<'a> Lowerer<'a> {
             self.variadic(parameter, ParameterKind::VarKeyword);
         }
         self.out.codes[code.index()].parameters = Slice {
-            start,
-            len: self.out.parameters.len() as u32 - start,
+            start: self.out.parameters.len() as u32,
+            len: (self.parameter_stack.len() - below) as u32,
         };
+        self.out
+            .parameters
+            .extend(self.parameter_stack.drain(below..));
     }
 
     fn parameter(&mut self, name: &ast::Identifier, kind: ParameterKind) -> VarId {
         let name = self.intern(name);
         let var = self.var();
-        self.out.parameters.push(FlowParameter { name, kind, var });
+        self.parameter_stack.push(FlowParameter {
+            name,
+            kind,
+            var,
+            is_required: false,
+        });
         var
     }
 
@@ -249,9 +262,12 @@ impl<'a> Lowerer<'a> {
         if let Some(default) = &parameter.default {
             let from = self.expr(default);
             self.copy(from, var);
+        } else if let Some(parameter) = self.parameter_stack.last_mut() {
+            parameter.is_required = true;
         }
         if let Some(annotation) = &parameter.parameter.annotation {
             self.annotation(annotation, var);
+            self.declare(annotation, var);
         }
     }
 
@@ -297,6 +313,7 @@ impl<'a> Lowerer<'a> {
         self.code = pending.code;
         self.class = pending.class;
         self.is_live = true;
+        self.presence = None;
         let mark = self.env.mark();
         let entered = self.enter(pending.scope);
         for at in self.out.codes[self.code.index()].parameters.range() {
@@ -304,12 +321,14 @@ impl<'a> Lowerer<'a> {
             self.bind(name, var);
         }
         match pending.body {
-            Body::Function(stmt) => self.body(&stmt.body),
+            Body::Function(stmt) => {
+                self.has_returned = stmt.returns.is_some();
+                self.body(&stmt.body);
+            }
             Body::Lambda(expr) => {
                 if let Expr::Lambda(lambda) = expr {
                     let from = self.expr(&lambda.body);
-                    let to = self.out.codes[self.code.index()].result;
-                    self.copy(from, to);
+                    self.returned(from);
                 }
             }
         }

@@ -219,6 +219,20 @@ impl Lowerer<'_> {
         {
             return;
         }
+        // What passes a test and what fails it are together what stood before.
+        let whole = match self.narrowed.get(&base) {
+            Some(&wider) if self.rests.contains(&base) => wider,
+            _ => base,
+        };
+        if versions.iter().any(|version| self.rests.contains(version))
+            && versions.windows(2).any(|pair| pair[0] != pair[1])
+            && versions
+                .iter()
+                .all(|&version| self.widened(version, whole) == whole)
+        {
+            self.env.set(name, whole);
+            return;
+        }
         if versions.windows(2).all(|pair| pair[0] == pair[1]) {
             self.env.set(name, versions[0]);
             return;

@@ -9,9 +9,12 @@ mod calls;
 mod classes;
 mod collector;
 mod containers;
+mod declared;
 mod environment;
+mod evaluated;
 mod expressions;
 mod functions;
+mod guards;
 mod joins;
 mod narrowing;
 mod operators;
@@ -26,14 +29,14 @@ use std::cell::Cell;
 use std::collections::VecDeque;
 
 use ruff_python_ast::{Expr, Identifier, Stmt, StmtFunctionDef};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::interner::Interner;
 use super::{STACK_RED_ZONE, STACK_SEGMENT};
 use crate::facts::{NameId, Slice};
 use crate::values::{
-    Argument, ClassBody, ClassIx, Code, CodeFlags, CodeId, FlowMember, Item, ItemKey, LiteralKind,
-    Op, Owner, Values, VarId,
+    Argument, ClassBody, ClassIx, Code, CodeFlags, CodeId, FlowMember, FlowParameter, Item,
+    ItemKey, LiteralKind, Op, Owner, Values, VarId,
 };
 use branches::Loop;
 use containers::Known;
@@ -114,11 +117,14 @@ struct Lowerer<'a> {
     write_budget: usize,
     /// From a narrower view of a name to the version it is a view of.
     narrowed: FxHashMap<Version, Version>,
+    /// Those of them that are what a test left.
+    rests: FxHashSet<Version>,
     origins: FxHashMap<VarId, Origin>,
     class_vars: Vec<VarId>,
     known: Known,
     argument_stack: Vec<Argument>,
     item_stack: Vec<Item>,
+    parameter_stack: Vec<FlowParameter>,
     text_vars: Vec<Option<VarId>>,
     free_vars: Vec<Option<VarId>>,
     integer_vars: FxHashMap<i32, VarId>,
@@ -129,6 +135,12 @@ struct Lowerer<'a> {
     nothing: Option<VarId>,
     /// How deep in annotations that are strings.
     quoted: u32,
+    /// Whether the class being lowered is a `Protocol`.
+    in_protocol: bool,
+    /// Here an argument was passed for the parameter that the code's guard names, or none was.
+    presence: Option<bool>,
+    /// Whether what the code being lowered returns is known in part.
+    has_returned: bool,
 }
 
 impl<'a> Lowerer<'a> {
@@ -153,11 +165,13 @@ impl<'a> Lowerer<'a> {
             jump_budget: branches::MOST_JUMP_COPIES,
             write_budget: branches::MOST_LOOKED_BACK,
             narrowed: FxHashMap::default(),
+            rests: FxHashSet::default(),
             origins: FxHashMap::default(),
             class_vars: Vec::new(),
             known: Known::default(),
             argument_stack: scratch.argument_stack,
             item_stack: scratch.item_stack,
+            parameter_stack: Vec::new(),
             text_vars: scratch.text_vars,
             free_vars: scratch.free_vars,
             integer_vars: FxHashMap::default(),
@@ -166,6 +180,9 @@ impl<'a> Lowerer<'a> {
             literal_vars: [None; 6],
             nothing: None,
             quoted: 0,
+            in_protocol: false,
+            presence: None,
+            has_returned: false,
         }
     }
 
@@ -186,7 +203,9 @@ impl<'a> Lowerer<'a> {
                 flags: CodeFlags::default(),
                 parameters: Slice::default(),
                 result: self.var(),
+                returned: 0,
                 yields: self.var(),
+                guard: None,
                 ops: Slice::default(),
             };
             self.out.codes.push(code);
@@ -203,6 +222,7 @@ impl<'a> Lowerer<'a> {
                 members: Slice::default(),
                 fields: Slice::default(),
                 has_generated_init: false,
+                is_protocol: false,
             });
         }
     }
@@ -222,6 +242,7 @@ impl<'a> Lowerer<'a> {
     fn end_code(&mut self, start: usize) {
         self.flush_joins();
         self.narrowed.clear();
+        self.rests.clear();
         self.known.clear();
         self.out.codes[self.code.index()].ops = Slice {
             start: start as u32,
@@ -254,6 +275,7 @@ impl<'a> Lowerer<'a> {
         out.parameters.shrink_to_fit();
         out.members.shrink_to_fit();
         out.bases.shrink_to_fit();
+        out.declared.shrink_to_fit();
         out.texts = scratch.names.table();
         if scratch.ops.capacity() > MANY * 64 {
             scratch = Scratch::default();

@@ -34,10 +34,11 @@ impl<'a> Lowerer<'a> {
             Expr::BoolOp(op) => self.deeper(|this| this.bool_condition(op)),
             Expr::Call(call) => {
                 let base = self.expr(test);
-                if let Some(narrowing) = self.instance_test(call) {
+                if let Some((name, var, classes)) = self.instance_test(call) {
+                    let rest = self.rest_of(name, &classes);
                     return Outcome {
-                        truthy: vec![narrowing],
-                        falsy: Vec::new(),
+                        truthy: vec![(name, var)],
+                        falsy: vec![(name, rest)],
                     };
                 }
                 self.truth(base, test);
@@ -111,7 +112,7 @@ impl<'a> Lowerer<'a> {
     }
 
     /// What `isinstance(name, classes)` says where it holds.
-    fn instance_test(&mut self, call: &'a ast::ExprCall) -> Option<(NameId, VarId)> {
+    fn instance_test(&mut self, call: &'a ast::ExprCall) -> Option<(NameId, VarId, Vec<VarId>)> {
         let [Expr::Name(subject), classes] = &*call.arguments.args else {
             return None;
         };
@@ -122,8 +123,29 @@ impl<'a> Lowerer<'a> {
         if self.is_free(name) {
             return None;
         }
+        let start = self.out.ops.len();
         let to = self.instance_of(classes)?;
-        Some((name, to))
+        let classes = self.out.ops[start..].iter().filter_map(|op| match *op {
+            Op::Annotated { annotation, .. } => Some(annotation),
+            _ => None,
+        });
+        Some((name, to, classes.collect()))
+    }
+
+    /// What `name` is where it is an instance of none of `classes`.
+    fn rest_of(&mut self, name: NameId, classes: &[VarId]) -> VarId {
+        let mut base = self.read(name);
+        for &annotation in classes {
+            let to = self.var();
+            self.emit(Op::Except {
+                base,
+                annotation,
+                to,
+            });
+            base = to;
+        }
+        self.rests.insert(base.into());
+        base
     }
 
     /// A variable that is an instance of one of `classes`; none if that says too little.

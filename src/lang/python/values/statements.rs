@@ -10,9 +10,11 @@ use crate::values::{Op, VarId};
 
 impl<'a> Lowerer<'a> {
     pub(super) fn body(&mut self, body: &'a [Stmt]) {
+        let presence = self.presence;
         for stmt in body {
             self.deeper(|this| this.statement(stmt));
         }
+        self.presence = presence;
     }
 
     fn statement(&mut self, stmt: &'a Stmt) {
@@ -24,8 +26,7 @@ impl<'a> Lowerer<'a> {
             Stmt::Return(stmt) => {
                 if let Some(value) = &stmt.value {
                     let from = self.expr(value);
-                    let to = self.out.codes[self.code.index()].result;
-                    self.copy(from, to);
+                    self.returned(from);
                 }
                 self.is_live = false;
             }

@@ -1,0 +1,188 @@
+//! What calls give back, and what becomes of it on the way.
+
+use super::calls::{MOST_FORWARDED, MOST_RESULTS};
+use super::objects::{Obj, Object};
+use super::program::{Code, Var};
+use super::solver::{Link, NOWHERE, PassedKind, SiteId, Solver};
+use super::wrappers::{Forwarding, Hand};
+use crate::values::{CodeFlags, Owner};
+
+impl Solver<'_> {
+    pub(super) fn link_result(
+        &mut self,
+        to: Var,
+        site: SiteId,
+        code: Code,
+        receiver: Option<Obj>,
+        hand: Hand,
+        forwarding: &Forwarding,
+    ) {
+        if to == NOWHERE || !self.returned.insert((site, code, receiver)) {
+            return;
+        }
+        let callees = self.callees.get(&site).copied().unwrap_or_default();
+        if callees > MOST_RESULTS || (callees > MOST_FORWARDED && self.hands_on(site)) {
+            self.dropped += 1;
+            return;
+        }
+        let (file, body) = self.program.code_body(code);
+        let to = if hand == Hand::Over {
+            to
+        } else {
+            let handed = self.fresh();
+            self.link(handed, hand.to(to));
+            handed
+        };
+        self.link_passed(to, site, code, receiver, forwarding);
+        let is_method = matches!(body.owner, Owner::Class(_));
+        let kept = receiver.filter(|_| is_method);
+        if body.flags.contains(CodeFlags::GENERATOR) {
+            self.add_object(to, Object::Generator(code, kept));
+        } else if body.flags.contains(CodeFlags::ASYNC) {
+            self.add_object(to, Object::Coroutine(code, kept));
+        } else {
+            let results = match body.guard {
+                None => [Some(body.result), None, None],
+                Some(guard) => {
+                    let passes = self.passes(site, code, guard.parameter, receiver.is_some());
+                    let present = Some(guard.present).filter(|_| passes != Some(false));
+                    let absent = Some(guard.absent).filter(|_| passes != Some(true));
+                    [Some(guard.other), present, absent]
+                }
+            };
+            for result in results.into_iter().flatten() {
+                let result = self.program.var(file, result);
+                self.link_returned(result, code, kept, to);
+            }
+        }
+    }
+
+    /// What a function is given and gives back goes from the call to the call.
+    pub(super) fn link_passed(
+        &mut self,
+        to: Var,
+        site: SiteId,
+        code: Code,
+        receiver: Option<Obj>,
+        forwarding: &Forwarding,
+    ) {
+        let (_, body) = self.program.code_body(code);
+        let mut left = body.returned;
+        if left == 0 {
+            return;
+        }
+        let targets = self.targets(code);
+        let passed = self.passed(site);
+        while left != 0 {
+            let at = left.trailing_zeros();
+            left &= left - 1;
+            let target = targets[at as usize];
+            if at == 0
+                && let Some(receiver) = receiver
+            {
+                let own = if self.is_seeded(code) {
+                    self.own_receiver(code, receiver)
+                } else {
+                    receiver
+                };
+                self.add(to, own);
+                continue;
+            }
+            let mut position = u32::from(receiver.is_some());
+            let mut is_open = false;
+            let mut found = None;
+            for passed in &passed {
+                match passed.kind {
+                    PassedKind::Positional => {
+                        if forwarding.place(position) == Some(at) && !is_open {
+                            found = Some(passed.value);
+                        }
+                        position += 1;
+                    }
+                    PassedKind::Keyword(name) if name == target.name => {
+                        found = Some(passed.value);
+                    }
+                    PassedKind::Keyword(_) => {}
+                    PassedKind::Spread | PassedKind::KeywordSpread => is_open = true,
+                }
+            }
+            // By its default, or by what `*args` holds.
+            self.link(found.unwrap_or(target.var), Link::Copy(to));
+        }
+    }
+
+    /// What a method's receiver is where it is handed to a method of a class above.
+    pub(super) fn own_receiver(&mut self, code: Code, receiver: Obj) -> Obj {
+        let (_, body) = self.program.code_body(code);
+        let own = if body.flags.contains(CodeFlags::CLASS_METHOD) {
+            self.class_of(receiver)
+        } else {
+            self.instance_of(receiver)
+        };
+        own.unwrap_or(receiver)
+    }
+
+    /// Whether a call passes an argument for a parameter: surely one that is something, surely none, or not known.
+    pub(super) fn passes(
+        &self,
+        site: SiteId,
+        code: Code,
+        parameter: u32,
+        has_receiver: bool,
+    ) -> Option<bool> {
+        let targets = self.targets(code);
+        let target = targets.get(parameter as usize)?;
+        let mut position = u32::from(has_receiver);
+        let mut is_placed = true;
+        let mut is_named = true;
+        for passed in self.passed(site) {
+            let is_it = match passed.kind {
+                PassedKind::Positional => {
+                    position += 1;
+                    position - 1 == parameter && is_placed
+                }
+                PassedKind::Keyword(name) => name == target.name,
+                PassedKind::Spread => {
+                    is_placed = false;
+                    false
+                }
+                PassedKind::KeywordSpread => {
+                    is_named = false;
+                    false
+                }
+            };
+            if is_it {
+                // It may be `None`, unless something decorated is handed to its decorator.
+                let is_something = self.values(passed.value).iter().any(|&obj| {
+                    matches!(
+                        self.object(obj),
+                        Object::Function(_) | Object::Decorated { .. }
+                    )
+                });
+                return (is_something && !self.sites[site.index()].is_written).then_some(true);
+            }
+        }
+        (is_placed && is_named).then_some(false)
+    }
+
+    /// What a method gives back goes to `to`, its own receiver turned into the caller's.
+    pub(super) fn link_returned(&mut self, from: Var, code: Code, receiver: Option<Obj>, to: Var) {
+        // What a suspended wrapper hands on comes from the function that it wraps there.
+        let to = if self.wrappers.contains(&code) {
+            let own = self.fresh();
+            self.link(own, Link::Own(to));
+            own
+        } else {
+            to
+        };
+        let link = match (receiver, self.program.class_of_method(code)) {
+            (Some(receiver), Some(class)) => Link::Return {
+                to,
+                class,
+                receiver,
+            },
+            _ => Link::Copy(to),
+        };
+        self.link(from, link);
+    }
+}
