@@ -15,6 +15,7 @@ use rustc_hash::FxBuildHasher;
 pub use pack::{Draft, Pack};
 
 use crate::run::{Run, Tail};
+use crate::signatures::Signatures;
 use crate::span::{LineIndex, Span};
 use crate::values::Values;
 
@@ -171,6 +172,15 @@ impl Slice {
     }
 }
 
+/// What to read of each file besides what every run needs.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ReadOptions {
+    /// How values move: [`FileFacts::values`].
+    pub values: bool,
+    /// What calls hand over: [`FileFacts::signatures`].
+    pub signatures: bool,
+}
+
 /// All facts of one file.
 #[derive(Clone, Debug, Default)]
 pub struct FileFacts {
@@ -223,6 +233,8 @@ pub struct FileFacts {
     pub modules: Vec<ModuleDeclaration>,
     /// Names that are known at the top of the whole unit of compilation, whichever module makes them.
     pub unit_names: Vec<BindingId>,
+    /// What calls hand over and functions ask for, where that was asked for.
+    pub signatures: Option<Box<Signatures>>,
 }
 
 impl FileFacts {

@@ -207,6 +207,7 @@ fn config() -> Config {
         gateways: vec![],
         contracts: vec![],
         allow: vec![],
+        all_calls: false,
     }
 }
 
@@ -306,6 +307,7 @@ fn options_reach_the_engine() {
     assert_eq!(
         request,
         Request {
+            all_calls: false,
             setup: Setup {
                 config: Some("x.toml".into()),
                 isolated: false,

@@ -5,6 +5,7 @@
 
 pub mod context;
 
+mod call_mismatch;
 mod contract;
 mod duplicate_definition;
 mod governed;
@@ -18,6 +19,7 @@ mod retired_module;
 mod retired_symbol;
 mod self_recursion;
 mod shadowed_module;
+mod stub_implementation;
 mod successor;
 mod syntax_error;
 mod trail;
@@ -43,6 +45,7 @@ pub struct Check {
 
 /// All checks, by name.
 pub const ALL: &[&Check] = &[
+    &call_mismatch::CHECK,
     &contract::CHECK,
     &duplicate_definition::CHECK,
     &import_cycle::CHECK,
@@ -52,6 +55,7 @@ pub const ALL: &[&Check] = &[
     &retired_symbol::CHECK,
     &self_recursion::CHECK,
     &shadowed_module::CHECK,
+    &stub_implementation::CHECK,
     &syntax_error::CHECK,
     &unresolved_import::CHECK,
     &unused_rule::CHECK,

@@ -16,6 +16,7 @@ use super::why::find_function;
 use crate::checks::{self, Check};
 use crate::config::{self, Config, LoadOptions};
 use crate::diagnostic::{Applicability, Finding, Severity};
+use crate::facts::ReadOptions;
 use crate::fingerprint::identify;
 use crate::fix;
 use crate::fix::transaction::{self, Listed, TransactionError, Transactions, Undo, Undone};
@@ -26,7 +27,7 @@ use crate::report::graph::{Answer, CallGraph, ImportGraph};
 use crate::report::{Report, Unresolved};
 use crate::score::Score;
 use crate::suppress::{self, FileSuppressions, UNUSED_SUPPRESSION};
-use crate::{Graphs, Project, ReadOptions, analyze};
+use crate::{Graphs, Project, analyze};
 
 /// The real engine.
 #[derive(Debug, Default)]
@@ -75,7 +76,8 @@ impl Engine for Pipeline {
     }
 
     fn analyse(&self, request: &Request) -> Result<Report> {
-        let config = self.config(&request.setup)?;
+        let mut config = self.config(&request.setup)?;
+        config.all_calls = request.all_calls;
         let filter = PathFilter::new(&config.root, &request.paths)?;
         in_pool(&request.setup, || check(config, request, &filter))?
     }
@@ -114,7 +116,11 @@ impl Engine for Pipeline {
     fn call_graph(&self, setup: &Setup, query: &CallQuery) -> Result<CallGraph> {
         let config = self.config(setup)?;
         in_pool(setup, || {
-            let project = Project::read_with(config, ReadOptions { values: true });
+            let read = ReadOptions {
+                values: true,
+                ..ReadOptions::default()
+            };
+            let project = Project::read_with(config, read);
             let index = &project.index;
             // Names that are wrong are told before any work is done for them, and right ones made the function's own.
             let own = |name: &Option<String>| match name {

@@ -11,6 +11,7 @@ use super::{
     Scope, StringTarget, Suppression, SyntaxError, UnresolvedCalls,
 };
 use crate::run::{Run, Tail};
+use crate::signatures::Signatures;
 use crate::span::{LineBuffer, Span};
 use crate::values::Values;
 
@@ -46,6 +47,7 @@ pub struct Draft {
     pub values: Option<Box<Values>>,
     pub modules: Vec<ModuleDeclaration>,
     pub unit_names: Vec<BindingId>,
+    pub signatures: Option<Box<Signatures>>,
 }
 
 /// The facts of many files, for each kind of fact one behind the other.
@@ -149,6 +151,7 @@ impl Pack {
             values: draft.values.take(),
             modules: std::mem::take(&mut draft.modules),
             unit_names: std::mem::take(&mut draft.unit_names),
+            signatures: draft.signatures.take(),
             ..FileFacts::default()
         };
         facts.lines.shape = std::mem::take(&mut draft.lines.shape);
