@@ -229,12 +229,12 @@ pub struct FileFacts {
     pub dynamic: Option<Dynamic>,
     /// How values move, where that was asked for.
     pub values: Option<Box<Values>>,
+    /// What calls hand over and functions ask for, where that was asked for.
+    pub signatures: Option<Box<Signatures>>,
     /// Modules that the file declares below its own, in languages where modules are declared.
     pub modules: Vec<ModuleDeclaration>,
     /// Names that are known at the top of the whole unit of compilation, whichever module makes them.
     pub unit_names: Vec<BindingId>,
-    /// What calls hand over and functions ask for, where that was asked for.
-    pub signatures: Option<Box<Signatures>>,
 }
 
 impl FileFacts {
@@ -798,6 +798,8 @@ pub struct StringTarget {
     pub span: Span,
     /// The scope it stands in.
     pub scope: ScopeId,
+    /// Whether it may name what is not there yet: `create=True`, `raising=False`.
+    pub may_be_new: bool,
 }
 
 /// What a naming string is handed to.

@@ -7,6 +7,7 @@ pub mod context;
 
 mod call_mismatch;
 mod contract;
+mod disused;
 mod duplicate_definition;
 mod governed;
 mod import_cycle;
@@ -19,6 +20,7 @@ mod retired_module;
 mod retired_symbol;
 mod self_recursion;
 mod shadowed_module;
+mod spelled;
 mod stub_implementation;
 mod successor;
 mod syntax_error;

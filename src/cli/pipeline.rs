@@ -9,7 +9,7 @@ use anyhow::{Context, Result, anyhow, bail};
 
 use super::dates::today;
 use super::engine::{CallQuery, Engine, FixMode, Request, Setup};
-use super::fixing::{about, after, tell};
+use super::fixing::{Done, Passes, after};
 use super::slice::Slice;
 use super::undo::recovered;
 use super::why::find_function;
@@ -19,6 +19,7 @@ use crate::diagnostic::{Applicability, Finding, Severity};
 use crate::facts::ReadOptions;
 use crate::fingerprint::identify;
 use crate::fix;
+use crate::fix::diff::patch;
 use crate::fix::transaction::{self, Listed, TransactionError, Transactions, Undo, Undone};
 use crate::graph::flow::FlowGraph;
 use crate::index::{Index, ModuleRef};
@@ -213,57 +214,62 @@ fn check(config: Config, request: &Request, filter: &PathFilter) -> Result<Repor
         }
         None
     };
-    let project = Project::read(config);
+    let mut project = Project::read(config);
     if request.files_only {
         return Ok(describe(&project, filter));
-    }
-    let graphs = Graphs::build(&project.index);
-    let (report, mut findings) = findings(&project, &graphs, request, filter);
-    let fixing = fix::Project {
-        root: &project.config.root,
-        index: &project.index,
-        imports: &graphs.imports,
-        config: &project.config,
-    };
-    fix::plan(&fixing, &mut findings);
-    if request.fix == FixMode::Report {
-        let report = Report {
-            findings: identify(findings),
-            notes,
-            ..report
-        };
-        // The process ends soon: taking millions of facts apart first would only make people wait.
-        std::mem::forget((project, graphs));
-        return Ok(report);
     }
     let wanted = if request.unsafe_fixes {
         Applicability::Unsafe
     } else {
         Applicability::Safe
     };
-    let run = fix::fix(&fixing, &findings, wanted);
-    let mut fixes = tell(&run, &findings);
-    if request.fix == FixMode::Diff {
-        fixes.diff = Some(run.diff());
-    }
-    if let Some(transactions) = &transactions {
-        fixes.run = transactions
-            .write(&run.contents, about(&run, &findings))
-            .map_err(explained)
-            .context("the fixes were not made")?;
-    }
-    // What is left is judged on the tree as the fixes make it.
-    let project = after(project, &run.contents);
-    let graphs = Graphs::build(&project.index);
-    let (report, mut findings) = self::findings(&project, &graphs, request, filter);
-    if request.fix == FixMode::Apply {
+    let mut passes = Passes::default();
+    let (report, mut findings) = loop {
+        let graphs = Graphs::build(&project.index);
+        let (report, mut findings) = findings(&project, &graphs, request, filter);
         let fixing = fix::Project {
             root: &project.config.root,
             index: &project.index,
             imports: &graphs.imports,
             config: &project.config,
+            pending: passes.pending(),
         };
         fix::plan(&fixing, &mut findings);
+        if request.fix == FixMode::Report {
+            let report = Report {
+                findings: identify(findings),
+                notes,
+                ..report
+            };
+            // The process ends soon: taking millions of facts apart first would only make people wait.
+            std::mem::forget((project, graphs));
+            return Ok(report);
+        }
+        let run = fix::fix(&fixing, &findings, wanted);
+        if !passes.goes_on(&run) {
+            passes.end(&run, &mut findings);
+            break (report, findings);
+        }
+        project = after(project, &run.contents);
+        passes.take_in(run, &findings);
+    };
+    let Done {
+        contents,
+        mut fixes,
+        about,
+    } = passes.done();
+    if request.fix == FixMode::Diff {
+        fixes.diff = Some(patch(&contents));
+        // Their edits are of files that are not there.
+        for finding in &mut findings {
+            finding.fix = None;
+        }
+    }
+    if let Some(transactions) = &transactions {
+        fixes.run = transactions
+            .write(&contents, about)
+            .map_err(explained)
+            .context("the fixes were not made")?;
     }
     Ok(Report {
         findings: identify(findings),

@@ -45,9 +45,9 @@ pub struct Draft {
     pub unresolved_calls: UnresolvedCalls,
     pub dynamic: Option<Dynamic>,
     pub values: Option<Box<Values>>,
+    pub signatures: Option<Box<Signatures>>,
     pub modules: Vec<ModuleDeclaration>,
     pub unit_names: Vec<BindingId>,
-    pub signatures: Option<Box<Signatures>>,
 }
 
 /// The facts of many files, for each kind of fact one behind the other.
@@ -149,9 +149,9 @@ impl Pack {
             unresolved_calls: std::mem::take(&mut draft.unresolved_calls),
             dynamic: draft.dynamic.take(),
             values: draft.values.take(),
+            signatures: draft.signatures.take(),
             modules: std::mem::take(&mut draft.modules),
             unit_names: std::mem::take(&mut draft.unit_names),
-            signatures: draft.signatures.take(),
             ..FileFacts::default()
         };
         facts.lines.shape = std::mem::take(&mut draft.lines.shape);

@@ -7,7 +7,7 @@ pub mod rust;
 
 use crate::config::PythonVersion;
 use crate::facts::{FileFacts, Pack, ReadOptions};
-use crate::fix::edit::{FileChanges, Rewritten};
+use crate::fix::edit::{FileChanges, Rewritten, Uses};
 
 /// The language of a source file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -132,6 +132,16 @@ impl Language {
         match self {
             Self::Python | Self::PythonStub => python::rewrite::rewrite(text, changes),
             Self::Rust => rust::rewrite(text, changes),
+        }
+    }
+
+    /// How the code of a file uses a name.
+    #[must_use]
+    pub fn uses(self, text: &str, name: &str) -> Uses {
+        match self {
+            Self::Python | Self::PythonStub => python::rewrite::uses(text, name),
+            // No string of Rust names what a module holds.
+            Self::Rust => Uses::default(),
         }
     }
 
