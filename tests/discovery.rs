@@ -74,7 +74,8 @@ fn sources_are_listed_in_byte_order() {
             "a.py",
             "a/__init__.py",
             "a/x.pyi",
-            "b.py"
+            "b.py",
+            "s.rs"
         ]
     );
     assert_eq!(discovery.files[4].language, Language::PythonStub);

@@ -132,14 +132,14 @@ mod tests {
     #[test]
     fn use_trees_are_taken_apart() {
         assert_eq!(
-            imports("pub use a::{b::{self, c as d}, e::*, F as _};\nuse g;\nuse crate::h::I;"),
+            imports("pub use a::{b::{self, c as d}, e::*, F as _};\nuse g;\nuse super::h::I;"),
             [
                 "a b b [self]",
                 "a::b c d [c as d]",
                 "a::e * - [*]",
                 "a F - [F as _]",
                 "g  g [g]",
-                "crate::h I I [I]",
+                "super::h I I [I]",
             ]
         );
         assert_eq!(imports("use ::a::r#type;"), ["::a type type [r#type]"]);
@@ -163,14 +163,14 @@ mod tests {
 
     #[test]
     fn paths_in_code_are_imports_where_they_start_at_a_module() {
-        let text = "use a::b;\nmod m;\nstruct S;\nfn f(x: std::io::Error) {\n    b::g();\n    m::h();\n    S::new();\n    u8::MAX;\n    crate::T::make::<u8>();\n}";
+        let text = "use a::b;\nmod m;\nstruct S;\nfn f(x: std::io::Error) {\n    b::g();\n    m::h();\n    S::new();\n    u8::MAX;\n    super::T::make::<u8>();\n}";
         assert_eq!(
             imports(text),
             [
                 "a b b [b]",
                 "std::io Error Error [std::io::Error]",
                 "self::m h h [m::h]",
-                "crate T T [crate::T]",
+                "super T T [super::T]",
             ]
         );
     }

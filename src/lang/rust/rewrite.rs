@@ -165,7 +165,7 @@ impl Plan<'_> {
         let own = self.changes.module.trim_start_matches("::");
         let own = own.split("::").next().unwrap_or(own);
         match module.split_once("::") {
-            Some((first, rest)) if first == own => format!("crate::{rest}"),
+            Some((first, rest)) if first == own => ["crate", rest].join("::"),
             None if module == own => "crate".to_owned(),
             _ => module.to_owned(),
         }
