@@ -7,6 +7,7 @@ pub mod context;
 
 mod contract;
 mod duplicate_definition;
+mod gateway;
 mod governed;
 mod import_cycle;
 mod mutual_recursion;
@@ -23,6 +24,7 @@ mod syntax_error;
 mod trail;
 mod unresolved_import;
 mod unused_rule;
+mod uses;
 
 pub use context::{Context, Outcome};
 
@@ -45,6 +47,7 @@ pub struct Check {
 pub const ALL: &[&Check] = &[
     &contract::CHECK,
     &duplicate_definition::CHECK,
+    &gateway::CHECK,
     &import_cycle::CHECK,
     &mutual_recursion::CHECK,
     &noncanonical_import::CHECK,
