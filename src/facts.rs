@@ -209,6 +209,8 @@ pub struct FileFacts {
     pub assigned_attributes: Run<(DefinitionId, NameId)>,
     /// Strings that name modules or attributes.
     pub string_targets: Run<StringTarget>,
+    /// Results of calls that are put where they stay, besides [`BindingValue::Result`].
+    pub keeps: Run<Keep>,
     /// Suppression comments.
     pub suppressions: Vec<Suppression>,
     /// Errors found while reading the file.
@@ -737,6 +739,30 @@ pub enum StringTargetKind {
     ImportModule,
     /// `patch.object(m, "X")`, `setattr(m, "X", …)`: the value is `m.X`, as names of the file.
     Attribute,
+}
+
+/// The result of a call, put where it outlives the code around the call.
+#[derive(Clone, Copy, Debug)]
+pub struct Keep {
+    /// The call.
+    pub call: CallId,
+    /// Where its result is put.
+    pub keeper: Keeper,
+    /// Whether it is one of several: an item of a container.
+    pub item: bool,
+    /// The place as written; for a default the callee.
+    pub span: Span,
+}
+
+/// What keeps the result of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeper {
+    /// The default of a parameter.
+    Default,
+    /// A name of the module.
+    Module(NameId),
+    /// An attribute of a class.
+    Class(DefinitionId, NameId),
 }
 
 /// A suppression comment.

@@ -6,7 +6,7 @@ use rustc_hash::FxHashSet;
 use super::governed::imported_root;
 use super::retired::{externals, is_below, references};
 use super::trail::trail_evidence;
-use super::uses::{Hit, Targets, Use};
+use super::uses::{Hit, Targets, Use, origin};
 use super::{Check, Context, Outcome};
 use crate::config::{Gateway, ModulePattern};
 use crate::diagnostic::{Evidence, Finding, Severity};
@@ -62,7 +62,7 @@ impl<'a> Guard<'a> {
             }
             let number = rules.len();
             rules.push(rule);
-            let origin = origin(index, rule);
+            let origin = origin(index, &rule.symbol);
             targets.names.extend(rule.symbol.name.rsplit('.').next());
             let paths = externals(index, &origin);
             targets
@@ -193,26 +193,6 @@ impl<'a> Guard<'a> {
         });
         Some(finding)
     }
-}
-
-/// What the symbol of a rule really is; nothing when the tree does not have it.
-fn origin(index: &Index, rule: &Gateway) -> Lookup {
-    let Some(home) = index.modules.by_name(&rule.symbol.module) else {
-        return Lookup::default();
-    };
-    let mut names = rule.symbol.name.split('.');
-    let mut lookup = index.member(home, names.next().unwrap_or(""));
-    for name in names {
-        let members = lookup.entities.iter().filter_map(|&entity| match entity {
-            Entity::Symbol(class) => index.class_member(class, name),
-            _ => None,
-        });
-        lookup = Lookup {
-            entities: members.flatten().map(Entity::Symbol).collect(),
-            ..Lookup::default()
-        };
-    }
-    lookup
 }
 
 /// The import that a place is.

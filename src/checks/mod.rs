@@ -19,6 +19,7 @@ mod retired_module;
 mod retired_symbol;
 mod self_recursion;
 mod shadowed_module;
+mod shared_instance;
 mod successor;
 mod syntax_error;
 mod trail;
@@ -55,6 +56,7 @@ pub const ALL: &[&Check] = &[
     &retired_symbol::CHECK,
     &self_recursion::CHECK,
     &shadowed_module::CHECK,
+    &shared_instance::CHECK,
     &syntax_error::CHECK,
     &unresolved_import::CHECK,
     &unused_rule::CHECK,

@@ -6,6 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Context;
 use super::retired::{externals, ids_of, prefix, prefixes_ending_in, references, with_ancestors};
+use crate::config::SymbolPath;
 use crate::facts::{BindingValue, ImportId, ImportTarget, Reference, Root};
 use crate::index::{Entity, FileId, Index, Lookup, ModuleRef, SymbolId};
 use crate::span::Span;
@@ -231,4 +232,24 @@ impl Targets<'_> {
         uses.sort_by_key(|found| (found.span, self.rule_of(found.hit)));
         uses
     }
+}
+
+/// What a symbol's path leads to; nothing when the tree does not have it.
+pub(super) fn origin(index: &Index, path: &SymbolPath) -> Lookup {
+    let Some(home) = index.modules.by_name(&path.module) else {
+        return Lookup::default();
+    };
+    let mut names = path.name.split('.');
+    let mut lookup = index.member(home, names.next().unwrap_or(""));
+    for name in names {
+        let members = lookup.entities.iter().filter_map(|&entity| match entity {
+            Entity::Symbol(class) => index.class_member(class, name),
+            _ => None,
+        });
+        lookup = Lookup {
+            entities: members.flatten().map(Entity::Symbol).collect(),
+            ..Lookup::default()
+        };
+    }
+    lookup
 }

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use super::{
     Binding, BindingId, Call, Definition, DefinitionId, Dynamic, Exports, FileFacts, FlowNode,
-    Import, Member, NameBuffer, NameId, Parameter, Reference, ReferenceId, Scope, StringTarget,
-    Suppression, SyntaxError, UnresolvedCalls,
+    Import, Keep, Member, NameBuffer, NameId, Parameter, Reference, ReferenceId, Scope,
+    StringTarget, Suppression, SyntaxError, UnresolvedCalls,
 };
 use crate::run::{Run, Tail};
 use crate::span::{LineBuffer, Span};
@@ -39,6 +39,7 @@ pub struct Draft {
     pub exports_by_hash: Tail<(u32, NameId)>,
     pub export_extends: Tail<ReferenceId>,
     pub string_targets: Tail<StringTarget>,
+    pub keeps: Tail<Keep>,
     pub suppressions: Vec<Suppression>,
     pub errors: Vec<SyntaxError>,
     pub unresolved_calls: UnresolvedCalls,
@@ -128,6 +129,7 @@ arrays! {
     exports_by_hash: exports_by_hash => exports.by_hash;
     export_extends: export_extends => exports.extends;
     string_targets: string_targets => facts.string_targets;
+    keeps: keeps => facts.keeps;
 }
 
 impl Pack {

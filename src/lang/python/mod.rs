@@ -13,6 +13,7 @@ mod extract;
 mod finish;
 mod flow;
 mod interner;
+mod keeping;
 mod operators;
 pub mod rewrite;
 mod scope;
