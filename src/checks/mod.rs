@@ -5,7 +5,9 @@
 
 pub mod context;
 
+mod call_mismatch;
 mod contract;
+mod disused;
 mod duplicate_definition;
 mod gateway;
 mod governed;
@@ -20,6 +22,8 @@ mod retired_symbol;
 mod self_recursion;
 mod shadowed_module;
 mod shared_instance;
+mod spelled;
+mod stub_implementation;
 mod successor;
 mod syntax_error;
 mod trail;
@@ -46,6 +50,7 @@ pub struct Check {
 
 /// All checks, by name.
 pub const ALL: &[&Check] = &[
+    &call_mismatch::CHECK,
     &contract::CHECK,
     &duplicate_definition::CHECK,
     &gateway::CHECK,
@@ -57,6 +62,7 @@ pub const ALL: &[&Check] = &[
     &self_recursion::CHECK,
     &shadowed_module::CHECK,
     &shared_instance::CHECK,
+    &stub_implementation::CHECK,
     &syntax_error::CHECK,
     &unresolved_import::CHECK,
     &unused_rule::CHECK,
