@@ -14,6 +14,7 @@ use rustc_hash::FxBuildHasher;
 
 pub use pack::{Draft, Pack};
 
+use crate::emissions::Emissions;
 use crate::run::{Run, Tail};
 use crate::signatures::Signatures;
 use crate::span::{LineIndex, Span};
@@ -177,6 +178,8 @@ impl Slice {
 pub struct ReadOptions {
     /// How values move: [`FileFacts::values`].
     pub values: bool,
+    /// Which strings calls are handed: [`FileFacts::emissions`].
+    pub emissions: bool,
     /// What calls hand over: [`FileFacts::signatures`].
     pub signatures: bool,
 }
@@ -231,6 +234,8 @@ pub struct FileFacts {
     pub dynamic: Option<Dynamic>,
     /// How values move, where that was asked for.
     pub values: Option<Box<Values>>,
+    /// Which strings calls are handed, where that was asked for.
+    pub emissions: Option<Box<Emissions>>,
     /// What calls hand over and functions ask for, where that was asked for.
     pub signatures: Option<Box<Signatures>>,
 }

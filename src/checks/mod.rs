@@ -12,6 +12,7 @@ mod duplicate_definition;
 mod gateway;
 mod governed;
 mod import_cycle;
+mod missing_event;
 mod mutual_recursion;
 mod noncanonical_import;
 mod places;
@@ -55,6 +56,7 @@ pub const ALL: &[&Check] = &[
     &duplicate_definition::CHECK,
     &gateway::CHECK,
     &import_cycle::CHECK,
+    &missing_event::CHECK,
     &mutual_recursion::CHECK,
     &noncanonical_import::CHECK,
     &retired_module::CHECK,

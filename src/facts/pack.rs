@@ -10,6 +10,7 @@ use super::{
     Import, Keep, Member, NameBuffer, NameId, Parameter, Reference, ReferenceId, Scope,
     StringTarget, Suppression, SyntaxError, UnresolvedCalls,
 };
+use crate::emissions::Emissions;
 use crate::run::{Run, Tail};
 use crate::signatures::Signatures;
 use crate::span::{LineBuffer, Span};
@@ -46,6 +47,7 @@ pub struct Draft {
     pub unresolved_calls: UnresolvedCalls,
     pub dynamic: Option<Dynamic>,
     pub values: Option<Box<Values>>,
+    pub emissions: Option<Box<Emissions>>,
     pub signatures: Option<Box<Signatures>>,
 }
 
@@ -149,6 +151,7 @@ impl Pack {
             unresolved_calls: std::mem::take(&mut draft.unresolved_calls),
             dynamic: draft.dynamic.take(),
             values: draft.values.take(),
+            emissions: draft.emissions.take(),
             signatures: draft.signatures.take(),
             ..FileFacts::default()
         };
