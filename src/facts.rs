@@ -14,6 +14,7 @@ use rustc_hash::FxBuildHasher;
 
 pub use pack::{Draft, Pack};
 
+use crate::emissions::Emissions;
 use crate::run::{Run, Tail};
 use crate::signatures::Signatures;
 use crate::span::{LineIndex, Span};
@@ -177,6 +178,8 @@ impl Slice {
 pub struct ReadOptions {
     /// How values move: [`FileFacts::values`].
     pub values: bool,
+    /// Which strings calls are handed: [`FileFacts::emissions`].
+    pub emissions: bool,
     /// What calls hand over: [`FileFacts::signatures`].
     pub signatures: bool,
 }
@@ -219,6 +222,8 @@ pub struct FileFacts {
     pub assigned_attributes: Run<(DefinitionId, NameId)>,
     /// Strings that name modules or attributes.
     pub string_targets: Run<StringTarget>,
+    /// Results of calls that are put where they stay, besides [`BindingValue::Result`].
+    pub keeps: Run<Keep>,
     /// Suppression comments.
     pub suppressions: Vec<Suppression>,
     /// Errors found while reading the file.
@@ -229,6 +234,8 @@ pub struct FileFacts {
     pub dynamic: Option<Dynamic>,
     /// How values move, where that was asked for.
     pub values: Option<Box<Values>>,
+    /// Which strings calls are handed, where that was asked for.
+    pub emissions: Option<Box<Emissions>>,
     /// What calls hand over and functions ask for, where that was asked for.
     pub signatures: Option<Box<Signatures>>,
     /// Modules that the file declares below its own, in languages where modules are declared.
@@ -813,6 +820,30 @@ pub enum StringTargetKind {
     ImportModule,
     /// `patch.object(m, "X")`, `setattr(m, "X", …)`: the value is `m.X`, as names of the file.
     Attribute,
+}
+
+/// The result of a call, put where it outlives the code around the call.
+#[derive(Clone, Copy, Debug)]
+pub struct Keep {
+    /// The call.
+    pub call: CallId,
+    /// Where its result is put.
+    pub keeper: Keeper,
+    /// Whether it is one of several: an item of a container.
+    pub item: bool,
+    /// The place as written; for a default the callee.
+    pub span: Span,
+}
+
+/// What keeps the result of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeper {
+    /// The default of a parameter.
+    Default,
+    /// A name of the module.
+    Module(NameId),
+    /// An attribute of a class.
+    Class(DefinitionId, NameId),
 }
 
 /// A suppression comment.

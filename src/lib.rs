@@ -17,6 +17,7 @@ pub mod cli;
 pub mod config;
 pub mod diagnostic;
 pub mod discover;
+pub mod emissions;
 pub mod facts;
 pub mod fingerprint;
 pub mod fix;
@@ -77,6 +78,16 @@ pub struct Layout {
     pub units: Vec<lang::Unit>,
 }
 
+/// What to read of each file for the rules' sake, besides what `read` asks for.
+#[must_use]
+pub fn wanted(config: &Config, read: ReadOptions) -> ReadOptions {
+    ReadOptions {
+        emissions: read.emissions || !config.events.is_empty(),
+        signatures: read.signatures || config.all_calls || !config.canonical.is_empty(),
+        ..read
+    }
+}
+
 impl Project {
     /// Finds, reads and indexes the files below the project root. What cannot be read is among the problems.
     #[must_use]
@@ -87,10 +98,7 @@ impl Project {
     /// Like [`Project::read`], with more of each file.
     #[must_use]
     pub fn read_with(config: Config, read: ReadOptions) -> Self {
-        let read = ReadOptions {
-            signatures: read.signatures || config.all_calls || !config.canonical.is_empty(),
-            ..read
-        };
+        let read = wanted(&config, read);
         let options = DiscoverOptions {
             exclude: config.project.exclude.clone(),
             jobs: rayon::current_num_threads(),

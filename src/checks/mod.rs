@@ -9,8 +9,10 @@ mod call_mismatch;
 mod contract;
 mod disused;
 mod duplicate_definition;
+mod gateway;
 mod governed;
 mod import_cycle;
+mod missing_event;
 mod mutual_recursion;
 mod noncanonical_import;
 mod places;
@@ -20,6 +22,7 @@ mod retired_module;
 mod retired_symbol;
 mod self_recursion;
 mod shadowed_module;
+mod shared_instance;
 mod spelled;
 mod stub_implementation;
 mod successor;
@@ -27,6 +30,7 @@ mod syntax_error;
 mod trail;
 mod unresolved_import;
 mod unused_rule;
+mod uses;
 
 pub use context::{Context, Outcome};
 
@@ -50,13 +54,16 @@ pub const ALL: &[&Check] = &[
     &call_mismatch::CHECK,
     &contract::CHECK,
     &duplicate_definition::CHECK,
+    &gateway::CHECK,
     &import_cycle::CHECK,
+    &missing_event::CHECK,
     &mutual_recursion::CHECK,
     &noncanonical_import::CHECK,
     &retired_module::CHECK,
     &retired_symbol::CHECK,
     &self_recursion::CHECK,
     &shadowed_module::CHECK,
+    &shared_instance::CHECK,
     &stub_implementation::CHECK,
     &syntax_error::CHECK,
     &unresolved_import::CHECK,

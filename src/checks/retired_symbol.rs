@@ -1,21 +1,17 @@
 //! `retired-symbol`: names that the rules retire and that are still defined, imported or used.
 
 use rayon::prelude::*;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
-use super::retired::{
-    advice, externals, ids_of, prefix, prefixes_ending_in, references, use_instead, with_ancestors,
-};
+use super::retired::{advice, use_instead, with_ancestors};
 use super::successor::relocation;
+use super::uses::{Hit, Targets, Use};
 use super::{Check, Context, Outcome};
 use crate::config::{ModulePattern, Retired, RetiredTarget, SymbolKind, SymbolPath};
 use crate::diagnostic::{Finding, Relocation, Severity, Site};
-use crate::facts::{
-    BindingValue, DefinitionKind, ImportId, ImportTarget, Reference, Root, ScopeId,
-};
-use crate::index::{Entity, FileId, Index, Lookup, ModuleRef, SymbolId};
+use crate::facts::{BindingValue, DefinitionKind, ImportId, ScopeId};
+use crate::index::{Entity, FileId, Index, ModuleRef, SymbolId};
 use crate::score::{Area, Tally};
-use crate::span::Span;
 
 pub(super) const CHECK: Check = Check {
     name: "retired-symbol",
@@ -53,28 +49,8 @@ impl<'a> Rule<'a> {
 /// The rules and what they retire.
 struct Retirement<'a> {
     rules: Vec<Rule<'a>>,
-    /// What each rule retires in the tree.
-    definitions: FxHashMap<SymbolId, usize>,
-    /// What rules without pattern retire, `module.name`, in the tree or not.
-    paths: FxHashMap<String, usize>,
-    /// The rules about each attribute name.
-    by_last: FxHashMap<&'a str, Vec<usize>>,
-}
-
-/// What a place reaches.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Hit {
-    /// A definition of the tree.
-    Symbol(SymbolId),
-    /// Something that only a rule names.
-    Path(usize),
-}
-
-/// A place that uses something retired.
-struct Use {
-    hit: Hit,
-    file: FileId,
-    span: Span,
+    /// What each rule retires: in the tree, and, by rules without pattern, `module.name` in the tree or not.
+    targets: Targets<'a>,
 }
 
 fn run(context: &Context<'_>) -> Outcome {
@@ -90,13 +66,14 @@ fn run(context: &Context<'_>) -> Outcome {
     let mut outcome = Outcome::default();
     let mut broken = FxHashSet::default();
     for found in &places {
-        broken.insert(retirement.rule_of(found.hit));
+        broken.insert(retirement.targets.rule_of(found.hit));
         outcome
             .findings
             .extend(retirement.report_use(context, found));
     }
     let used: FxHashSet<Hit> = places.iter().map(|found| found.hit).collect();
     let mut definitions: Vec<(SymbolId, usize)> = retirement
+        .targets
         .definitions
         .iter()
         .map(|(&symbol, &rule)| (symbol, rule))
@@ -135,16 +112,17 @@ impl<'a> Retirement<'a> {
             })
             .collect();
         let mut this = Self {
-            definitions: FxHashMap::default(),
-            paths: FxHashMap::default(),
-            by_last: FxHashMap::default(),
+            targets: Targets::default(),
             rules,
         };
         for (at, rule) in this.rules.iter().enumerate() {
-            this.by_last.entry(rule.last()).or_default().push(at);
+            this.targets.names.insert(rule.last());
             if let Some(module) = rule.module() {
-                this.paths.insert(format!("{module}.{}", rule.name), at);
-                this.paths
+                this.targets
+                    .paths
+                    .insert(format!("{module}.{}", rule.name), at);
+                this.targets
+                    .paths
                     .insert(format!("{module}::{}", rule.name.replace('.', "::")), at);
             }
             for module in context.index.modules.all() {
@@ -158,7 +136,7 @@ impl<'a> Retirement<'a> {
                     && context.speaks_of(&rule.retired.meta, file)
                 {
                     for symbol in definitions(context.index, (file, module.scope), rule) {
-                        this.definitions.entry(symbol).or_insert(at);
+                        this.targets.definitions.entry(symbol).or_insert(at);
                     }
                 }
             }
@@ -166,186 +144,12 @@ impl<'a> Retirement<'a> {
         this
     }
 
-    fn rule_of(&self, hit: Hit) -> usize {
-        match hit {
-            Hit::Symbol(symbol) => self.definitions[&symbol],
-            Hit::Path(rule) => rule,
-        }
-    }
-
     fn uses_in(&self, context: &Context<'_>, file: FileId) -> Vec<Use> {
-        let index = context.index;
-        let facts = index.facts(file);
-        let mut uses: Vec<Use> = Vec::new();
-        for id in (0..facts.imports.len() as u32).map(ImportId) {
-            let span = facts.imports[id.index()].alias;
-            let hit = self.imported(context, file, id);
-            uses.extend(hit.map(|hit| Use { hit, file, span }));
-        }
-        let names = ids_of(facts, |name| self.by_last.contains_key(name));
-        if !names.is_empty() {
-            let mut seen = FxHashSet::default();
-            for reference in references(facts) {
-                let hit = prefixes_ending_in(facts, reference, &names)
-                    .find_map(|(prefix, _)| self.attribute(index, file, &prefix));
-                if let Some(hit) = hit
-                    && seen.insert((reference.span.start, hit))
-                {
-                    let span = reference.span;
-                    uses.push(Use { hit, file, span });
-                }
-            }
-            uses.extend(self.through_stars(context, file));
-        }
+        let mut uses = self.targets.uses_in(context, file);
         uses.retain(|found| {
-            let rule = self.rules[self.rule_of(found.hit)].retired;
+            let rule = self.rules[self.targets.rule_of(found.hit)].retired;
             context.speaks_of(&rule.meta, file)
         });
-        uses
-    }
-
-    /// The retired thing that an imported name is.
-    fn imported(&self, context: &Context<'_>, file: FileId, id: ImportId) -> Option<Hit> {
-        let index = context.index;
-        let facts = index.facts(file);
-        let import = &facts.imports[id.index()];
-        let (ImportTarget::Name(name), Some(binding)) = (import.target, import.binding) else {
-            return None;
-        };
-        let own = SymbolId { file, binding };
-        if self.definitions.contains_key(&own) {
-            return None;
-        }
-        let name = facts.name(name);
-        let (entities, unknown, _) = index.binding_entities(own);
-        let lookup = Lookup {
-            entities,
-            ..Lookup::default()
-        };
-        if let Some(hit) = self.among(index, &lookup) {
-            return Some(hit);
-        }
-        if !self.by_last.contains_key(name) {
-            return None;
-        }
-        match index.imported_module(file, id) {
-            ModuleRef::Known(module) => {
-                let through = index.member(module, name).bindings;
-                let hit = self.on_the_way(index, through);
-                let is_gone = lookup.entities.is_empty() && unknown.is_none();
-                hit.or_else(|| {
-                    self.by_path(&index.module(module).name, name)
-                        .filter(|_| is_gone)
-                })
-            }
-            _ => self.by_path(&context.import_path(file, id)?, name),
-        }
-    }
-
-    /// What a look-up found that is retired.
-    fn among(&self, index: &Index, lookup: &Lookup) -> Option<Hit> {
-        let symbol = lookup.entities.iter().find_map(|&entity| match entity {
-            Entity::Symbol(symbol) if self.definitions.contains_key(&symbol) => {
-                Some(Hit::Symbol(symbol))
-            }
-            _ => None,
-        });
-        symbol.or_else(|| externals(index, lookup).find_map(|path| self.path(path)))
-    }
-
-    fn path(&self, path: &str) -> Option<Hit> {
-        self.paths.get(path).copied().map(Hit::Path)
-    }
-
-    fn by_path(&self, module: &str, name: &str) -> Option<Hit> {
-        self.path(&format!("{module}.{name}"))
-    }
-
-    /// The first retired binding among `bindings` and those that their imports lead to: a retired alias or
-    /// re-export stands for something that is not retired.
-    fn on_the_way(&self, index: &Index, mut bindings: Vec<SymbolId>) -> Option<Hit> {
-        let mut seen = FxHashSet::default();
-        while let Some(symbol) = bindings.pop() {
-            if self.definitions.contains_key(&symbol) {
-                return Some(Hit::Symbol(symbol));
-            }
-            if !seen.insert(symbol) {
-                continue;
-            }
-            let BindingValue::Import(id) = index.binding(symbol).value else {
-                continue;
-            };
-            let facts = index.facts(symbol.file);
-            if let (ModuleRef::Known(module), ImportTarget::Name(name)) = (
-                index.imported_module(symbol.file, id),
-                facts.imports[id.index()].target,
-            ) {
-                bindings.extend(index.member(module, facts.name(name)).bindings);
-            }
-        }
-        None
-    }
-
-    /// The retired thing that an attribute chain ends at.
-    fn attribute(&self, index: &Index, file: FileId, reference: &Reference) -> Option<Hit> {
-        let lookup = index.reference(file, reference);
-        if let Some(hit) = self.among(index, &lookup) {
-            return Some(hit);
-        }
-        let facts = index.facts(file);
-        let name = facts.name(*facts.path(reference.path).last()?);
-        let of = index.reference(file, &prefix(reference, reference.path.len - 1));
-        of.entities.iter().find_map(|&entity| {
-            let Entity::Module(module) = entity else {
-                return None;
-            };
-            let member = index.member(module, name);
-            let is_gone = member.bindings.is_empty() && lookup.entities.is_empty();
-            let gone = self
-                .by_path(&index.module(module).name, name)
-                .filter(|_| is_gone);
-            gone.or_else(|| self.on_the_way(index, member.bindings))
-        })
-    }
-
-    /// Star imports that bring a retired name which the file uses.
-    fn through_stars(&self, context: &Context<'_>, file: FileId) -> Vec<Use> {
-        let index = context.index;
-        let facts = index.facts(file);
-        let stars = index.origins.stars(file);
-        let mut uses: Vec<Use> = Vec::new();
-        if stars.is_empty() {
-            return uses;
-        }
-        let free: FxHashSet<&str> = references(facts)
-            .filter_map(|reference| match reference.root {
-                Root::Free(name) => Some(facts.name(name)),
-                _ => None,
-            })
-            .filter(|name| self.by_last.contains_key(name))
-            .collect();
-        for name in free {
-            // The last star that has the name wins.
-            let found = stars.iter().rev().find_map(|&id| {
-                let hit = match index.imported_module(file, id) {
-                    ModuleRef::Known(from) => {
-                        if index.star_exports(from, name) != Some(true) {
-                            return None;
-                        }
-                        let lookup = index.member(from, name);
-                        self.among(index, &lookup)
-                            .or_else(|| self.on_the_way(index, lookup.bindings))?
-                    }
-                    _ => self.by_path(&context.import_path(file, id)?, name)?,
-                };
-                Some((id, hit))
-            });
-            if let Some((id, hit)) = found {
-                let span = facts.imports[id.index()].alias;
-                uses.push(Use { hit, file, span });
-            }
-        }
-        uses.sort_by_key(|found| (found.span, self.rule_of(found.hit)));
         uses
     }
 
@@ -361,7 +165,7 @@ impl<'a> Retirement<'a> {
     }
 
     fn report_use(&self, context: &Context<'_>, found: &Use) -> Option<Finding> {
-        let rule = self.rules[self.rule_of(found.hit)].retired;
+        let rule = self.rules[self.targets.rule_of(found.hit)].retired;
         let path = self.name_of(context.index, found.hit);
         let message = format!("`{path}` is retired{}", use_instead(rule));
         let location = context.location(found.file, found.span);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::Project;
 use crate::diagnostic::Finding;
+use crate::facts::ReadOptions;
 use crate::fix::FixRun;
 use crate::fix::apply::NewContents;
 use crate::fix::pending::Pending;
@@ -110,6 +111,7 @@ impl Passes {
 /// The project with some files changed.
 pub(super) fn after(project: Project, contents: &[NewContents]) -> Project {
     let target = project.config.project.target_version;
+    let wanted = crate::wanted(&project.config, ReadOptions::default());
     let mut new: BTreeMap<String, &NewContents> = contents
         .iter()
         .map(|one| (one.path.to_string_lossy().replace('\\', "/"), one))
@@ -119,7 +121,7 @@ pub(super) fn after(project: Project, contents: &[NewContents]) -> Project {
         .all(|one| one.original.is_some() && one.bytes.is_some());
     let read = |bytes: &[u8], language: Language| {
         let text = crate::source::decode(bytes.to_vec(), language);
-        language.extract(&text.text, target)
+        language.extract_with(&text.text, target, wanted)
     };
     if same_files {
         let index = &project.index;

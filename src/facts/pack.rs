@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use super::{
     Binding, BindingId, Call, Definition, DefinitionId, Dynamic, Exports, FileFacts, FlowNode,
-    Import, Member, ModuleDeclaration, NameBuffer, NameId, Parameter, Reference, ReferenceId,
+    Import, Keep, Member, ModuleDeclaration, NameBuffer, NameId, Parameter, Reference, ReferenceId,
     Scope, StringTarget, Suppression, SyntaxError, UnresolvedCalls,
 };
+use crate::emissions::Emissions;
 use crate::run::{Run, Tail};
 use crate::signatures::Signatures;
 use crate::span::{LineBuffer, Span};
@@ -40,11 +41,13 @@ pub struct Draft {
     pub exports_by_hash: Tail<(u32, NameId)>,
     pub export_extends: Tail<ReferenceId>,
     pub string_targets: Tail<StringTarget>,
+    pub keeps: Tail<Keep>,
     pub suppressions: Vec<Suppression>,
     pub errors: Vec<SyntaxError>,
     pub unresolved_calls: UnresolvedCalls,
     pub dynamic: Option<Dynamic>,
     pub values: Option<Box<Values>>,
+    pub emissions: Option<Box<Emissions>>,
     pub signatures: Option<Box<Signatures>>,
     pub modules: Vec<ModuleDeclaration>,
     pub unit_names: Vec<BindingId>,
@@ -132,6 +135,7 @@ arrays! {
     exports_by_hash: exports_by_hash => exports.by_hash;
     export_extends: export_extends => exports.extends;
     string_targets: string_targets => facts.string_targets;
+    keeps: keeps => facts.keeps;
 }
 
 impl Pack {
@@ -149,6 +153,7 @@ impl Pack {
             unresolved_calls: std::mem::take(&mut draft.unresolved_calls),
             dynamic: draft.dynamic.take(),
             values: draft.values.take(),
+            emissions: draft.emissions.take(),
             signatures: draft.signatures.take(),
             modules: std::mem::take(&mut draft.modules),
             unit_names: std::mem::take(&mut draft.unit_names),

@@ -83,7 +83,7 @@ impl Language {
     /// Reads a file's text.
     #[must_use]
     pub fn extract(self, text: &str, target: Option<PythonVersion>) -> FileFacts {
-        self.extract_one(text, target, ReadOptions::default())
+        self.extract_with(text, target, ReadOptions::default())
     }
 
     /// Reads a file's text, and how values move in it ([`FileFacts::values`]).
@@ -93,10 +93,12 @@ impl Language {
             values: true,
             ..ReadOptions::default()
         };
-        self.extract_one(text, target, read)
+        self.extract_with(text, target, read)
     }
 
-    fn extract_one(
+    /// Reads a file's text, with whatever else `read` asks for.
+    #[must_use]
+    pub fn extract_with(
         self,
         text: &str,
         target: Option<PythonVersion>,

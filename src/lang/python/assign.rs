@@ -32,6 +32,7 @@ impl<'a> Extractor<'a> {
         } else {
             CallMode::Plain
         };
+        let first = self.calls.len();
         self.expr_as(value, mode);
         if is_namespace(value) {
             self.dynamic.get_or_insert(Dynamic::Globals);
@@ -39,6 +40,7 @@ impl<'a> Extractor<'a> {
         for target in targets {
             self.bind_value(target, Some(value), false);
         }
+        self.keep_in(targets, value, first);
     }
 
     pub(super) fn annotated_assign(&mut self, stmt: &'a ast::StmtAnnAssign) {

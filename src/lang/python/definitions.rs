@@ -134,7 +134,9 @@ impl<'a> Extractor<'a> {
     pub(super) fn signature(&mut self, parameters: &'a ast::Parameters) {
         for parameter in parameters {
             if let Some(default) = parameter.default() {
+                let first = self.calls.len();
                 self.expr(default);
+                self.keep_as_default(default, first);
             }
         }
         for parameter in parameters {

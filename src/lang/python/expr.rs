@@ -510,6 +510,7 @@ impl<'a> Extractor<'a> {
             _ => self.expr(&call.func),
         }
         let driver = driver(&call.func, mode);
+        let first = self.calls.len();
         let first_only = driver == CallMode::Driven
             && matches!(&*call.func, Expr::Name(name)
                 if matches!(name.id.as_str(), "enumerate" | "zip" | "iter" | "next"));
@@ -524,6 +525,7 @@ impl<'a> Extractor<'a> {
         for keyword in &call.arguments.keywords {
             self.expr(&keyword.value);
         }
+        self.keep_in_container(call, first);
         let at = Span::new(
             call.range().start().to_u32(),
             call.func.range().end().to_u32(),

@@ -9,6 +9,7 @@ use ruff_text_size::TextRange;
 
 use super::flow::{FlowBuilder, FunctionFlow, Node, Operation, Step};
 use super::interner::Interner;
+use super::keeping::TempKeep;
 use super::scope::{Place, Scopes, TempScopeKind, TempValue};
 use super::{STACK_RED_ZONE, STACK_SEGMENT};
 use crate::facts::{
@@ -34,6 +35,7 @@ pub(super) struct Scratch {
     definitions: Vec<TempDefinition>,
     parameters: Vec<TempParameter>,
     strings: Vec<TempString>,
+    keeps: Vec<TempKeep>,
     finishing: super::finish::Memory,
 }
 
@@ -221,6 +223,7 @@ pub(super) struct Extractor<'a> {
     pub(super) definitions: Vec<TempDefinition>,
     pub(super) parameters: Vec<TempParameter>,
     pub(super) strings: Vec<TempString>,
+    pub(super) keeps: Vec<TempKeep>,
     /// The memory of what comes after the visit.
     pub(super) finishing: super::finish::Memory,
     pub(super) exports: Option<TempExports>,
@@ -265,6 +268,7 @@ impl<'a> Extractor<'a> {
             definitions: scratch.definitions,
             parameters: scratch.parameters,
             strings: scratch.strings,
+            keeps: scratch.keeps,
             finishing: scratch.finishing,
             exports: None,
             dynamic: None,
@@ -309,6 +313,7 @@ impl<'a> Extractor<'a> {
             definitions: self.definitions,
             parameters: self.parameters,
             strings: self.strings,
+            keeps: self.keeps,
             finishing: self.finishing,
         };
         scratch.names.clear();
@@ -320,6 +325,7 @@ impl<'a> Extractor<'a> {
         scratch.definitions.clear();
         scratch.parameters.clear();
         scratch.strings.clear();
+        scratch.keeps.clear();
         scratch
     }
 

@@ -9,8 +9,8 @@ use super::scope::{TempScopeKind, TempValue};
 use crate::facts::{
     Binding, BindingId, BindingValue, Call, CallId, CallMode, Definition, DefinitionFlags,
     DefinitionId, DefinitionKind, Draft, Dynamic, Ending, FlowNode, FlowStep, Import, ImportTarget,
-    MOST_BINDINGS, Member, NameId, Parameter, Reference, ReferenceId, Root, Scope, ScopeId,
-    ScopeKind, Shape, Slice, StringTarget, Usage, Visibility, hash_name,
+    Keep, Keeper, MOST_BINDINGS, Member, NameId, Parameter, Reference, ReferenceId, Root, Scope,
+    ScopeId, ScopeKind, Shape, Slice, StringTarget, Usage, Visibility, hash_name,
 };
 
 /// A root as resolved, before ids are given.
@@ -142,6 +142,7 @@ impl<'e, 'a> Finisher<'e, 'a> {
         self.emit_definitions(&flags, &references.ids, &calls);
         self.emit_members();
         self.emit_rest(&references);
+        self.emit_keeps(&calls.ids);
         Memory {
             names: self.names,
             scopes: self.scopes,
@@ -858,6 +859,77 @@ impl<'e, 'a> Finisher<'e, 'a> {
             });
         }
         self.emit_exports(references);
+    }
+
+    fn emit_keeps(&mut self, call_ids: &[u32]) {
+        for keep in &self.from.keeps {
+            let id = call_ids[keep.call as usize];
+            if id == UNUSED {
+                continue;
+            }
+            let (keeper, span) = match &keep.place {
+                None => (
+                    Some(Keeper::Default),
+                    self.from.calls[keep.call as usize].callee.span,
+                ),
+                Some(place) => (self.keeper(place), place.span),
+            };
+            if let Some(keeper) = keeper {
+                self.facts.keeps.push(Keep {
+                    call: CallId(id),
+                    keeper,
+                    item: keep.item,
+                    span,
+                });
+            }
+        }
+    }
+
+    /// The module name or class attribute that a place is for certain.
+    fn keeper(&mut self, place: &TempReference) -> Option<Keeper> {
+        if let Some(at) = place.path().range().next() {
+            let class = match self.resolve(place) {
+                Resolved::Class(class) => class,
+                Resolved::Bound(set) => match self.sets[set.range()] {
+                    [only] => match self.from.scopes.bindings[only as usize].value {
+                        TempValue::Definition(id) => id,
+                        _ => return None,
+                    },
+                    _ => return None,
+                },
+                _ => return None,
+            };
+            let is_class = self.from.definitions[class.index()].kind == DefinitionKind::Class;
+            let name = self.attribute(self.from.paths[at]);
+            return is_class.then_some(Keeper::Class(class, name));
+        }
+        let TempRoot::Name(name) = place.root() else {
+            return None;
+        };
+        if self.from.scopes.is_plain_local(place.place.scope, name) {
+            return None;
+        }
+        let mut found = std::mem::take(&mut self.found);
+        let bound = self.from.scopes.look_up(place.place, name, &mut found);
+        let mut scopes = found.iter().map(|&at| {
+            let binding = &self.from.scopes.bindings[at as usize];
+            (binding.scope, binding.value)
+        });
+        let first = scopes.next();
+        let same = bound && scopes.all(|(scope, _)| Some(scope) == first.map(|first| first.0));
+        self.found = found;
+        let (scope, value) = first.filter(|_| same)?;
+        let scope = self.from.scopes.scopes[scope as usize];
+        // What is imported belongs to another module.
+        match (scope.kind, value) {
+            (_, TempValue::Import(_)) => None,
+            (TempScopeKind::Module, _) => Some(Keeper::Module(self.name(name))),
+            (TempScopeKind::Class, _) => {
+                let name = self.name(name);
+                scope.definition.map(|class| Keeper::Class(class, name))
+            }
+            _ => None,
+        }
     }
 
     fn emit_exports(&mut self, references: &Chosen) {

@@ -7,12 +7,14 @@ mod assign;
 mod comments;
 mod decorators;
 mod definitions;
+mod emissions;
 mod ending;
 mod expr;
 mod extract;
 mod finish;
 mod flow;
 mod interner;
+mod keeping;
 mod operators;
 pub mod rewrite;
 mod scope;
@@ -106,6 +108,9 @@ pub fn extract(text: &str, options: Options, pack: &mut Pack) {
     extractor.names = names;
     if options.read.values {
         draft.values = Some(Box::new(values::lower(&parsed.syntax().body)));
+    }
+    if options.read.emissions {
+        draft.emissions = Some(Box::new(emissions::collect(&parsed.syntax().body)));
     }
     if options.read.signatures {
         draft.signatures = Some(Box::new(signatures::collect(&parsed.syntax().body)));
