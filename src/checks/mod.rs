@@ -4,6 +4,7 @@
 //! is hidden.
 
 pub mod context;
+pub mod whereabouts;
 
 mod contract;
 mod duplicate_definition;

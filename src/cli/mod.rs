@@ -16,6 +16,7 @@ mod rules;
 mod slice;
 mod undo;
 mod views;
+mod whereabouts;
 mod why;
 
 use std::ffi::OsString;
@@ -101,6 +102,8 @@ fn dispatch(
         Command::Undo(args) => return undo::undo(&args, global, engine, console),
         Command::Score(args) => return check::score(args, global, engine, console),
         Command::Graph(args) => return graph::graph(&args, global, engine, console),
+        Command::Plan(args) => return check::plan(args, global, engine, console),
+        Command::Where(args) => return whereabouts::run(&args, global, engine, console),
         Command::Why(args) => return graph::why(&args, global, engine, console),
         Command::Explain(args) => explain::page(&args.check, engine.checks(), out)?,
         Command::Rules => rules::list(&engine.config(&check::setup(global))?, out),

@@ -23,7 +23,7 @@ use crate::graph::flow::FlowGraph;
 use crate::index::{Index, ModuleRef};
 use crate::lang::Language;
 use crate::report::graph::{Answer, CallGraph, ImportGraph};
-use crate::report::{Report, Unresolved};
+use crate::report::{Located, Report, Unresolved};
 use crate::score::Score;
 use crate::suppress::{self, FileSuppressions, UNUSED_SUPPRESSION};
 use crate::{Graphs, Project, ReadOptions, analyze};
@@ -137,6 +137,13 @@ impl Engine for Pipeline {
             slice.cut(&mut graph);
             Ok(graph)
         })?
+    }
+
+    fn locate(&self, setup: &Setup, name: &str) -> Result<Located> {
+        let config = self.config(setup)?;
+        in_pool(setup, || {
+            super::whereabouts::locate(&Project::read(config), name)
+        })
     }
 
     fn why(&self, setup: &Setup, from: &str, to: &str) -> Result<Answer> {
