@@ -129,6 +129,10 @@ impl Engine for Fake {
         Ok(graph)
     }
 
+    fn write_registry(&self, _: &Setup) -> Result<(String, bool)> {
+        Ok(("docs/R.md".to_owned(), true))
+    }
+
     fn locate(&self, _: &Setup, name: &str) -> Result<Located> {
         if name == "unknown" {
             return Ok(Located::Unknown("there is no symbol `unknown`".to_owned()));
@@ -503,6 +507,7 @@ fn scores_graphs_paths_pages_and_rules_are_printed() {
         ("graph calls --format adjacency", "\"main\": []"),
         ("why a b", "a.py:1: a imports b"),
         ("why a far", "a does not reach far."),
+        ("registry write", "Wrote docs/R.md"),
         ("where A", "a/b.py:3: class"),
         (
             "where A --output-format json",
@@ -547,6 +552,7 @@ fn every_flag_is_documented() {
         "why a b",
         "where A",
         "plan",
+        "registry check",
     ] {
         let (_, help, _) = ssot(&engine, &format!("{command} -h"));
         for line in help

@@ -1,4 +1,4 @@
-//! `where` and `plan`, as the program answers on small repositories.
+//! `where`, `plan` and `registry`, as the program answers on small repositories.
 
 #![allow(clippy::unwrap_used)]
 
@@ -238,5 +238,48 @@ fn a_name_that_is_nowhere_is_an_answer_with_what_was_meant() {
         let (out, err, status) = ssot(&incident(), &["where", name]);
         assert_eq!((out.as_str(), status), ("", 1), "{name}: {err}");
         assert!(err.starts_with(words), "{name}: {err}");
+    }
+}
+
+#[test]
+fn the_registry_is_written_once_and_only_between_its_markers() {
+    let rule = "[project]\nregistry = \"R.md\"\n\
+        [[canonical]]\nid = \"thing\"\nsymbol = \"app:Thing\"\nreason = \"one\\nthing\"\n";
+    let dir = tree(&[
+        ("ssot.toml", rule),
+        ("app.py", "class Thing: ...\n"),
+        ("R.md", "# Mine\n"),
+        (".git/HEAD", "ref: refs/heads/main\n"),
+    ]);
+    let text = || fs::read_to_string(dir.path().join("R.md")).unwrap();
+    let (out, _, status) = ssot(dir.path(), &["registry", "check"]);
+    assert_eq!(status, 1);
+    assert!(out.contains("does not name `app:Thing`"), "{out}");
+    let (out, err, status) = ssot(dir.path(), &["registry", "write"]);
+    assert_eq!(status, 0, "{err}");
+    assert!(out.starts_with("Wrote R.md"), "{out}");
+    let written = text();
+    assert!(written.starts_with("# Mine\n\n<!--"), "{written}");
+    assert!(
+        written.contains("# thing: one thing\nfrom app import Thing\n"),
+        "{written}"
+    );
+    assert_eq!(ssot(dir.path(), &["registry", "check"]).2, 0);
+    assert_eq!(
+        ssot(dir.path(), &["registry", "write"]).0,
+        "R.md is up to date.\n"
+    );
+    assert_eq!(text(), written);
+    assert_eq!(ssot(dir.path(), &["undo"]).2, 0);
+    assert_eq!(text(), "# Mine\n");
+}
+
+#[test]
+fn without_a_registry_there_is_none_to_check() {
+    let dir = tree(&[("ssot.toml", "[project]\n"), ("app.py", "")]);
+    for command in ["check", "write"] {
+        let (_, err, status) = ssot(dir.path(), &["registry", command]);
+        assert_eq!(status, 2);
+        assert!(err.contains("name no import registry"), "{err}");
     }
 }

@@ -14,6 +14,7 @@ mod mutual_recursion;
 mod noncanonical_import;
 mod places;
 mod recursion_report;
+mod registry_drift;
 mod retired;
 mod retired_module;
 mod retired_symbol;
@@ -49,6 +50,7 @@ pub const ALL: &[&Check] = &[
     &import_cycle::CHECK,
     &mutual_recursion::CHECK,
     &noncanonical_import::CHECK,
+    &registry_drift::CHECK,
     &retired_module::CHECK,
     &retired_symbol::CHECK,
     &self_recursion::CHECK,

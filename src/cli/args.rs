@@ -70,6 +70,9 @@ pub(super) enum Command {
     Score(ScoreArgs),
     /// Print the findings as a work list, by priority and in a safe order
     Plan(Plan),
+    /// Hold the import registry against code and rules, or write its generated section
+    #[command(subcommand)]
+    Registry(Registry),
     /// Show where a symbol lives, how to import it and who does
     Where(Where),
     /// Print the import graph or the call graph
@@ -257,6 +260,17 @@ pub(super) struct Plan {
     /// How the plan is printed
     #[arg(long, value_name = "FORMAT", default_value = "markdown")]
     pub(super) output_format: PlanFormat,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Registry {
+    /// The same as check --select registry-drift
+    Check {
+        #[command(flatten)]
+        gate: GateArgs,
+    },
+    /// Write the imports of all governed symbols between markers in the document; all else stays
+    Write,
 }
 
 #[derive(Args, Debug)]

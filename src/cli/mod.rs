@@ -12,6 +12,7 @@ mod explain;
 mod fixing;
 mod graph;
 mod pipeline;
+mod registry;
 mod rules;
 mod slice;
 mod undo;
@@ -103,6 +104,7 @@ fn dispatch(
         Command::Score(args) => return check::score(args, global, engine, console),
         Command::Graph(args) => return graph::graph(&args, global, engine, console),
         Command::Plan(args) => return check::plan(args, global, engine, console),
+        Command::Registry(args) => return registry::run(args, global, engine, console),
         Command::Where(args) => return whereabouts::run(&args, global, engine, console),
         Command::Why(args) => return graph::why(&args, global, engine, console),
         Command::Explain(args) => explain::page(&args.check, engine.checks(), out)?,

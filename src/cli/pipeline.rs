@@ -139,6 +139,11 @@ impl Engine for Pipeline {
         })?
     }
 
+    fn write_registry(&self, setup: &Setup) -> Result<(String, bool)> {
+        let config = self.config(setup)?;
+        super::registry::write(&config)
+    }
+
     fn locate(&self, setup: &Setup, name: &str) -> Result<Located> {
         let config = self.config(setup)?;
         in_pool(setup, || {
@@ -170,7 +175,7 @@ fn root(setup: &Setup) -> Result<PathBuf> {
 }
 
 /// A failed transaction with advice on the line below.
-fn explained(error: TransactionError) -> anyhow::Error {
+pub(super) fn explained(error: TransactionError) -> anyhow::Error {
     match error.help() {
         Some(help) => anyhow!("{error}\n  help: {help}"),
         None => error.into(),
