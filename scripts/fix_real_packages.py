@@ -41,6 +41,9 @@ PACKAGES = {
     "toolz": ("toolz==0.12.1", ".", ["toolz", "tlz"], ["toolz"], "", ""),
     "jsonschema": ("jsonschema==4.23.0", ".", ["jsonschema"], ["jsonschema/tests"], "", ""),
     "wtforms": ("wtforms==3.1.2", "src", ["wtforms"], ["tests"], "email-validator babel", ""),
+    "httpx": ("httpx==0.27.2", ".", ["httpx"], ["tests"], "anyio<4.5 trio trustme uvicorn chardet brotli zstandard h2 socksio rich click pygments", ""),
+    "packaging": ("packaging==24.1", "src", ["packaging"], ["tests"], "pretend", ""),
+    "sqlalchemy": ("sqlalchemy==2.0.36", "lib", ["sqlalchemy"], ["test/base", "test/ext"], "", "--maxfail 100000"),
     "attrs": ("attrs==24.2.0", "src", ["attr", "attrs"], ["tests"], "hypothesis cloudpickle", "-k not(mypy)"),
 }
 
@@ -195,18 +198,27 @@ class Derived:
         return sorted(found)
 
 
+# Each module in a process of its own, in which only the top-level package has run: it would run first anyway.
 IMPORTER = """
 import importlib, os, sys
-for module in sys.argv[1:]:
+def attempt(module, then=lambda: None):
+    sys.stdout.flush()
     child = os.fork()
     if child == 0:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1); os.dup2(1, 2)
+        out, null = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, 1); os.dup2(null, 2)
         try:
             importlib.import_module(module)
         except BaseException:
             os._exit(1)
+        os.dup2(out, 1)
+        then()
+        sys.stdout.flush()
         os._exit(0)
     print(module, os.waitpid(child, 0)[1])
+for top in sorted({module.split('.')[0] for module in sys.argv[1:]}):
+    below = [module for module in sys.argv[1:] if module.startswith(top + '.')]
+    attempt(top, lambda: [attempt(module) for module in below])
 """
 
 

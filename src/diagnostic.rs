@@ -97,6 +97,8 @@ pub struct Fix {
     pub message: String,
     /// The replacements, sorted, none overlapping.
     pub edits: Vec<Edit>,
+    /// Files that are deleted, from the project root, sorted.
+    pub deletes: Vec<Arc<str>>,
 }
 
 impl Fix {
@@ -105,6 +107,9 @@ impl Fix {
         self.edits.extend(other.edits.iter().cloned());
         self.edits.sort_unstable();
         self.edits.dedup();
+        self.deletes.extend(other.deletes.iter().cloned());
+        self.deletes.sort_unstable();
+        self.deletes.dedup();
         self.applicability = self.applicability.min(other.applicability);
     }
 }
@@ -122,6 +127,11 @@ pub enum Site {
     Definition(BindingId),
     /// A definition that is to go.
     Removal(BindingId),
+    /// The module of the relocation's path, which is to be deleted with everything below it; the name there is not
+    /// of the module but the module that takes its place, or nothing.
+    Module,
+    /// A string that spells a dotted path: the literal.
+    Text(Span),
 }
 
 /// What a fix would have to do: make a site reach the symbol by another path. The fix stage turns it into edits, or

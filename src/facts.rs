@@ -15,6 +15,7 @@ use rustc_hash::FxBuildHasher;
 pub use pack::{Draft, Pack};
 
 use crate::run::{Run, Tail};
+use crate::signatures::Signatures;
 use crate::span::{LineIndex, Span};
 use crate::values::Values;
 
@@ -171,6 +172,15 @@ impl Slice {
     }
 }
 
+/// What to read of each file besides what every run needs.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ReadOptions {
+    /// How values move: [`FileFacts::values`].
+    pub values: bool,
+    /// What calls hand over: [`FileFacts::signatures`].
+    pub signatures: bool,
+}
+
 /// All facts of one file.
 #[derive(Clone, Debug, Default)]
 pub struct FileFacts {
@@ -219,6 +229,8 @@ pub struct FileFacts {
     pub dynamic: Option<Dynamic>,
     /// How values move, where that was asked for.
     pub values: Option<Box<Values>>,
+    /// What calls hand over and functions ask for, where that was asked for.
+    pub signatures: Option<Box<Signatures>>,
 }
 
 impl FileFacts {
@@ -724,6 +736,8 @@ pub struct StringTarget {
     pub span: Span,
     /// The scope it stands in.
     pub scope: ScopeId,
+    /// Whether it may name what is not there yet: `create=True`, `raising=False`.
+    pub may_be_new: bool,
 }
 
 /// What a naming string is handed to.

@@ -27,6 +27,7 @@ pub mod registry;
 pub mod report;
 pub mod run;
 pub mod score;
+pub mod signatures;
 pub mod source;
 pub mod span;
 pub mod suggest;
@@ -43,7 +44,7 @@ use checks::{Check, Context};
 use config::Config;
 use diagnostic::Finding;
 use discover::{DiscoverOptions, DiscoverProblem, SourceFile, discover};
-use facts::{FileFacts, Pack, SyntaxError, SyntaxErrorKind};
+use facts::{FileFacts, Pack, ReadOptions, SyntaxError, SyntaxErrorKind};
 use graph::calls::CallGraph;
 use graph::imports::ImportGraph;
 use graph::recursion::{self, Recursion};
@@ -78,13 +79,6 @@ pub struct Layout {
     pub opaque: BTreeSet<String>,
 }
 
-/// What to read of each file besides its facts.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct ReadOptions {
-    /// How values move: [`FileFacts::values`].
-    pub values: bool,
-}
-
 impl Project {
     /// Finds, reads and indexes the files below the project root. What cannot be read is among the problems.
     #[must_use]
@@ -95,6 +89,10 @@ impl Project {
     /// Like [`Project::read`], with more of each file.
     #[must_use]
     pub fn read_with(config: Config, read: ReadOptions) -> Self {
+        let read = ReadOptions {
+            signatures: read.signatures || config.all_calls || !config.canonical.is_empty(),
+            ..read
+        };
         let options = DiscoverOptions {
             exclude: config.project.exclude.clone(),
             jobs: rayon::current_num_threads(),
@@ -217,12 +215,8 @@ fn read_file(
 ) -> Option<SyntaxError> {
     match source::read(&config.root.join(Path::new(&*file.path)), file.language) {
         Ok(text) => {
-            file.language.extract_into(
-                &text.text,
-                config.project.target_version,
-                options.values,
-                pack,
-            );
+            file.language
+                .extract_into(&text.text, config.project.target_version, options, pack);
             let problem = text.problem?;
             Some(undecodable(problem.offset, problem.message))
         }

@@ -17,7 +17,7 @@ use ssot::diagnostic::{Finding, Location, Severity};
 use ssot::fingerprint::identify;
 use ssot::fix::transaction::{About, Listed, Undo, Undone};
 use ssot::report::graph::{Answer, CallGraph, Hop, ImportGraph};
-use ssot::report::{Fixes, Located, Place, Report, Symbol, Unresolved};
+use ssot::report::{Fixes, Located, Place, Refusals, Report, Symbol, Unresolved};
 use ssot::score::{Area, Score, Tally};
 use ssot::span::Position;
 
@@ -53,6 +53,14 @@ fn location(path: &str, line: u32) -> Location {
     }
 }
 
+fn refused() -> Refusals {
+    let mut refused = Refusals::default();
+    for (reason, line) in [("it is `a`", 1), ("it is `b`", 2), ("it is `c`", 2)] {
+        refused.add(reason, format!("a.py:{line}"));
+    }
+    refused
+}
+
 impl Engine for Fake {
     fn checks(&self) -> &[(&'static str, &'static str)] {
         &[("gateway", "# gateway\n"), ("contract", "# contract\n")]
@@ -78,7 +86,7 @@ impl Engine for Fake {
             sites: 2,
             files: 1,
             run: (request.fix == FixMode::Apply).then_some(7),
-            refused: BTreeMap::from([("it is `…`".to_owned(), 3)]),
+            refused: refused(),
             diff: (request.fix == FixMode::Diff).then(|| self.diff.to_vec()),
         };
         let tally = Tally::new(9, 10);
@@ -231,6 +239,7 @@ fn config() -> Config {
         gateways: vec![],
         contracts: vec![],
         allow: vec![],
+        all_calls: false,
     }
 }
 
@@ -330,6 +339,7 @@ fn options_reach_the_engine() {
     assert_eq!(
         request,
         Request {
+            all_calls: false,
             setup: Setup {
                 config: Some("x.toml".into()),
                 isolated: false,
@@ -370,7 +380,8 @@ fn a_diff_is_all_that_is_printed() {
         err.starts_with("Would fix 1 finding at 2 sites in 1 file."),
         "{err}"
     );
-    assert!(err.contains("Refused 3 fixes:\n   3  it is `…`\n"), "{err}");
+    let words = "Refused 3 fixes:\n   3  it is `…`: a.py:1, a.py:2 and 1 more\n";
+    assert!(err.contains(words), "{err}");
     assert_eq!(ssot(&engine, "check --diff -q").2, "");
 }
 

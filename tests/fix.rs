@@ -4,12 +4,16 @@
 
 #[path = "fix/definitions.rs"]
 mod definitions;
+#[path = "fix/deletions.rs"]
+mod deletions;
 #[path = "fix/moves.rs"]
 mod moves;
 #[path = "fix/proof.rs"]
 mod proof;
 #[path = "fix/property.rs"]
 mod property;
+#[path = "fix/strings.rs"]
+mod strings;
 #[path = "fix/support.rs"]
 mod support;
 
@@ -350,8 +354,11 @@ fn targets_of_the_project_must_exist_and_others_need_not() {
 #[test]
 fn a_patched_path_that_is_read_late_stays() {
     let test = "from unittest import mock\n@mock.patch('pkg.core.get_x')\ndef test_it(m): pass\n";
+    // The facade's own function reads its name: the string cannot go with the others.
+    let facade = "from .manager import get_x, other\ndef own(): return get_x(1)\n";
     let more = [
         ("tests/test_it.py", test),
+        ("pkg/core/__init__.py", facade),
         (
             "app/use.py",
             "from pkg import core\ndef f():\n    return core.get_x(1)\n",
@@ -467,6 +474,33 @@ fn rules_that_disagree_move_nothing() {
     plan(&read.project(), &mut second);
     let run = fix(&read.project(), &second, Safe);
     assert_eq!((run.applied, run.contents.len()), (2, 1));
+}
+
+#[test]
+fn an_object_of_several_names_goes_by_the_one_that_it_is_asked_for() {
+    let rules = "[[canonical]]\nsymbol = \"home:f\"\n[[canonical]]\nsymbol = \"home:g\"\n";
+    let repo = Repo::new(&[
+        ("home.py", "def f(): pass\ng = f\n"),
+        ("facade.py", "from home import f, g\n"),
+        ("a.py", "from facade import g as x, f\n"),
+        ("b.py", "import facade\nfacade.g()\n"),
+    ]);
+    let fixed = repo.apply_check(rules, Safe);
+    assert_eq!(
+        fixed.text("a.py").as_deref(),
+        Some("from home import g as x, f\n")
+    );
+    assert_eq!(
+        fixed.text("b.py").as_deref(),
+        Some("import home\nhome.g()\n")
+    );
+    let again = repo.check(rules, Unsafe);
+    assert!(again.run.contents.is_empty(), "{:?}", again.findings);
+    let left = again
+        .findings
+        .iter()
+        .filter(|one| one.check == "noncanonical-import");
+    assert_eq!(left.count(), 0);
 }
 
 #[test]

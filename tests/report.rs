@@ -10,7 +10,7 @@ use ssot::config::Gate;
 use ssot::diagnostic::{Applicability, Edit, Evidence, Finding, Fix, Location, Severity};
 use ssot::fingerprint::identify;
 use ssot::report::{
-    FORMATS, Format, Options, Report, Style, Unresolved, render, score_json, score_text,
+    FORMATS, Fixes, Format, Options, Report, Style, Unresolved, render, score_json, score_text,
 };
 use ssot::score::{Area, Score, Tally};
 use ssot::span::Position;
@@ -76,6 +76,7 @@ fn noncanonical() -> Finding {
             content: "from app.core import get_manager\nfrom app.factories import Größe\n"
                 .to_owned(),
         }],
+        deletes: Vec::new(),
     });
     finding
 }
@@ -191,6 +192,47 @@ fn statistics() {
     let text = rendered("full", &options);
     assert_eq!(text, rendered("concise", &options));
     insta::assert_snapshot!(text);
+}
+
+#[test]
+fn a_fix_says_what_it_did_and_what_it_refused_and_why() {
+    let mut report = report(Vec::new());
+    let mut fixes = Fixes {
+        fixed: 1204,
+        sites: 1310,
+        files: 87,
+        run: Some(3),
+        ..Fixes::default()
+    };
+    let chain = |names: &[&str]| {
+        let hops: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+        format!(
+            "{} needs this module while it is imported: {}",
+            hops[0],
+            hops.join(" → ")
+        )
+    };
+    for line in 1..=6 {
+        fixes
+            .refused
+            .add(&chain(&["app.core", "app.db"]), format!("app/db.py:{line}"));
+    }
+    for (reason, place) in [
+        (chain(&["app.core", "app.web", "app.site"]), "app/site.py:2"),
+        (
+            "tests/test_web.py:31 replaces it by its old path".to_owned(),
+            "app/late.py:9",
+        ),
+        (
+            "the canonical one takes (user, mode=…), this one (user=…); called in app/a.py:3, app/b.py:4".to_owned(),
+            "app/old.py:12",
+        ),
+        ("the file is read-only".to_owned(), "vendor/x.py:1"),
+    ] {
+        fixes.refused.add(&reason, place.to_owned());
+    }
+    report.fixes = Some(fixes);
+    insta::assert_snapshot!(render(format("concise"), &report, &options()));
 }
 
 #[test]

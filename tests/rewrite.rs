@@ -78,6 +78,7 @@ fn all_cases() -> Vec<Case> {
         include_str!("rewrite/from.txt"),
         include_str!("rewrite/merge.txt"),
         include_str!("rewrite/rename.txt"),
+        include_str!("rewrite/sort.txt"),
         include_str!("rewrite/uses.txt"),
     ]
     .into_iter()
@@ -230,7 +231,7 @@ fn a_lone_carriage_return_ends_a_line() {
     let got = rewrite(text, &moving(text, 1));
     assert_eq!(
         apply_edits(text, &got.edits),
-        "from old import a\rfrom new import b\rx = 1\r"
+        "from new import b\rfrom old import a\rx = 1\r"
     );
 }
 

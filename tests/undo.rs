@@ -2,13 +2,13 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[path = "undo/properties.rs"]
+mod properties;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use proptest::collection::vec;
-use proptest::prelude::*;
-use proptest::sample::select;
 use ssot::fix::transaction::Transactions;
 
 const RULES: &[u8] = b"[[canonical]]\nid = 'x'\nsymbol = 'pkg.home:get_x'\n";
@@ -252,6 +252,110 @@ fn the_diff_is_a_patch_that_does_what_fixing_does() {
     assert_eq!(repo.files(), before);
 }
 
+/// A repository with these files only, in git.
+fn of(files: &[(&str, &str)]) -> Repo {
+    let repo = Repo(tempfile::tempdir().unwrap());
+    for (path, text) in files {
+        repo.put(path, text.as_bytes());
+    }
+    repo.git(&["init", "-q"]);
+    repo
+}
+
+#[test]
+fn what_fixes_lead_to_is_fixed_in_the_same_run_and_undone_with_it() {
+    let repo = of(&[
+        (
+            "ssot.toml",
+            "[[retired]]\nsymbol = 'old:get_x'\nuse = 'home:get_x'\n",
+        ),
+        ("home.py", "def get_x(): return 1\n"),
+        (
+            "old.py",
+            "def get_x(): return 1\n\n\ndef other(): return 2\n",
+        ),
+        ("m.py", "from old import get_x, other\n"),
+    ]);
+    let before = repo.files();
+    let diff = repo.ssot("check --diff --unsafe-fixes");
+    assert!(
+        diff.err
+            .starts_with("Would fix 2 findings at 2 sites in 2 files.\n"),
+        "{}",
+        diff.err
+    );
+    assert_eq!(repo.files(), before);
+    let fixed = repo.ssot("check --fix --unsafe-fixes");
+    assert!(
+        fixed
+            .text()
+            .starts_with("Fixed 2 findings at 2 sites in 2 files; "),
+        "{}",
+        fixed.text()
+    );
+    // Only once nothing imports the definition any more can it go.
+    assert_eq!(
+        repo.text("m.py"),
+        "from home import get_x\nfrom old import other\n"
+    );
+    assert_eq!(repo.text("old.py"), "def other(): return 2\n");
+    let after = repo.files();
+    let again = repo.ssot("check --fix --unsafe-fixes");
+    assert!(
+        again.text().starts_with("Fixed nothing.\n"),
+        "{}",
+        again.text()
+    );
+    assert_eq!(repo.files(), after);
+    assert_eq!(repo.ssot("undo --list").text().lines().count(), 1);
+    assert_eq!(repo.ssot("undo").status, 0);
+    assert_eq!(repo.files(), before);
+    std::fs::write(repo.0.path().join("x.patch"), &diff.out).unwrap();
+    repo.git(&["apply", "../x.patch"]);
+    assert_eq!(repo.files(), after);
+}
+
+#[test]
+fn a_retired_module_goes_with_its_last_import_and_comes_back() {
+    let repo = of(&[
+        (
+            "ssot.toml",
+            "[[retired]]\nmodule = 'pkg.legacy'\nuse = 'pkg.modern'\n",
+        ),
+        ("pkg/__init__.py", ""),
+        ("pkg/modern.py", "def f(): return 1\n"),
+        ("pkg/legacy/__init__.py", "from .deep import f\n"),
+        ("pkg/legacy/deep.py", "from pkg.modern import f\n"),
+        ("m.py", "from pkg.legacy import f\n"),
+    ]);
+    let before = repo.files();
+    let diff = repo.ssot("check --diff");
+    let fixed = repo.ssot("check --fix");
+    assert!(
+        fixed
+            .text()
+            .starts_with("Fixed 2 findings at 2 sites in 3 files; "),
+        "{}",
+        fixed.text()
+    );
+    assert_eq!(fixed.status, 0);
+    assert_eq!(repo.text("m.py"), "from pkg.modern import f\n");
+    assert!(!repo.at("pkg/legacy/__init__.py").exists());
+    assert!(!repo.at("pkg/legacy/deep.py").exists());
+    let after = repo.files();
+    assert!(
+        repo.ssot("check --fix")
+            .text()
+            .starts_with("Fixed nothing.")
+    );
+    assert_eq!(repo.files(), after);
+    assert_eq!(repo.ssot("undo").status, 0);
+    assert_eq!(repo.files(), before);
+    std::fs::write(repo.0.path().join("x.patch"), &diff.out).unwrap();
+    repo.git(&["apply", "../x.patch"]);
+    assert_eq!(repo.files(), after);
+}
+
 #[test]
 fn a_patch_of_a_project_inside_a_repository_applies_there() {
     let repo = Repo::new();
@@ -308,8 +412,8 @@ fn what_may_not_be_written_is_refused_with_its_reason_and_the_rest_is_fixed() {
     symlink(&outside, repo.at("link.py")).unwrap();
     let said = repo.ssot("check --fix --output-format concise");
     assert_eq!(said.status, 1);
-    let summary = "Refused 4 fixes:\n   2  the file is read-only\n   1  the file has more than one hard link, \
-                   which a rewrite would part\n   1  the file lies outside the project\n";
+    let summary = "Refused 4 fixes:\n   2  the file is read-only: also_locked.py:1, locked.py:1\n   1  the file has more \
+                   than one hard link, which a rewrite would part: twin.py:1\n   1  the file lies outside the project: link.py:1\n";
     assert!(said.text().contains(summary), "{}", said.text());
     for path in [
         "locked.py",
@@ -377,121 +481,4 @@ fn help_says_what_undo_does() {
         assert!(help.contains(words), "{help}");
     }
     assert!(Path::new(&repo.at("m.py")).is_file());
-}
-
-/// Ways to get at the symbol, some of which a fix moves.
-const IMPORTS: &[&str] = &[
-    "from pkg import get_x",
-    "from pkg import get_x as y  # why",
-    "from pkg import (\n    get_x,  # one\n    VERSION,\n)",
-    "from pkg import VERSION, get_x; print(VERSION)",
-    "import pkg\npkg.get_x()",
-    "import pkg.home, pkg as p\np.get_x()",
-    "from pkg.home import get_x",
-    "try:\n    from pkg import get_x\nexcept ImportError:\n    get_x = None",
-    "def f():\n    from pkg import get_x\n    return get_x()",
-    "from pkg import *\nget_x()",
-];
-const BETWEEN: &[&str] = &[
-    "",
-    "# \u{e9}",
-    "x = '\u{fc}'",
-    "\u{c}",
-    "if True: pass",
-    "\"\"\"text\n\ttext\"\"\"",
-];
-
-#[derive(Clone, Debug)]
-struct Module {
-    parts: Vec<(&'static str, &'static str)>,
-    encoding: &'static str,
-    line_end: &'static str,
-    ends: bool,
-    mode: u32,
-}
-
-impl Module {
-    fn bytes(&self) -> Vec<u8> {
-        let mut lines = vec![match self.encoding {
-            "latin-1" => "# -*- coding: latin-1 -*-",
-            _ => "# a module",
-        }];
-        for (import, between) in &self.parts {
-            lines.extend([*import, *between]);
-        }
-        let mut text = lines.join("\n");
-        if self.ends {
-            text.push('\n');
-        }
-        let text = text.replace('\n', self.line_end);
-        match self.encoding {
-            "latin-1" => text.chars().map(|ch| ch as u8).collect(),
-            "utf-8-sig" => format!("\u{feff}{text}").into_bytes(),
-            _ => text.into_bytes(),
-        }
-    }
-}
-
-fn module() -> impl Strategy<Value = Module> {
-    let parts = vec((select(IMPORTS), select(BETWEEN)), 1..5);
-    let encoding = select(&["latin-1", "utf-8", "utf-8-sig"]);
-    let line_end = select(&["\n", "\r\n"]);
-    let mode = select(&[0o644, 0o600, 0o755]);
-    (parts, encoding, line_end, any::<bool>(), mode).prop_map(
-        |(parts, encoding, line_end, ends, mode)| Module {
-            parts,
-            encoding,
-            line_end,
-            ends,
-            mode,
-        },
-    )
-}
-
-/// Bytes and permissions of everything, save git's own.
-fn all(repo: &Repo) -> BTreeMap<PathBuf, (Vec<u8>, String)> {
-    let files = repo.files().into_iter();
-    files
-        .map(|(path, bytes)| {
-            let mode = format!("{:?}", path.metadata().unwrap().permissions());
-            (path, (bytes, mode))
-        })
-        .collect()
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig {
-        failure_persistence: None,
-        ..ProptestConfig::with_cases(16)
-    })]
-
-    #[test]
-    fn whatever_is_fixed_is_undone_and_the_patch_says_the_same(modules in vec(module(), 1..5)) {
-        let repo = Repo::new();
-        repo.put("pkg/__init__.py", b"from .home import get_x\nVERSION = 1\n");
-        for (at, module) in modules.iter().enumerate() {
-            let path = format!("generated{at}.py");
-            repo.put(&path, &module.bytes());
-            #[cfg(unix)]
-            {
-                use std::os::unix::fs::PermissionsExt as _;
-                let mode = std::fs::Permissions::from_mode(module.mode);
-                std::fs::set_permissions(repo.at(&path), mode).unwrap();
-            }
-        }
-        let before = all(&repo);
-        let patch = repo.ssot("check --diff -q").out;
-        let fixed = repo.ssot("check --fix");
-        prop_assert!(fixed.status < 2, "{}", fixed.err);
-        let after = all(&repo);
-        prop_assert_ne!(&after, &before);
-        prop_assert_eq!(repo.ssot("undo").status, 0);
-        prop_assert_eq!(all(&repo), before);
-        std::fs::write(repo.0.path().join("x.patch"), patch).unwrap();
-        repo.git(&["apply", "../x.patch"]);
-        let bytes = |all: BTreeMap<PathBuf, (Vec<u8>, String)>| -> Vec<Vec<u8>> {
-            all.into_values().map(|(bytes, _)| bytes).collect()
-        };
-        prop_assert_eq!(bytes(all(&repo)), bytes(after));
-    }
 }

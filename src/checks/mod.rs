@@ -6,7 +6,9 @@
 pub mod context;
 pub mod whereabouts;
 
+mod call_mismatch;
 mod contract;
+mod disused;
 mod duplicate_definition;
 mod governed;
 mod import_cycle;
@@ -20,6 +22,8 @@ mod retired_module;
 mod retired_symbol;
 mod self_recursion;
 mod shadowed_module;
+mod spelled;
+mod stub_implementation;
 mod successor;
 mod syntax_error;
 mod trail;
@@ -45,6 +49,7 @@ pub struct Check {
 
 /// All checks, by name.
 pub const ALL: &[&Check] = &[
+    &call_mismatch::CHECK,
     &contract::CHECK,
     &duplicate_definition::CHECK,
     &import_cycle::CHECK,
@@ -55,6 +60,7 @@ pub const ALL: &[&Check] = &[
     &retired_symbol::CHECK,
     &self_recursion::CHECK,
     &shadowed_module::CHECK,
+    &stub_implementation::CHECK,
     &syntax_error::CHECK,
     &unresolved_import::CHECK,
     &unused_rule::CHECK,

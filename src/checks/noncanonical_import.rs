@@ -55,7 +55,9 @@ fn finding(context: &Context<'_>, symbol: &GovernedSymbol<'_>, hit: &Hit) -> Opt
 fn message(symbol: &GovernedSymbol<'_>, hit: &Hit) -> String {
     let canonical = &symbol.rule.symbol;
     let verb = match hit.site {
-        Site::Import(_) | Site::Definition(_) | Site::Removal(_) => "is imported from",
+        Site::Import(_) | Site::Definition(_) | Site::Removal(_) | Site::Module | Site::Text(_) => {
+            "is imported from"
+        }
         Site::Use(..) => "is used through",
         Site::Star(_) => "comes with the star import from",
     };

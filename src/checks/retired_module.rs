@@ -3,15 +3,16 @@
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::disused::deletion;
 use super::retired::{
     advice, externals, ids_of, is_below, prefixes_ending_in, references, use_instead,
     with_ancestors,
 };
-use super::successor::relocation;
+use super::successor::{relocation, spelled};
 use super::{Check, Context, Outcome};
 use crate::config::{Retired, RetiredTarget};
 use crate::diagnostic::{Finding, Severity};
-use crate::facts::{ImportId, ImportTarget, StringTargetKind};
+use crate::facts::{ImportId, ImportTarget, NameId, StringTargetKind};
 use crate::index::{Entity, FileId, ModuleRef, SymbolId};
 use crate::score::{Area, Tally};
 use crate::span::Span;
@@ -78,7 +79,9 @@ enum How {
     Import(ImportId),
     /// It reaches it as an attribute of its package.
     Attribute(Span),
-    /// It names it in a string.
+    /// It loads it by its name: the literal, and what it spells.
+    Text(Span, NameId),
+    /// It names it in another string.
     String,
 }
 
@@ -164,7 +167,10 @@ fn uses_in(context: &Context<'_>, rules: &Rules<'_>, file: FileId) -> Vec<Use> {
     let strings = strings.filter(|target| target.kind != StringTargetKind::Attribute);
     uses.extend(strings.filter_map(|target| {
         let rule = rules.covering(facts.name(target.value))?;
-        let how = How::String;
+        let how = match target.kind {
+            StringTargetKind::ImportModule => How::Text(target.span, target.value),
+            _ => How::String,
+        };
         speaks(rule).then_some(Use { rule, file, how })
     }));
     uses
@@ -216,7 +222,7 @@ fn report_use(
             let import = &context.index.facts(found.file).imports[id.index()];
             (import.alias, name_taken(context, found.file, id, path))
         }
-        How::Attribute(span) => (span, None),
+        How::Attribute(span) | How::Text(span, _) => (span, None),
         How::String => return None,
     };
     let message = format!("`{path}` is retired{}", use_instead(rule));
@@ -226,6 +232,9 @@ fn report_use(
     finding.help = advice(rule, name);
     if let How::Import(id) = found.how {
         finding.relocation = relocation(context, rule, found.file, id, Some(path));
+    }
+    if let How::Text(span, value) = found.how {
+        finding.relocation = spelled(context, rule, found.file, (span, value), path);
     }
     if let Some(file) = module_file(context, path) {
         let message = format!("`{path}` is this file");
@@ -286,6 +295,9 @@ fn report_module(
     let mut finding = context.finding(&CHECK, Some(&rule.meta), context.start_of(file), message)?;
     finding.removal = true;
     finding.symbol = Some(path.to_owned());
+    if users == 0 {
+        finding.relocation = Some(deletion(context, path, rule, file));
+    }
     let users = match users {
         0 => None,
         1 => Some("1 module still uses it".to_owned()),

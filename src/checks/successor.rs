@@ -6,8 +6,9 @@
 use super::Context;
 use crate::config::{Replacement, Retired, SymbolPath};
 use crate::diagnostic::{Relocation, Site};
-use crate::facts::{ImportId, ImportTarget};
+use crate::facts::{ImportId, ImportTarget, NameId};
 use crate::index::{FileId, Index, Lookup, ModuleRef, SymbolId};
+use crate::span::Span;
 
 /// The move for an import of something retired; `retired` is the module that the rule retires, if it is one.
 pub(super) fn relocation(
@@ -55,6 +56,28 @@ pub(super) fn relocation(
         same_object: is_same(index, file, import, &to),
         vouched,
         to,
+    })
+}
+
+/// The move for a string that a retired module is loaded by; none where the rule names no module for it.
+pub(super) fn spelled(
+    context: &Context<'_>,
+    rule: &Retired,
+    file: FileId,
+    (literal, value): (Span, NameId),
+    retired: &str,
+) -> Option<Relocation> {
+    let Replacement::Module(module) = rule.replacement.as_ref()? else {
+        return None;
+    };
+    let value = context.index.facts(file).name(value);
+    Some(Relocation {
+        file,
+        site: Site::Text(literal),
+        to: below(module, retired, value, None)?,
+        local: value.to_owned(),
+        same_object: false,
+        vouched: true,
     })
 }
 

@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
+use super::spelled::{Nowhere, nowhere};
 use super::{Check, Context, Outcome};
 use crate::diagnostic::{Evidence, Finding, Severity};
 use crate::facts::{BindingValue, ImportId, ImportTarget, NameId, Reference, Slice, Usage, When};
@@ -62,12 +63,51 @@ fn run(context: &Context<'_>) -> Outcome {
         .iter()
         .filter(|miss| !index.facts(miss.file).imports[miss.import.index()].guarded);
     let tally = Tally::all_but(broken.count() as u64, counts.iter().sum());
+    let mut findings: Vec<Finding> = once_per_module(index, &misses)
+        .filter_map(|miss| report(context, miss))
+        .collect();
+    findings.extend(strings(context));
     Outcome {
-        findings: once_per_module(index, &misses)
-            .filter_map(|miss| report(context, miss))
-            .collect(),
+        findings,
         tallies: vec![(Area::Integrity, tally)],
     }
+}
+
+/// Strings that name what is not there. They may be meant for a module that is made when it is asked for, or stand
+/// under a handler: warnings.
+fn strings(context: &Context<'_>) -> Vec<Finding> {
+    let index = context.index;
+    let files: Vec<FileId> = index.file_ids().collect();
+    let mut nowhere: Vec<Nowhere<'_>> = files
+        .into_par_iter()
+        .flat_map_iter(|file| nowhere(context, file))
+        .collect();
+    if nowhere.is_empty() {
+        return Vec::new();
+    }
+    let assigned = assigned_from_outside(index);
+    nowhere.retain(|one| {
+        let name = one.path.rsplit('.').next().unwrap_or(one.path);
+        !one.module
+            .is_some_and(|module| assigned.contains(&(module, name)))
+    });
+    nowhere
+        .into_iter()
+        .filter_map(|one| {
+            let location = context.location(one.file, one.span);
+            let name = one.path.rsplit('.').next().unwrap_or(one.path);
+            let told = match one.module {
+                Some(module) => name_told(context, module, name),
+                None => path_told(context, one.path.to_owned()),
+            };
+            let mut finding = context.finding(&CHECK, None, location, told.message)?;
+            finding.severity = finding.severity.min(Severity::Warning);
+            finding.symbol = told.symbol;
+            finding.evidence = told.evidence;
+            finding.help = told.meant.map(|name| format!("did you mean `{name}`?"));
+            Some(finding)
+        })
+        .collect()
 }
 
 /// The number of first-party imports of a file, and those that lead nowhere.
@@ -296,6 +336,12 @@ fn module_told(context: &Context<'_>, miss: Miss) -> Told {
     let path = context
         .import_path(miss.file, miss.import)
         .unwrap_or_else(|| written.to_owned());
+    path_told(context, path)
+}
+
+/// What there is to say of a module that is not there.
+fn path_told(context: &Context<'_>, path: String) -> Told {
+    let index = context.index;
     let mut told = Told {
         message: format!("there is no module `{path}`"),
         ..Told::default()

@@ -134,6 +134,10 @@ pub(super) struct Check {
     #[arg(long, conflicts_with_all = ["fix", "statistics"])]
     pub(super) show_files: bool,
 
+    /// Hold every call that can be followed against its signature, not only calls of what rules govern
+    #[arg(long)]
+    pub(super) all_calls: bool,
+
     /// Also show recursion that a base case ends
     #[arg(long)]
     pub(super) show_guarded: bool,

@@ -36,6 +36,7 @@ pub(super) fn check(
         paths: args.paths,
         select: args.select,
         ignore: args.ignore,
+        all_calls: args.all_calls,
         show_guarded: args.show_guarded,
         fix: match (args.diff, args.fix) {
             (true, _) => FixMode::Diff,

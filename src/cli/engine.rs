@@ -26,6 +26,10 @@ pub struct Setup {
 
 /// What is to be checked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line"
+)]
 pub struct Request {
     /// Where rules come from, and how hard to work.
     pub setup: Setup,
@@ -35,6 +39,8 @@ pub struct Request {
     pub select: Vec<String>,
     /// The checks to leave out. Every name is known.
     pub ignore: Vec<String>,
+    /// Whether calls of what no rule governs are looked at, too.
+    pub all_calls: bool,
     /// Whether guarded recursion is kept.
     pub show_guarded: bool,
     /// Whether to fix.

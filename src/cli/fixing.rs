@@ -1,45 +1,109 @@
-//! What a fix comes to: for the summary, for the journal, and for the project that is judged afterwards.
+//! The passes of a fix, and what they come to: for the summary, for the journal, for the project judged afterwards.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::Project;
 use crate::diagnostic::Finding;
 use crate::fix::FixRun;
 use crate::fix::apply::NewContents;
+use crate::fix::pending::Pending;
 use crate::fix::transaction::About;
 use crate::index::File;
 use crate::lang::Language;
 use crate::report::Fixes;
 
-/// What there is to say of a run.
-pub(super) fn tell(run: &FixRun, findings: &[Finding]) -> Fixes {
-    let mut fixes = Fixes {
-        fixed: run.applied as u64,
-        sites: run.sites as u64,
-        files: run.contents.len() as u64,
-        ..Fixes::default()
-    };
-    for (at, finding) in findings.iter().enumerate() {
-        let late = run.refused.iter().find(|(refused, _)| *refused == at);
-        let reason = late.map(|(_, reason)| reason).or(finding.refusal.as_ref());
-        if let (Some(reason), Err(_)) = (reason, run.fixed.binary_search(&at)) {
-            fixes.refuse(reason);
-        }
-    }
-    fixes
+/// Passes after which no more fixes are made. Each finds what the one before made possible; few trees need three.
+const MOST_PASSES: usize = 16;
+
+/// What the passes of one run come to: fixes are made, the tree they lead to is checked, until it needs no more.
+#[derive(Debug, Default)]
+pub(super) struct Passes {
+    pending: Pending,
+    fixes: Fixes,
+    checks: BTreeSet<&'static str>,
+    rules: BTreeSet<Arc<str>>,
+    made: usize,
+    /// The states of the tree so far.
+    seen: BTreeSet<u64>,
+    /// Why no pass may follow, once one may not.
+    stop: Option<&'static str>,
 }
 
-/// What a run was for.
-pub(super) fn about(run: &FixRun, findings: &[Finding]) -> About {
-    let fixed = || run.fixed.iter().map(|&at| &findings[at]);
-    let checks: BTreeSet<&str> = fixed().map(|finding| finding.check).collect();
-    let rules: BTreeSet<&str> = fixed()
-        .filter_map(|finding| finding.rule.as_deref())
-        .collect();
-    About {
-        findings: run.applied as u64,
-        checks: checks.into_iter().map(str::to_owned).collect(),
-        rules: rules.into_iter().map(str::to_owned).collect(),
+/// All passes together.
+#[derive(Debug)]
+pub(super) struct Done {
+    pub(super) contents: Vec<NewContents>,
+    pub(super) fixes: Fixes,
+    pub(super) about: About,
+}
+
+impl Passes {
+    /// The tree as the passes so far leave it.
+    pub(super) fn pending(&self) -> &Pending {
+        &self.pending
+    }
+
+    /// Whether what a pass does is to be kept, and another one is to follow.
+    pub(super) fn goes_on(&self, run: &FixRun) -> bool {
+        !run.contents.is_empty() && self.stop.is_none()
+    }
+
+    /// Keeps what a pass does for `findings`.
+    pub(super) fn take_in(&mut self, run: FixRun, findings: &[Finding]) {
+        self.fixes.fixed += run.applied as u64;
+        self.fixes.sites += run.sites as u64;
+        for finding in run.fixed.iter().map(|&at| &findings[at]) {
+            self.checks.insert(finding.check);
+            self.rules.extend(finding.rule.clone());
+        }
+        if self.seen.is_empty() {
+            self.seen.insert(self.pending.digest());
+        }
+        self.pending.take_in(run.contents);
+        self.made += 1;
+        if !self.seen.insert(self.pending.digest()) {
+            self.stop = Some("the rules send it round in a circle");
+        } else if self.made == MOST_PASSES {
+            self.stop = Some("too many fixes in a row led to others");
+        }
+    }
+
+    /// Says of `findings`, those of the tree in the end, why the last pass, which is not kept, repairs none of them.
+    pub(super) fn end(&mut self, run: &FixRun, findings: &mut [Finding]) {
+        let stopped = self.stop.into_iter().flat_map(|reason| {
+            let fixed = run.fixed.iter();
+            fixed.map(move |&at| (at, reason.to_owned()))
+        });
+        let late: Vec<(usize, String)> = run.refused.iter().cloned().chain(stopped).collect();
+        for (at, reason) in late {
+            findings[at].fix = None;
+            findings[at].refusal = Some(reason);
+        }
+        for finding in findings.iter() {
+            if let Some(reason) = &finding.refusal {
+                let at = &finding.location;
+                let place = format!("{}:{}", at.path, at.start.line);
+                self.fixes.refused.add(reason, place);
+            }
+        }
+    }
+
+    /// What all of it comes to.
+    pub(super) fn done(self) -> Done {
+        let contents = self.pending.into_contents();
+        Done {
+            fixes: Fixes {
+                files: contents.len() as u64,
+                ..self.fixes
+            },
+            about: About {
+                findings: contents.first().map_or(0, |_| self.fixes.fixed),
+                checks: self.checks.into_iter().map(str::to_owned).collect(),
+                rules: self.rules.iter().map(ToString::to_string).collect(),
+            },
+            contents,
+        }
     }
 }
 
@@ -89,4 +153,52 @@ pub(super) fn after(project: Project, contents: &[NewContents]) -> Project {
     }
     files.sort_by(|a, b| a.path.cmp(&b.path));
     Project::index(project.config, files, project.problems, project.layout)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn run(old: &str, new: &str) -> FixRun {
+        FixRun {
+            contents: vec![NewContents {
+                path: "m.py".into(),
+                original: Some(old.into()),
+                bytes: Some(new.into()),
+            }],
+            ..FixRun::default()
+        }
+    }
+
+    #[test]
+    fn passes_end_where_they_come_back_to() {
+        let mut passes = Passes::default();
+        for (old, new) in [("a", "b"), ("b", "c"), ("c", "b")] {
+            assert!(passes.goes_on(&run(old, new)), "{old} to {new}");
+            passes.take_in(run(old, new), &[]);
+        }
+        assert!(!passes.goes_on(&run("b", "c")));
+        let contents = passes.done().contents;
+        assert_eq!(contents, run("a", "b").contents);
+    }
+
+    #[test]
+    fn changes_that_cancel_out_are_none() {
+        let mut passes = Passes::default();
+        passes.take_in(run("a", "b"), &[]);
+        passes.take_in(run("b", "a"), &[]);
+        assert!(passes.done().contents.is_empty());
+    }
+
+    #[test]
+    fn passes_are_not_endless() {
+        let mut passes = Passes::default();
+        let mut made = 0;
+        while passes.goes_on(&run(&made.to_string(), &(made + 1).to_string())) {
+            passes.take_in(run(&made.to_string(), &(made + 1).to_string()), &[]);
+            made += 1;
+        }
+        assert_eq!(made, MOST_PASSES);
+    }
 }

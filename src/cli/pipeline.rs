@@ -9,15 +9,17 @@ use anyhow::{Context, Result, anyhow, bail};
 
 use super::dates::today;
 use super::engine::{CallQuery, Engine, FixMode, Request, Setup};
-use super::fixing::{about, after, tell};
+use super::fixing::{Done, Passes, after};
 use super::slice::Slice;
 use super::undo::recovered;
 use super::why::find_function;
 use crate::checks::{self, Check};
 use crate::config::{self, Config, LoadOptions};
 use crate::diagnostic::{Applicability, Finding, Severity};
+use crate::facts::ReadOptions;
 use crate::fingerprint::identify;
 use crate::fix;
+use crate::fix::diff::patch;
 use crate::fix::transaction::{self, Listed, TransactionError, Transactions, Undo, Undone};
 use crate::graph::flow::FlowGraph;
 use crate::index::{Index, ModuleRef};
@@ -26,7 +28,7 @@ use crate::report::graph::{Answer, CallGraph, ImportGraph};
 use crate::report::{Located, Report, Unresolved};
 use crate::score::Score;
 use crate::suppress::{self, FileSuppressions, UNUSED_SUPPRESSION};
-use crate::{Graphs, Project, ReadOptions, analyze};
+use crate::{Graphs, Project, analyze};
 
 /// The real engine.
 #[derive(Debug, Default)]
@@ -75,7 +77,8 @@ impl Engine for Pipeline {
     }
 
     fn analyse(&self, request: &Request) -> Result<Report> {
-        let config = self.config(&request.setup)?;
+        let mut config = self.config(&request.setup)?;
+        config.all_calls = request.all_calls;
         let filter = PathFilter::new(&config.root, &request.paths)?;
         in_pool(&request.setup, || check(config, request, &filter))?
     }
@@ -114,7 +117,11 @@ impl Engine for Pipeline {
     fn call_graph(&self, setup: &Setup, query: &CallQuery) -> Result<CallGraph> {
         let config = self.config(setup)?;
         in_pool(setup, || {
-            let project = Project::read_with(config, ReadOptions { values: true });
+            let read = ReadOptions {
+                values: true,
+                ..ReadOptions::default()
+            };
+            let project = Project::read_with(config, read);
             let index = &project.index;
             // Names that are wrong are told before any work is done for them, and right ones made the function's own.
             let own = |name: &Option<String>| match name {
@@ -218,57 +225,62 @@ fn check(config: Config, request: &Request, filter: &PathFilter) -> Result<Repor
         }
         None
     };
-    let project = Project::read(config);
+    let mut project = Project::read(config);
     if request.files_only {
         return Ok(describe(&project, filter));
-    }
-    let graphs = Graphs::build(&project.index);
-    let (report, mut findings) = findings(&project, &graphs, request, filter);
-    let fixing = fix::Project {
-        root: &project.config.root,
-        index: &project.index,
-        imports: &graphs.imports,
-        config: &project.config,
-    };
-    fix::plan(&fixing, &mut findings);
-    if request.fix == FixMode::Report {
-        let report = Report {
-            findings: identify(findings),
-            notes,
-            ..report
-        };
-        // The process ends soon: taking millions of facts apart first would only make people wait.
-        std::mem::forget((project, graphs));
-        return Ok(report);
     }
     let wanted = if request.unsafe_fixes {
         Applicability::Unsafe
     } else {
         Applicability::Safe
     };
-    let run = fix::fix(&fixing, &findings, wanted);
-    let mut fixes = tell(&run, &findings);
-    if request.fix == FixMode::Diff {
-        fixes.diff = Some(run.diff());
-    }
-    if let Some(transactions) = &transactions {
-        fixes.run = transactions
-            .write(&run.contents, about(&run, &findings))
-            .map_err(explained)
-            .context("the fixes were not made")?;
-    }
-    // What is left is judged on the tree as the fixes make it.
-    let project = after(project, &run.contents);
-    let graphs = Graphs::build(&project.index);
-    let (report, mut findings) = self::findings(&project, &graphs, request, filter);
-    if request.fix == FixMode::Apply {
+    let mut passes = Passes::default();
+    let (report, mut findings) = loop {
+        let graphs = Graphs::build(&project.index);
+        let (report, mut findings) = findings(&project, &graphs, request, filter);
         let fixing = fix::Project {
             root: &project.config.root,
             index: &project.index,
             imports: &graphs.imports,
             config: &project.config,
+            pending: passes.pending(),
         };
         fix::plan(&fixing, &mut findings);
+        if request.fix == FixMode::Report {
+            let report = Report {
+                findings: identify(findings),
+                notes,
+                ..report
+            };
+            // The process ends soon: taking millions of facts apart first would only make people wait.
+            std::mem::forget((project, graphs));
+            return Ok(report);
+        }
+        let run = fix::fix(&fixing, &findings, wanted);
+        if !passes.goes_on(&run) {
+            passes.end(&run, &mut findings);
+            break (report, findings);
+        }
+        project = after(project, &run.contents);
+        passes.take_in(run, &findings);
+    };
+    let Done {
+        contents,
+        mut fixes,
+        about,
+    } = passes.done();
+    if request.fix == FixMode::Diff {
+        fixes.diff = Some(patch(&contents));
+        // Their edits are of files that are not there.
+        for finding in &mut findings {
+            finding.fix = None;
+        }
+    }
+    if let Some(transactions) = &transactions {
+        fixes.run = transactions
+            .write(&contents, about)
+            .map_err(explained)
+            .context("the fixes were not made")?;
     }
     Ok(Report {
         findings: identify(findings),

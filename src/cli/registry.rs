@@ -41,6 +41,7 @@ pub(super) fn run(
                 gate,
                 show_files: false,
                 show_guarded: false,
+                all_calls: false,
                 statistics: false,
             };
             document(&engine.config(&check::setup(global))?)?;

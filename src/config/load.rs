@@ -506,6 +506,7 @@ fn fill(layer: Layer, root: PathBuf) -> Config {
         gateways: layer.gateways.into_iter().map(|l| l.rule).collect(),
         contracts: layer.contracts.into_iter().map(|l| l.rule).collect(),
         allow: layer.allow,
+        all_calls: false,
     }
 }
 

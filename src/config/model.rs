@@ -40,6 +40,8 @@ pub struct Config {
     pub contracts: Vec<Contract>,
     /// `[[allow]]`.
     pub allow: Vec<Allow>,
+    /// `--all-calls`: whether calls of what no rule governs are held against signatures too.
+    pub all_calls: bool,
 }
 
 /// `[project]`.

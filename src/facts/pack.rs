@@ -11,6 +11,7 @@ use super::{
     Suppression, SyntaxError, UnresolvedCalls,
 };
 use crate::run::{Run, Tail};
+use crate::signatures::Signatures;
 use crate::span::{LineBuffer, Span};
 use crate::values::Values;
 
@@ -44,6 +45,7 @@ pub struct Draft {
     pub unresolved_calls: UnresolvedCalls,
     pub dynamic: Option<Dynamic>,
     pub values: Option<Box<Values>>,
+    pub signatures: Option<Box<Signatures>>,
 }
 
 /// The facts of many files, for each kind of fact one behind the other.
@@ -145,6 +147,7 @@ impl Pack {
             unresolved_calls: std::mem::take(&mut draft.unresolved_calls),
             dynamic: draft.dynamic.take(),
             values: draft.values.take(),
+            signatures: draft.signatures.take(),
             ..FileFacts::default()
         };
         facts.lines.shape = std::mem::take(&mut draft.lines.shape);

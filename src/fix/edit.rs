@@ -68,6 +68,26 @@ pub struct RemoveDefinition {
     pub local: String,
 }
 
+/// A dotted path in a string that becomes another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RenameText {
+    /// The literal, quotes included.
+    pub literal: Span,
+    /// The path that it spells.
+    pub from: String,
+    /// The path that it must spell.
+    pub to: String,
+}
+
+/// How the code of a file uses a name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Uses {
+    /// Whether a function, when called, reads the module's binding of it.
+    pub late: bool,
+    /// Whether it is used other than to read an attribute of it.
+    pub bare: bool,
+}
+
 /// All that changes in one file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FileChanges {
@@ -81,6 +101,8 @@ pub struct FileChanges {
     pub replacements: Vec<ReplaceDefinition>,
     /// Definitions that go.
     pub removals: Vec<RemoveDefinition>,
+    /// Strings that spell other paths.
+    pub texts: Vec<RenameText>,
     /// The file's own dotted module name, so that relative imports can stay relative; empty when it has none.
     pub module: String,
     /// Whether the file is a package's own (`__init__.py`).
@@ -99,7 +121,8 @@ pub struct TextEdit {
 /// A change that was not made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {
-    /// Its place in the request: moves first, then uses, additions, replacements and removals.
+    /// Its place in the request: moves first, then uses, additions, replacements, removals
+    /// and texts.
     pub change: usize,
     /// The alias, use or star statement of the change.
     pub at: Span,

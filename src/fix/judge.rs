@@ -7,10 +7,11 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::loading::Loading;
 use super::moves::Move;
+use super::patched::{self, Groups};
 use super::plan::Project;
 use super::replace;
 use super::target::Target;
-use super::through::{self, Patches, Place};
+use super::through::{self, Patches};
 use crate::diagnostic::Site;
 use crate::facts::{BindingValue, Dynamic, ImportTarget, Root, ScopeId, SyntaxErrorKind, When};
 use crate::graph::imports::ImportGraph;
@@ -21,14 +22,16 @@ pub(super) struct Judge<'p> {
     project: &'p Project<'p>,
     loading: Loading,
     patches: Patches,
+    groups: &'p Groups,
 }
 
 impl<'p> Judge<'p> {
-    pub(super) fn new(project: &'p Project<'p>) -> Self {
+    pub(super) fn new(project: &'p Project<'p>, groups: &'p Groups) -> Self {
         Self {
             project,
             loading: Loading::new(project.index, project.imports),
             patches: Patches::collect(project.index),
+            groups,
         }
     }
 
@@ -42,6 +45,12 @@ impl<'p> Judge<'p> {
         if let Site::Removal(binding) = one.relocation.site {
             let refusal = self.unreadable(one);
             return refusal.or_else(|| replace::removal_refusal(self.project, one, binding));
+        }
+        if one.relocation.site == Site::Module {
+            return None;
+        }
+        if let Site::Text(_) = one.relocation.site {
+            return self.unreadable(one).or_else(|| self.missing(one, target));
         }
         self.unreadable(one)
             .or_else(|| self.missing(one, target))
@@ -146,19 +155,30 @@ impl<'p> Judge<'p> {
         let index = self.index();
         let facts = index.facts(one.relocation.file);
         let import = &facts.imports[id.index()];
-        let is_plain = import.target == ImportTarget::Module;
-        let (Some(binding), Some(module), false) = (import.binding, target.loaded, is_plain) else {
+        let (Some(binding), Some(module)) = (import.binding, target.loaded) else {
             return None;
         };
         if target.bound(index).entities != [crate::index::Entity::Module(module)] {
             return None;
         }
+        // In `a.b.c` the names before the last one lead to the module.
+        let rest: Vec<&str> = match import.target {
+            ImportTarget::Module => facts.name(import.module).split('.').skip(1).collect(),
+            _ => Vec::new(),
+        };
         through::references(index, one.relocation.file)
             .filter(|reference| match reference.root {
                 Root::Bound(set) => facts.binding_set(set).contains(&binding),
                 _ => false,
             })
-            .filter_map(|reference| facts.path(reference.path).first())
+            .filter_map(|reference| {
+                let mut path = facts.path(reference.path).iter();
+                let leads = rest.iter().all(|part| {
+                    let next = path.next().map(|name| facts.name(*name));
+                    next == Some(part)
+                });
+                path.next().filter(|_| leads)
+            })
             .map(|name| facts.name(*name))
             .find(|name| {
                 let found = index.member(module, name);
@@ -220,50 +240,19 @@ impl<'p> Judge<'p> {
         names.join(" → ")
     }
 
-    /// A path that other code replaces before this code reads it: the replacement would no longer reach it.
+    /// A path that other code replaces before this code reads it: the replacement would no longer reach it, unless it
+    /// moves as well.
     fn patched(&self, one: &Move) -> Option<String> {
-        let deep = !one.relocation.same_object;
-        let late = match one.relocation.site {
-            Site::Import(_) => one.when(self.index()) == When::Deferred,
-            Site::Use(..) | Site::Star(_) => true,
-            // The module keeps its name: whoever replaces it there still does.
-            Site::Definition(_) | Site::Removal(_) => return None,
-        };
-        let patch = self
-            .steps(one)
-            .iter()
-            .find_map(|(place, name)| self.patches.find(place, name, deep, late))?;
-        let file = self.index().file(patch.file);
-        Some(format!(
-            "{}:{} replaces it by its old path",
-            file.path,
-            file.facts.lines.line(patch.span.start)
-        ))
-    }
-
-    /// The module attributes that the site reads.
-    fn steps(&self, one: &Move) -> Vec<(Place, String)> {
         let index = self.index();
-        let file = one.relocation.file;
-        match one.relocation.site {
-            Site::Use(span, _) => through::starting_at(index, file, span.start)
-                .flat_map(|reference| through::steps(index, file, reference))
-                .map(|(place, name)| (place, name.to_owned()))
-                .collect(),
-            Site::Import(id) => {
-                let facts = index.facts(file);
-                let import = &facts.imports[id.index()];
-                let ImportTarget::Name(name) = import.target else {
-                    return Vec::new();
-                };
-                let place = match index.imported_module(file, id) {
-                    ModuleRef::Known(module) => Place::Module(module),
-                    _ => Place::External(facts.name(import.module).to_owned()),
-                };
-                vec![(place, facts.name(name).to_owned())]
-            }
-            Site::Star(_) | Site::Definition(_) | Site::Removal(_) => Vec::new(),
-        }
+        let deep = !one.relocation.same_object;
+        let patch = patched::reads(index, one)
+            .iter()
+            .filter(|read| !self.groups.covers(&read.name))
+            .find_map(|read| {
+                let (place, name) = &read.name;
+                self.patches.find(place, name, deep, read.is_late)
+            })?;
+        Some(patched::replaced_by(index, patch.file, patch.span.start))
     }
 
     /// The moves that would leave a module without an importer although others read it as an attribute of its
@@ -280,7 +269,11 @@ impl<'p> Judge<'p> {
                 Site::Use(span, _) => {
                     skipped.insert((one.relocation.file, span.start));
                 }
-                Site::Star(_) | Site::Definition(_) | Site::Removal(_) => {}
+                Site::Star(_)
+                | Site::Definition(_)
+                | Site::Removal(_)
+                | Site::Module
+                | Site::Text(_) => {}
             }
         }
         let before = through::served(index, imports, |_| true);
@@ -288,7 +281,7 @@ impl<'p> Judge<'p> {
             !leaving.contains(&(edge.file, edge.import))
         });
         for (_, one, target) in moves {
-            let is_removal = matches!(one.relocation.site, Site::Removal(_));
+            let is_removal = matches!(one.relocation.site, Site::Removal(_) | Site::Text(_));
             if let Some(loaded) = target.loaded.filter(|_| !is_removal)
                 && one.when(index) == When::Import
             {

@@ -4,13 +4,18 @@
 //! Owns neither the choice of what to fix nor any language's syntax.
 
 pub mod apply;
+mod delete;
 pub mod diff;
 mod differ;
 pub mod edit;
+mod entry_points;
 mod judge;
 mod loading;
+mod mentions;
 pub mod moves;
 mod outside;
+mod patched;
+pub mod pending;
 mod plan;
 mod replace;
 mod run;

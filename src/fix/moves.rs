@@ -5,11 +5,13 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostic::{Finding, Relocation, Site};
-use crate::facts::{FileFacts, Import, ImportId, When};
+use crate::facts::{FileFacts, Import, ImportId, ImportTarget, When};
 use crate::fix::edit::{
-    AddImport, FileChanges, MoveImport, MoveUse, RemoveDefinition, ReplaceDefinition, Rewritten,
+    AddImport, FileChanges, MoveImport, MoveUse, RemoveDefinition, RenameText, ReplaceDefinition,
+    Rewritten,
 };
 use crate::fix::outside::Outside;
+use crate::fix::through;
 use crate::index::{FileId, Index};
 
 /// One move of one site.
@@ -25,8 +27,18 @@ impl Move {
     /// Whether the file may be sure of its object: it is proven the same, or a rule vouches for it.
     #[must_use]
     pub fn is_safe(&self) -> bool {
-        let is_import = self.import_id().is_some();
-        is_import && (self.relocation.same_object || self.relocation.vouched)
+        let is_definition = matches!(self.relocation.site, Site::Definition(_) | Site::Removal(_));
+        !is_definition && (self.relocation.same_object || self.relocation.vouched)
+    }
+
+    /// The new path with dots alone.
+    #[must_use]
+    pub fn dotted(&self) -> String {
+        let to = &self.relocation.to;
+        match to.module.as_str() {
+            "" => to.name.clone(),
+            module => format!("{module}.{}", to.name),
+        }
     }
 
     /// The import that the site is, or goes through; none for a definition.
@@ -34,7 +46,7 @@ impl Move {
     pub fn import_id(&self) -> Option<ImportId> {
         match self.relocation.site {
             Site::Import(id) | Site::Use(_, id) | Site::Star(id) => Some(id),
-            Site::Definition(_) | Site::Removal(_) => None,
+            Site::Definition(_) | Site::Removal(_) | Site::Module | Site::Text(_) => None,
         }
     }
 
@@ -58,13 +70,10 @@ fn relocations(finding: &Finding) -> impl Iterator<Item = &Relocation> {
 }
 
 /// The moves that `findings` ask for, by file and site, and the findings whose wishes contradict each other.
-pub(super) fn collect(
-    findings: &[Finding],
-    wanted: impl Fn(&Finding) -> bool,
-) -> (Vec<Move>, Vec<(usize, String)>) {
+pub(super) fn collect(index: &Index, findings: &[Finding]) -> (Vec<Move>, Vec<(usize, String)>) {
     let mut sites: BTreeMap<(FileId, Site, &str), Vec<usize>> = BTreeMap::new();
     for (at, finding) in findings.iter().enumerate() {
-        for relocation in relocations(finding).filter(|_| wanted(finding)) {
+        for relocation in relocations(finding) {
             let key = (relocation.file, relocation.site, relocation.local.as_str());
             sites.entry(key).or_default().push(at);
         }
@@ -81,7 +90,9 @@ pub(super) fn collect(
         let Some(first) = relocations().next() else {
             continue;
         };
-        if let Some(other) = relocations().find(|other| other.to != first.to) {
+        let by_name = namesake(index, &relocations().collect::<Vec<_>>());
+        let other = relocations().find(|other| other.to != first.to);
+        if let (Some(other), None) = (other, by_name) {
             let reason = format!(
                 "two rules move it to different places: `{}` and `{}`",
                 first.to, other.to
@@ -92,7 +103,7 @@ pub(super) fn collect(
         let relocation = Relocation {
             same_object: relocations().any(|one| one.same_object),
             vouched: relocations().any(|one| one.vouched),
-            ..first.clone()
+            ..by_name.unwrap_or(first).clone()
         };
         moves.push(Move {
             relocation,
@@ -100,6 +111,30 @@ pub(super) fn collect(
         });
     }
     (moves, contradictory)
+}
+
+/// The one relocation that keeps the name that the site takes, where all lead to the object that it is: an object may
+/// have several names, each with a home, and one home is enough.
+fn namesake<'r>(index: &Index, relocations: &[&'r Relocation]) -> Option<&'r Relocation> {
+    if !relocations.iter().all(|one| one.same_object) {
+        return None;
+    }
+    let first = relocations.first()?;
+    let facts = index.facts(first.file);
+    let name = match first.site {
+        Site::Import(id) => match facts.imports[id.index()].target {
+            ImportTarget::Name(name) => facts.name(name),
+            _ => return None,
+        },
+        Site::Use(span, _) => through::starting_at(index, first.file, span.start)
+            .find_map(|reference| through::steps(index, first.file, reference).pop())
+            .map(|(_, name)| name)?,
+        Site::Star(_) => &first.local,
+        _ => return None,
+    };
+    let mut namesakes = relocations.iter().filter(|one| one.to.name == name);
+    let found = *namesakes.next()?;
+    namesakes.all(|one| one.to == found.to).then_some(found)
 }
 
 /// A file's moves as its language takes them, and for each change, in the order they are numbered, its place in
@@ -118,7 +153,7 @@ pub(super) fn changes(
         is_package: source.language.module_file(&source.path).is_package,
         ..FileChanges::default()
     };
-    let mut order: [Vec<usize>; 5] = Default::default();
+    let mut order: [Vec<usize>; 6] = Default::default();
     for (at, one) in moves.iter().enumerate() {
         let (to_module, to_name) = (
             one.relocation.to.module.clone(),
@@ -169,7 +204,15 @@ pub(super) fn changes(
                     local: one.relocation.local.clone(),
                 });
             }
-            (_, None) => {}
+            (Site::Text(literal), _) => {
+                order[5].push(at);
+                changes.texts.push(RenameText {
+                    literal,
+                    from: one.relocation.local.clone(),
+                    to: one.dotted(),
+                });
+            }
+            (Site::Module, _) | (_, None) => {}
         }
     }
     (changes, order.concat())

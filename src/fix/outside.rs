@@ -17,7 +17,7 @@ use crate::facts::{Import, ImportId, ImportTarget, ScopeKind};
 use crate::index::{Entity, FileId, Index, ModuleId, ModuleRef};
 
 /// Files that name entry points.
-const CONFIGURATION: [&str; 4] = [
+pub(super) const CONFIGURATION: [&str; 4] = [
     "pyproject.toml",
     "setup.cfg",
     "setup.py",
@@ -163,6 +163,19 @@ fn renamed(index: &Index, moves: &[Move]) -> BTreeSet<String> {
         .collect()
 }
 
+/// The folders of all files, and those around them.
+pub(super) fn folders(index: &Index) -> BTreeSet<&Path> {
+    let mut folders = BTreeSet::new();
+    for file in index.file_ids() {
+        for folder in Path::new(&*index.file(file).path).ancestors().skip(1) {
+            if !folders.insert(folder) {
+                break;
+            }
+        }
+    }
+    folders
+}
+
 /// Those of `paths` that a file of the project, other than `own`, or a configuration file spells.
 pub(super) fn spelled(
     project: &Project<'_>,
@@ -172,14 +185,6 @@ pub(super) fn spelled(
     let index = project.index;
     if paths.is_empty() {
         return BTreeSet::new();
-    }
-    let mut folders = BTreeSet::new();
-    for file in index.file_ids() {
-        for folder in Path::new(&*index.file(file).path).ancestors().skip(1) {
-            if !folders.insert(folder) {
-                break;
-            }
-        }
     }
     let patterns: Vec<String> = paths
         .iter()
@@ -194,13 +199,16 @@ pub(super) fn spelled(
         .file_ids()
         .filter(|file| Some(*file) != own)
         .map(|file| Path::new(&*index.file(file).path).to_path_buf());
-    let configuration = folders
-        .iter()
+    let configuration = folders(index)
+        .into_iter()
         .flat_map(|folder| CONFIGURATION.iter().map(|name| folder.join(name)));
     let all: BTreeSet<_> = sources.chain(configuration).collect();
     all.into_par_iter()
         .map(|path| {
-            let bytes = std::fs::read(project.root.join(path)).unwrap_or_default();
+            let bytes = project
+                .pending
+                .read(project.root, &path)
+                .unwrap_or_default();
             let found = pattern.find_iter(&bytes);
             found
                 .map(|one| String::from_utf8_lossy(one.as_bytes()).replace(':', "."))

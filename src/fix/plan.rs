@@ -2,6 +2,7 @@
 //!
 //! Owns what a finding says of its repair. Files are read again here; nothing is written.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -12,8 +13,10 @@ use super::edit::{TextEdit, apply_edits};
 use super::judge::Judge;
 use super::moves::{self, Move};
 use super::outside::Outside;
+use super::patched::{self, Groups};
+use super::pending::Pending;
 use super::target::Target;
-use super::{differ, through};
+use super::{delete, differ, through};
 use crate::config::Config;
 use crate::diagnostic::{Applicability, Edit, Finding, Fix, Site};
 use crate::facts::{ScopeId, ScopeKind};
@@ -25,16 +28,18 @@ use crate::source::{self, SourceText};
 #[derive(Clone, Copy, Debug)]
 pub struct Project<'a> {
     /// The folder that paths are relative to.
-    pub root: &'a std::path::Path,
+    pub root: &'a Path,
     /// Files, modules, names.
     pub index: &'a Index,
     /// Who imports whom.
     pub imports: &'a ImportGraph,
     /// The rules.
     pub config: &'a Config,
+    /// What earlier passes have made of the tree: the facts are those of these contents.
+    pub pending: &'a Pending,
 }
 
-/// A file as it lies on disk.
+/// A file as it lies on disk, or will after earlier passes.
 #[derive(Debug)]
 pub(super) struct OnDisk {
     pub(super) bytes: Vec<u8>,
@@ -42,15 +47,23 @@ pub(super) struct OnDisk {
 }
 
 impl Project<'_> {
-    /// Reads a file again; refuses one that is not what was analysed, or that could not be written back.
-    pub(super) fn read(&self, file: FileId) -> Result<OnDisk, String> {
-        let entry = self.index.file(file);
+    /// The bytes of a file; refuses one that could not be written back.
+    pub(super) fn raw(&self, file: FileId) -> Result<Vec<u8>, String> {
+        let path = Path::new(&*self.index.file(file).path);
         let root = self.root.canonicalize();
         let root = root.as_deref().unwrap_or(self.root);
-        replaceable(root, std::path::Path::new(&*entry.path))
-            .map_err(|obstacle| format!("the file {obstacle}"))?;
-        let bytes = std::fs::read(self.root.join(&*entry.path))
+        replaceable(root, path).map_err(|obstacle| format!("the file {obstacle}"))?;
+        let bytes = self
+            .pending
+            .read(self.root, path)
             .map_err(|error| format!("the file cannot be read: {error}"))?;
+        Ok(bytes.into_owned())
+    }
+
+    /// The same as text; refuses what is not what was analysed, too.
+    pub(super) fn read(&self, file: FileId) -> Result<OnDisk, String> {
+        let entry = self.index.file(file);
+        let bytes = self.raw(file)?;
         let source = source::decode(bytes.clone(), entry.language);
         if source.problem.is_some() {
             return Err("the file cannot be decoded".to_owned());
@@ -64,14 +77,16 @@ impl Project<'_> {
 
 /// Gives each finding that a move would repair its fix, or says why it has none.
 ///
-/// The edits of safe fixes fit together, and so do those of all unsafe ones with what is safe beside them.
+/// The edits of safe fixes fit together, and so do those of all unsafe ones with what is safe beside them; where
+/// imports are sorted again, one edit does all of that for each.
 pub fn plan(project: &Project<'_>, findings: &mut [Finding]) {
-    let (moves, contradictory) = moves::collect(findings, |_| true);
+    let (mut moves, contradictory) = moves::collect(project.index, findings);
+    let groups = Groups::form(project, &mut moves);
     let targets: Vec<Target> = moves
         .iter()
         .map(|one| Target::of(project.index, one))
         .collect();
-    let mut answers = judge(project, &moves, &targets);
+    let mut answers = judge(project, &groups, &moves, &targets);
     let mut files: FxHashMap<FileId, Vec<usize>> = FxHashMap::default();
     for (at, one) in moves.iter().enumerate() {
         if answers[at].is_none() {
@@ -86,18 +101,43 @@ pub fn plan(project: &Project<'_>, findings: &mut [Finding]) {
     for (at, answer) in planned {
         answers[at] = Some(answer);
     }
+    for group in groups.all() {
+        let failed = group.iter().find_map(|&at| match &answers[at] {
+            Some(Err(reason)) => Some((at, reason.clone())),
+            _ => None,
+        });
+        let Some((failed, reason)) = failed else {
+            continue;
+        };
+        let mates = group.iter().map(|&at| &moves[at]);
+        let reason = patched::left(project.index, mates, &moves[failed], &reason);
+        for &at in group {
+            if matches!(answers[at], Some(Ok(_))) {
+                answers[at] = Some(Err(reason.clone()));
+            }
+        }
+    }
     for (at, reason) in contradictory {
         findings[at].refusal = Some(reason);
     }
-    for ((one, target), answer) in moves.iter().zip(&targets).zip(answers) {
+    for (at, ((one, target), answer)) in moves.iter().zip(&targets).zip(answers).enumerate() {
         let answer = answer.unwrap_or_else(|| Err("it could not be planned".to_owned()));
         let answer = answer.map(|(edits, is_renamed)| Fix {
-            applicability: if one.is_safe() {
+            applicability: if one.is_safe() && !delete::renames(one, &edits) {
                 Applicability::Safe
             } else {
                 Applicability::Unsafe
             },
-            message: message(project.index, one, target, is_renamed),
+            message: if delete::is_deletion(one) {
+                delete::message(one, &edits)
+            } else {
+                message(project.index, one, target, is_renamed)
+            },
+            deletes: if delete::is_deletion(one) && edits.is_empty() {
+                deleted(project.index, one)
+            } else {
+                Vec::new()
+            },
             edits,
         });
         for &finding in &one.findings {
@@ -106,6 +146,8 @@ pub fn plan(project: &Project<'_>, findings: &mut [Finding]) {
                     Some(known) => known.add(fix),
                     none => *none = Some(fix.clone()),
                 },
+                // Those that it goes with say why.
+                Err(_) if groups.is_string(at, one) => {}
                 Err(reason) => findings[finding].refusal = Some(reason.clone()),
             }
         }
@@ -116,14 +158,28 @@ pub fn plan(project: &Project<'_>, findings: &mut [Finding]) {
 type Answer = Result<(Vec<Edit>, bool), String>;
 
 /// What the project as a whole has against moves.
-fn judge(project: &Project<'_>, moves: &[Move], targets: &[Target]) -> Vec<Option<Answer>> {
+fn judge(
+    project: &Project<'_>,
+    groups: &Groups,
+    moves: &[Move],
+    targets: &[Target],
+) -> Vec<Option<Answer>> {
     let mut answers: Vec<Option<Answer>> = vec![None; moves.len()];
     if moves.is_empty() {
         return answers;
     }
-    let mut judge = Judge::new(project);
+    let mut judge = Judge::new(project, groups);
     for ((one, target), answer) in moves.iter().zip(targets).zip(&mut answers) {
         *answer = judge.refusal(one, target).map(Err);
+    }
+    let deletions: Vec<(usize, &Move)> = moves
+        .iter()
+        .enumerate()
+        .filter(|(_, one)| delete::is_deletion(one))
+        .collect();
+    let modules: Vec<&Move> = deletions.iter().map(|(_, one)| *one).collect();
+    for (&(at, _), work) in deletions.iter().zip(delete::judge(project, &modules)) {
+        answers[at] = Some(work.map(|work| (work.edits(), false)));
     }
     for safe_only in [true, false] {
         let together: Vec<(usize, &Move, &Target)> = moves
@@ -211,6 +267,13 @@ fn plan_together(
         .collect()
 }
 
+/// The paths of the files that a move deletes.
+fn deleted(index: &Index, one: &Move) -> Vec<Arc<str>> {
+    let files = delete::files(index, &one.relocation.to.module);
+    let paths = files.into_iter().map(|file| &index.file(file).path);
+    paths.map(Arc::clone).collect()
+}
+
 /// An edit of the text as one of the file's bytes.
 fn on_disk(path: &Arc<str>, source: &SourceText, edit: &TextEdit) -> Edit {
     Edit {
@@ -231,7 +294,8 @@ fn message(index: &Index, one: &Move, target: &Target, is_renamed: bool) -> Stri
                 Site::Use(..) => "use",
                 Site::Import(_) | Site::Star(_) => "import",
                 Site::Removal(_) => return format!("remove `{name}`, which nothing uses"),
-                Site::Definition(_) => "replace the definition by an import of",
+                Site::Text(_) => "name",
+                Site::Definition(_) | Site::Module => "replace the definition by an import of",
             };
             format!("{verb} `{name}` from `{}`", target.path)
         }
@@ -275,6 +339,7 @@ pub(super) fn present(index: &Index, one: &Move) -> Vec<Entity> {
             })
             .unwrap_or_default(),
         Site::Star(_) => index.free_name(file, &one.relocation.local).entities,
+        Site::Module | Site::Text(_) => Vec::new(),
         Site::Definition(binding) | Site::Removal(binding) => {
             vec![Entity::Symbol(SymbolId { file, binding })]
         }

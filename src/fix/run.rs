@@ -6,11 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::apply::NewContents;
+use super::delete;
 use super::diff::patch;
 use super::edit::{TextEdit, apply_edits};
 use super::judge::Judge;
 use super::moves::{self, Move};
 use super::outside::Outside;
+use super::patched::{self, Groups};
 use super::plan::{OnDisk, Project};
 use super::target::Target;
 use super::verify::{Change, violations};
@@ -40,6 +42,27 @@ impl FixRun {
     pub fn diff(&self) -> Vec<u8> {
         patch(&self.contents)
     }
+
+    /// Deletes modules.
+    fn delete(&mut self, project: &Project<'_>, moves: &[Move]) {
+        let (contents, answers) = delete::carry_out(project, moves);
+        for (one, answer) in moves.iter().zip(answers) {
+            match answer {
+                Ok(()) => {
+                    self.applied += one.findings.len();
+                    self.fixed.extend(&one.findings);
+                    self.sites += 1;
+                }
+                Err(reason) => {
+                    let all = one.findings.iter();
+                    self.refused.extend(all.map(|&at| (at, reason.clone())));
+                }
+            }
+        }
+        self.fixed.sort_unstable();
+        self.refused.sort_unstable();
+        self.contents = contents;
+    }
 }
 
 /// Carries out the planned fixes of `findings` that are at least as applicable as `wanted`, in memory.
@@ -49,7 +72,7 @@ impl FixRun {
 /// that nothing is left for a second run.
 #[must_use]
 pub fn fix(project: &Project<'_>, findings: &[Finding], wanted: Applicability) -> FixRun {
-    let (mut moves, _) = moves::collect(findings, |_| true);
+    let (mut moves, _) = moves::collect(project.index, findings);
     moves.retain(|one| one.is_safe() || wanted < Applicability::Safe);
     // A finding on several definitions may have a fix for some of them.
     let is_planned = |one: &Move| {
@@ -62,6 +85,15 @@ pub fn fix(project: &Project<'_>, findings: &[Finding], wanted: Applicability) -
             .filter_map(|&at| findings[at].fix.as_ref());
         fixes.into_iter().any(|fix| is_import || touches(fix))
     };
+    // Modules go once nothing else is left to do: until then, what uses them may be on the move.
+    let mut deletions = moves.clone();
+    deletions.retain(|one| {
+        let mut fixes = one.findings.iter().map(|&at| findings[at].fix.as_ref());
+        delete::is_deletion(one)
+            && fixes.all(|fix| fix.is_some_and(|fix| fix.applicability >= wanted))
+    });
+    moves.retain(|one| !delete::is_deletion(one));
+    let groups = Groups::form(project, &mut moves);
     let planned: BTreeSet<usize> = (0..moves.len())
         .filter(|&at| is_planned(&moves[at]))
         .collect();
@@ -70,11 +102,16 @@ pub fn fix(project: &Project<'_>, findings: &[Finding], wanted: Applicability) -
         refused: vec![None; moves.len()],
         hopeless: BTreeSet::new(),
         outside: Outside::of(project, &moves),
+        groups: &groups,
         moves: &moves,
         files: BTreeMap::new(),
     };
     job.make(&planned);
-    job.finish(&planned)
+    let mut run = job.finish(&planned);
+    if run.contents.is_empty() {
+        run.delete(project, &deletions);
+    }
+    run
 }
 
 /// A file at work.
@@ -107,6 +144,7 @@ struct Job<'a> {
     project: &'a Project<'a>,
     moves: &'a [Move],
     outside: Outside,
+    groups: &'a Groups,
     refused: Vec<Option<String>>,
     /// Moves that are refused whatever else is made.
     hopeless: BTreeSet<usize>,
@@ -122,7 +160,7 @@ impl Job<'_> {
         let Some(mut state) = self.add(planned) else {
             return;
         };
-        let mut judge = Judge::new(self.project);
+        let mut judge = Judge::new(self.project, self.groups);
         let targets: Vec<Target> = self
             .moves
             .iter()
@@ -130,10 +168,19 @@ impl Job<'_> {
             .collect();
         loop {
             judge.reload(&state.0, &state.1);
-            let waiting: BTreeSet<usize> = (0..self.moves.len())
+            let mut waiting: BTreeSet<usize> = (0..self.moves.len())
                 .filter(|at| !self.hopeless.contains(at) && !self.is_made(*at))
                 .filter(|&at| judge.refusal(&self.moves[at], &targets[at]).is_none())
                 .collect();
+            let alone: Vec<usize> = waiting
+                .iter()
+                .copied()
+                .filter(|&at| {
+                    let mut mates = self.groups.mates(at).iter();
+                    mates.any(|mate| !waiting.contains(mate) && !self.is_made(*mate))
+                })
+                .collect();
+            waiting.retain(|at| !alone.contains(at));
             match self.add(&waiting) {
                 Some(next) => state = next,
                 None => return,
@@ -145,6 +192,7 @@ impl Job<'_> {
     /// none of them holds.
     fn add(&mut self, new: &BTreeSet<usize>) -> Option<State> {
         self.admit(new);
+        self.part(new);
         loop {
             self.rewrite(new);
             if !new.iter().any(|&at| self.is_made(at)) {
@@ -164,7 +212,20 @@ impl Job<'_> {
             .is_some_and(|file| file.members.contains(&at))
     }
 
+    /// Refuses a move, and those that must not be made without it.
     fn refuse(&mut self, at: usize, reason: String) {
+        let mates = self.groups.mates(at);
+        if mates.iter().any(|&mate| mate != at) {
+            let moves = mates.iter().map(|&at| &self.moves[at]);
+            let left = patched::left(self.project.index, moves, &self.moves[at], &reason);
+            for &mate in mates.iter().filter(|&&mate| mate != at) {
+                self.refuse_one(mate, left.clone());
+            }
+        }
+        self.refuse_one(at, reason);
+    }
+
+    fn refuse_one(&mut self, at: usize, reason: String) {
         self.refused[at] = Some(reason);
         if let Some(file) = self.files.get_mut(&self.moves[at].relocation.file) {
             file.members.retain(|&member| member != at);
@@ -211,6 +272,15 @@ impl Job<'_> {
                 file.members.push(at);
                 file.members.sort_unstable();
                 file.is_current = false;
+            }
+        }
+    }
+
+    /// Takes out again what was added after one of its group had been refused.
+    fn part(&mut self, new: &BTreeSet<usize>) {
+        for &at in new {
+            if let Some(reason) = self.refused[at].clone() {
+                self.refuse(at, reason);
             }
         }
     }
@@ -315,11 +385,15 @@ impl Job<'_> {
         let mut run = FixRun::default();
         let mut refused = BTreeSet::new();
         for (at, one) in self.moves.iter().enumerate() {
-            if self.is_made(at) {
+            if self.is_made(at) && self.groups.is_string(at, one) {
+                run.sites += 1;
+            } else if self.is_made(at) {
                 run.applied += one.findings.len();
                 run.fixed.extend(&one.findings);
                 run.sites += 1;
-            } else if let (true, Some(reason)) = (planned.contains(&at), &self.refused[at]) {
+            } else if let (true, Some(reason)) = (planned.contains(&at), &self.refused[at])
+                && !self.groups.is_string(at, one)
+            {
                 refused.extend(one.findings.iter().map(|&at| (at, reason.clone())));
             }
         }

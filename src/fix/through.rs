@@ -5,7 +5,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::facts::{
-    BindingValue, ImportId, ImportTarget, Reference, Root, StringTargetKind, Usage, When,
+    BindingValue, ImportId, ImportTarget, NameId, Reference, Root, StringTargetKind, Usage, When,
 };
 use crate::graph::imports::{ImportEdge, ImportGraph};
 use crate::index::{Entity, FileId, Index, ModuleId, ModuleRef, SymbolId};
@@ -127,6 +127,8 @@ pub(super) struct Patch {
     pub(super) span: Span,
     /// Whether it replaces the name itself, not an attribute of it.
     pub(super) is_whole: bool,
+    /// The dotted path, where it is a string that spells one.
+    pub(super) text: Option<NameId>,
     /// Whether it is an assignment, which may happen while modules are being imported; a test's patch comes later.
     pub(super) is_assignment: bool,
 }
@@ -157,6 +159,7 @@ impl Patches {
                         file,
                         span: target.span,
                         is_whole,
+                        text: (target.kind != StringTargetKind::Attribute).then_some(target.value),
                         is_assignment: false,
                     });
                 }
@@ -173,12 +176,28 @@ impl Patches {
                             file,
                             span: reference.span,
                             is_whole,
+                            text: None,
                             is_assignment: true,
                         });
                 }
             }
         }
         Self(all)
+    }
+
+    /// Whether a string replaces anything at all.
+    pub(super) fn any_string(&self) -> bool {
+        self.0.values().flatten().any(|patch| patch.text.is_some())
+    }
+
+    /// All places that replace a name, or an attribute of it.
+    pub(super) fn of(&self, name: &(Place, String)) -> &[Patch] {
+        self.0.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// All of them, by what they replace.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&(Place, String), &[Patch])> {
+        self.0.iter().map(|(name, all)| (name, all.as_slice()))
     }
 
     /// The first place that replaces a name, or with `deep` an attribute of it, before a reader that is `late`: one

@@ -4,6 +4,7 @@
 
 mod file;
 mod meaning;
+mod strings;
 
 use rustc_hash::FxHashSet;
 
@@ -56,6 +57,7 @@ pub fn violations(
         }
         proof.bindings(change, &mut found);
         proof.uses(change, &mut found);
+        proof.texts(change, &mut found);
         proof.chains(change, &mut found);
         proof.self_imports(change, &mut found);
         proof.vanished(change, &mut found);
@@ -63,6 +65,7 @@ pub fn violations(
     proof.importers(&mut found);
     proof.cycles(&mut found);
     proof.unpublished(&mut found);
+    proof.patches(&mut found);
     found
 }
 

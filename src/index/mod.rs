@@ -13,7 +13,7 @@ mod stars;
 
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 pub use classes::{Ancestor, ClassId, Hierarchy};
 pub use modules::{ModuleRef, Modules, UnknownImport};
@@ -117,6 +117,24 @@ impl Index {
                 facts: changed
                     .remove(&id)
                     .map_or_else(|| Arc::clone(&file.facts), Arc::new),
+            })
+            .collect();
+        let opaque = self.modules.opaque().map(str::to_owned).collect();
+        Self::build(files, self.modules.roots(), &[], opaque)
+    }
+
+    /// The index as it would be without some files; those that are left keep their order.
+    #[must_use]
+    pub fn without(&self, gone: &FxHashSet<FileId>) -> Self {
+        let files = self
+            .file_ids()
+            .zip(&self.files)
+            .filter(|(id, _)| !gone.contains(id))
+            .map(|(_, file)| File {
+                path: Arc::clone(&file.path),
+                language: file.language,
+                is_test: file.is_test,
+                facts: file.facts.clone(),
             })
             .collect();
         let opaque = self.modules.opaque().map(str::to_owned).collect();

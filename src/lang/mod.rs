@@ -5,8 +5,8 @@
 pub mod python;
 
 use crate::config::PythonVersion;
-use crate::facts::{FileFacts, Pack};
-use crate::fix::edit::{FileChanges, Rewritten};
+use crate::facts::{FileFacts, Pack, ReadOptions};
+use crate::fix::edit::{FileChanges, Rewritten, Uses};
 
 /// The language of a source file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -60,33 +60,42 @@ impl Language {
     /// Reads a file's text.
     #[must_use]
     pub fn extract(self, text: &str, target: Option<PythonVersion>) -> FileFacts {
-        self.extract_one(text, target, false)
+        self.extract_one(text, target, ReadOptions::default())
     }
 
     /// Reads a file's text, and how values move in it ([`FileFacts::values`]).
     #[must_use]
     pub fn extract_with_values(self, text: &str, target: Option<PythonVersion>) -> FileFacts {
-        self.extract_one(text, target, true)
+        let read = ReadOptions {
+            values: true,
+            ..ReadOptions::default()
+        };
+        self.extract_one(text, target, read)
     }
 
-    fn extract_one(self, text: &str, target: Option<PythonVersion>, values: bool) -> FileFacts {
+    fn extract_one(
+        self,
+        text: &str,
+        target: Option<PythonVersion>,
+        read: ReadOptions,
+    ) -> FileFacts {
         let mut pack = Pack::default();
-        self.extract_into(text, target, values, &mut pack);
+        self.extract_into(text, target, read, &mut pack);
         pack.take().pop().unwrap_or_default()
     }
 
-    /// Reads a file's text and adds its facts to `pack`; with `values` also how values move.
+    /// Reads a file's text and adds its facts to `pack`, with whatever else `read` asks for.
     pub fn extract_into(
         self,
         text: &str,
         target: Option<PythonVersion>,
-        values: bool,
+        read: ReadOptions,
         pack: &mut Pack,
     ) {
         let options = python::Options {
             target,
             is_stub: self == Self::PythonStub,
-            values,
+            read,
         };
         python::extract(text, options, pack);
     }
@@ -96,6 +105,14 @@ impl Language {
     pub fn rewrite(self, text: &str, changes: &FileChanges) -> Rewritten {
         match self {
             Self::Python | Self::PythonStub => python::rewrite::rewrite(text, changes),
+        }
+    }
+
+    /// How the code of a file uses a name.
+    #[must_use]
+    pub fn uses(self, text: &str, name: &str) -> Uses {
+        match self {
+            Self::Python | Self::PythonStub => python::rewrite::uses(text, name),
         }
     }
 
@@ -163,7 +180,7 @@ mod tests {
         ];
         let mut pack = Pack::default();
         for text in texts {
-            Language::Python.extract_into(text, None, false, &mut pack);
+            Language::Python.extract_into(text, None, ReadOptions::default(), &mut pack);
         }
         let together = pack.take();
         assert_eq!(together.len(), texts.len());

@@ -54,7 +54,7 @@ struct FixesWire<'a> {
     files: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     run: Option<u64>,
-    refused: &'a BTreeMap<String, u64>,
+    refused: BTreeMap<&'a str, u64>,
 }
 
 #[derive(Serialize)]
@@ -106,6 +106,8 @@ struct FixWire<'a> {
     applicability: &'static str,
     message: &'a str,
     edits: Vec<EditWire<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    deletes: Vec<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -163,6 +165,7 @@ impl<'a> From<&'a Fix> for FixWire<'a> {
             applicability: fix.applicability.as_str(),
             message: &fix.message,
             edits: fix.edits.iter().map(EditWire::from).collect(),
+            deletes: fix.deletes.iter().map(|path| &**path).collect(),
         }
     }
 }
@@ -208,7 +211,7 @@ pub(super) fn render(report: &Report, _: &Options<'_>) -> String {
             sites: fixes.sites,
             files: fixes.files,
             run: fixes.run,
-            refused: &fixes.refused,
+            refused: fixes.refused.counts(),
         }),
         findings: report.findings.iter().map(FindingWire::from).collect(),
     })

@@ -9,10 +9,13 @@ mod github;
 pub mod graph;
 mod json;
 mod plan;
+mod refused;
 mod score;
 mod style;
 mod summary;
 mod whereabouts;
+
+pub use refused::{Refusals, Refused};
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -78,21 +81,10 @@ pub struct Fixes {
     pub files: u64,
     /// The run to undo, when files were changed.
     pub run: Option<u64>,
-    /// Fixes that were refused, counted by reason.
-    pub refused: BTreeMap<String, u64>,
+    /// Fixes that were refused, by reason.
+    pub refused: Refusals,
     /// The unified diff, under `--diff`. Each file's part is in that file's encoding.
     pub diff: Option<Vec<u8>>,
-}
-
-impl Fixes {
-    /// Counts a refused fix; what the reason names is left out, so that like is counted with like.
-    pub fn refuse(&mut self, reason: &str) {
-        let parts = reason.split('`').enumerate();
-        let kind: Vec<&str> = parts
-            .map(|(at, part)| if at % 2 == 0 { part } else { "…" })
-            .collect();
-        *self.refused.entry(kind.join("`")).or_default() += 1;
-    }
 }
 
 /// How many findings there are of each severity.

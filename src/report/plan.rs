@@ -41,7 +41,7 @@ impl Stage {
     const fn title(self) -> &'static str {
         match self {
             Self::Definitions => "Settle definitions",
-            Self::Imports => "Move imports and uses",
+            Self::Imports => "Mend imports and uses",
             Self::Removal => "Remove what is retired",
             Self::Books => "Bring the books up to date",
         }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use colored::Color;
 
-use super::{Fixes, Options, Report, Style, one_line};
+use super::{Fixes, Options, Refused, Report, Style, one_line};
 use crate::diagnostic::{Applicability, Severity};
 use crate::score::{Failure, rounded_against};
 
@@ -181,15 +181,20 @@ fn fixed(fixes: &Fixes) -> String {
         text.push_str("; `ssot undo` takes it back");
     }
     text.push_str(".\n");
-    let refused: u64 = fixes.refused.values().sum();
+    let refused = fixes.refused.count();
     if refused > 0 {
         let word = if refused == 1 { "fix" } else { "fixes" };
         let _ = writeln!(text, "Refused {refused} {word}:");
     }
-    let mut reasons: Vec<_> = fixes.refused.iter().collect();
-    reasons.sort_by_key(|&(reason, count)| (std::cmp::Reverse(count), reason));
-    for (reason, count) in reasons {
-        let _ = writeln!(text, "{count:>4}  {}", one_line(reason));
+    for (reason, Refused { count, places }) in fixes.refused.sorted() {
+        let _ = write!(text, "{count:>4}  {}", one_line(reason));
+        if !places.is_empty() {
+            let _ = write!(text, ": {}", one_line(&places.join(", ")));
+        }
+        match count.saturating_sub(places.len() as u64) {
+            0 => text.push('\n'),
+            more => drop(writeln!(text, " and {more} more")),
+        }
     }
     text
 }

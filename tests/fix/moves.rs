@@ -58,9 +58,54 @@ fn every_name_of_a_retired_module_moves_to_its_successor() {
             "from pkg.legacy import sub\nsub.g()\n",
             "from pkg.modern import sub\nsub.g()\n",
         ),
+        (
+            "import pkg.legacy\npkg.legacy.f()\ndef h(x=pkg.legacy.f): return pkg.legacy.f\n",
+            "import pkg.modern\npkg.modern.f()\ndef h(x=pkg.modern.f): return pkg.modern.f\n",
+        ),
+        (
+            "import os, pkg.legacy  # why\n@pkg.legacy.f\nclass C(pkg.legacy.f): x: pkg.legacy.f = os\n",
+            "import os, pkg.modern  # why\n@pkg.modern.f\nclass C(pkg.modern.f): x: pkg.modern.f = os\n",
+        ),
+        (
+            "import pkg.legacy, pkg.legacy.sub\npkg.legacy.f(pkg.legacy.sub.g)\n",
+            "import pkg.modern, pkg.modern.sub\npkg.modern.f(pkg.modern.sub.g)\n",
+        ),
+        (
+            "import pkg.legacy\nimport pkg.legacy\npkg.legacy.f\n",
+            "import pkg.modern\nimport pkg.modern\npkg.modern.f\n",
+        ),
+        (
+            "def h():\n    import pkg.legacy.sub\n    return [pkg.legacy.sub.g for _ in pkg.__path__]\n",
+            "def h():\n    import pkg.modern.sub\n    return [pkg.modern.sub.g for _ in pkg.__path__]\n",
+        ),
     ] {
         let (text, refusals) = modern(before);
         assert_eq!(text, after, "{refusals:?}");
+    }
+    for (stays, reason) in [
+        (
+            "import pkg.legacy\npkg.legacy.f = 1\n",
+            "app.py:2 replaces it by its old path",
+        ),
+        (
+            "import pkg.legacy\nx = 'pkg.legacy.f'\n",
+            "a string spells `pkg.legacy`",
+        ),
+        (
+            "import pkg.legacy\npkg.legacy.gone()\n",
+            "`pkg.modern` has no `gone`, which is read from it here",
+        ),
+        (
+            "import pkg.legacy\npkg.legacy.f()\npkg = 1\n",
+            "`pkg` is also bound elsewhere in its scope",
+        ),
+        (
+            "import pkg.legacy\n(pkg.  # why\n  legacy.f)()\n",
+            "a comment stands inside the expression",
+        ),
+    ] {
+        let (text, refusals) = modern(stays);
+        assert_eq!((text.as_str(), refusals), (stays, vec![reason.to_owned()]));
     }
     let (text, refusals) = modern("from pkg.legacy import gone\n");
     assert_eq!(text, "from pkg.legacy import gone\n");
@@ -238,4 +283,28 @@ fn an_attribute_replaced_by_its_name_is_replaced_for_late_readers() {
         .check("[[canonical]]\nsymbol = \"pkg.core:get_x\"\n", Safe);
         assert_eq!(fixed.text("app.py").is_none(), is_refused, "{test}");
     }
+}
+
+#[test]
+fn a_top_level_module_moves_with_its_uses() {
+    let rules = "[[retired]]\nmodule = \"legacy\"\nuse = \"pkg.modern\"\n";
+    let files = |user| {
+        [
+            ("legacy.py", "def f(): pass\nprint('loaded')\n"),
+            ("pkg/__init__.py", ""),
+            ("pkg/modern.py", "def f(): pass\n"),
+            ("app.py", user),
+        ]
+    };
+    let (text, refusals) = checked(
+        rules,
+        &files("import legacy\nlegacy.f()\ndef g(): return legacy.f\n"),
+        "app.py",
+    );
+    let after = "import pkg.modern\npkg.modern.f()\ndef g(): return pkg.modern.f\n";
+    assert_eq!(text, after, "{refusals:?}");
+    let captured = "import legacy\ndef g(pkg): return legacy.f\n";
+    let (text, refusals) = checked(rules, &files(captured), "app.py");
+    assert_eq!(text, captured);
+    assert_eq!(refusals, ["`pkg` would mean something else here"]);
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use ssot::config::{Config, SymbolPath};
 use ssot::diagnostic::{Applicability, Finding, Location, Relocation, Severity, Site};
 use ssot::facts::{ImportId, ImportTarget, Root};
+use ssot::fix::pending::Pending;
 use ssot::fix::transaction::{About, Transactions};
 use ssot::fix::{FixRun, Project, fix, plan};
 use ssot::graph::imports::ImportGraph;
@@ -27,6 +28,7 @@ pub(crate) struct Read {
     pub(crate) index: Index,
     pub(crate) imports: ImportGraph,
     pub(crate) config: Config,
+    pub(crate) pending: Pending,
 }
 
 /// What a fix did.
@@ -82,6 +84,7 @@ impl Repo {
             index,
             imports,
             config,
+            pending: Pending::default(),
         }
     }
 
@@ -106,6 +109,7 @@ impl Repo {
             index: &project.index,
             imports: &graphs.imports,
             config: &project.config,
+            pending: &Pending::default(),
         };
         plan(&fixing, &mut findings);
         let run = fix(&fixing, &findings, wanted);
@@ -155,6 +159,7 @@ impl Read {
             index: &self.index,
             imports: &self.imports,
             config: &self.config,
+            pending: &self.pending,
         }
     }
 }

@@ -3,6 +3,7 @@
 use rustc_hash::FxHashSet;
 
 use super::{Change, Proof};
+use crate::diagnostic::Site;
 use crate::facts::{BindingValue, Import, ScopeId};
 use crate::fix::plan::present;
 use crate::index::{Entity, FileId, Index, ModuleId, SymbolId};
@@ -29,7 +30,10 @@ impl Replaced {
     pub(super) fn of(index: &Index, changes: &[Change<'_>]) -> Self {
         let mut replaced = Self::default();
         let moves = changes.iter().flat_map(|change| change.moves);
-        for (_, one) in moves.filter(|(_, one)| !one.relocation.same_object) {
+        let others = moves.filter(|(_, one)| {
+            !one.relocation.same_object && !matches!(one.relocation.site, Site::Text(_))
+        });
+        for (_, one) in others {
             let entities = present(index, one);
             replaced.has_unknown |= entities.is_empty();
             replaced.entities.extend(entities);

@@ -742,6 +742,7 @@ impl<'a> Extractor<'a> {
                 value,
                 span: span(literal.range),
                 scope: self.scope,
+                may_be_new: may_create(call),
             });
         }
     }
@@ -771,6 +772,7 @@ impl<'a> Extractor<'a> {
             value,
             span: span(name.range),
             scope: self.scope,
+            may_be_new: may_create(call),
         });
         true
     }
@@ -884,4 +886,17 @@ fn driver(func: &Expr, mode: CallMode) -> CallMode {
         },
         _ => CallMode::Plain,
     }
+}
+
+/// Whether a call may replace a name that is not there: `create=True`, `raising=False`, or keywords that are not known.
+fn may_create(call: &ast::ExprCall) -> bool {
+    let mut keywords = call.arguments.keywords.iter();
+    keywords.any(
+        |keyword| match keyword.arg.as_ref().map(ast::Identifier::as_str) {
+            Some("create") => constant_truth(&keyword.value) != Some(false),
+            Some("raising") => constant_truth(&keyword.value) != Some(true),
+            Some(_) => false,
+            None => true,
+        },
+    )
 }

@@ -188,6 +188,7 @@ pub(super) struct TempString {
     pub(super) value: NameId,
     pub(super) span: Span,
     pub(super) scope: u32,
+    pub(super) may_be_new: bool,
 }
 
 /// `__all__` as visited.

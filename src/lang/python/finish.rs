@@ -852,6 +852,7 @@ impl<'e, 'a> Finisher<'e, 'a> {
                 value,
                 span: string.span,
                 scope,
+                may_be_new: string.may_be_new,
             });
         }
         self.emit_exports(references);

@@ -16,6 +16,7 @@ mod interner;
 mod operators;
 pub mod rewrite;
 mod scope;
+mod signatures;
 mod statements;
 mod stdlib;
 mod syntax;
@@ -30,7 +31,7 @@ use ruff_python_parser::{Mode, ParseOptions, Parsed, parse_unchecked};
 use ruff_text_size::Ranged;
 
 use crate::config::PythonVersion as TargetVersion;
-use crate::facts::{Dynamic, Pack, SyntaxError, SyntaxErrorKind};
+use crate::facts::{Dynamic, Pack, ReadOptions, SyntaxError, SyntaxErrorKind};
 use crate::span::LineIndex;
 use extract::{Extractor, Scratch, span};
 
@@ -54,8 +55,8 @@ pub struct Options {
     pub target: Option<TargetVersion>,
     /// Whether the file is a stub (`.pyi`).
     pub is_stub: bool,
-    /// Whether to tell how values move, too.
-    pub values: bool,
+    /// What to tell besides.
+    pub read: ReadOptions,
 }
 
 /// Reads `text` as Python and adds its facts to `pack`.
@@ -103,8 +104,11 @@ pub fn extract(text: &str, options: Options, pack: &mut Pack) {
     let finisher = finish::Finisher::new(&extractor, &mut names, draft, memory);
     extractor.finishing = finisher.finish();
     extractor.names = names;
-    if options.values {
+    if options.read.values {
         draft.values = Some(Box::new(values::lower(&parsed.syntax().body)));
+    }
+    if options.read.signatures {
+        draft.signatures = Some(Box::new(signatures::collect(&parsed.syntax().body)));
     }
     pack.add();
     let depth = extractor.max_depth;

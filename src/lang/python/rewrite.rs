@@ -13,17 +13,21 @@ mod merge;
 mod module_path;
 mod module_use;
 mod names;
+mod plain_import;
 mod plan;
+mod proof;
 mod rename;
 mod render;
+mod sort;
 mod source;
+mod uses;
 mod visit;
 
 use ruff_python_ast::{ModModule, PySourceType, Stmt};
 use ruff_python_parser::{Parsed, parse_unchecked_source};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::fix::edit::{AddImport, FileChanges, MoveUse, Rewritten, apply_edits};
+use crate::fix::edit::{AddImport, FileChanges, MoveUse, Rewritten, Uses};
 use crate::span::Span;
 use from_import::Move;
 use merge::Merges;
@@ -65,7 +69,7 @@ pub fn rewrite(text: &str, changes: &FileChanges) -> Rewritten {
             let halves: Vec<ChangeId> = incomplete(&renamed, &rewritten);
             let checked = if halves.is_empty() {
                 let scopes: Vec<Renamed> = renamed.iter().map(|(of, _)| of.clone()).collect();
-                verify(text, &rewritten, &scopes, &gone)
+                proof::verify(text, &rewritten, &scopes, &gone)
             } else {
                 barred.extend(halves);
                 continue;
@@ -79,6 +83,13 @@ pub fn rewrite(text: &str, changes: &FileChanges) -> Rewritten {
             }
         }
     })
+}
+
+/// How the code of a file uses a name.
+#[must_use]
+pub fn uses(text: &str, name: &str) -> Uses {
+    let stack = text.len().saturating_mul(512).clamp(1 << 20, 1 << 30);
+    stacker::grow(stack, || uses::of(text, name))
 }
 
 /// The moves of bindings that were renamed although one of their imports stays.
@@ -107,11 +118,13 @@ fn places(changes: &FileChanges) -> Vec<Span> {
     let additions = changes.additions.iter().map(|one| one.after_statement);
     let replacements = changes.replacements.iter().map(|one| one.name);
     let removals = changes.removals.iter().map(|one| one.name);
+    let texts = changes.texts.iter().map(|one| one.literal);
     moves
         .chain(uses)
         .chain(additions)
         .chain(replacements)
         .chain(removals)
+        .chain(texts)
         .collect()
 }
 
@@ -144,6 +157,7 @@ fn rewrite_parsed(text: &str, changes: &FileChanges, barred: &FxHashSet<ChangeId
     };
     job.replacements(&context, changes, parsed.syntax());
     job.removals(&context, changes, parsed.syntax());
+    job.texts(&context, changes);
     let gone = changes.moves.iter().enumerate();
     let gone = gone.filter(|(_, one)| job.goes(one.alias));
     let barred: FxHashSet<ChangeId> = gone
@@ -161,7 +175,7 @@ fn rewrite_parsed(text: &str, changes: &FileChanges, barred: &FxHashSet<ChangeId
     let mut merges = Merges::default();
     job.rewrite_froms(&context, &mut merges);
     job.additions(&context, changes, &mut merges);
-    let mut rewritten = job.plan.finish();
+    let mut rewritten = sort::keep_sorted(&context, job.plan.finish());
     rewritten.renamed = job.renamed.into_iter().collect();
     rewritten.renamed.sort_unstable();
     let renamed = renames.into_iter().map(|rename| {
@@ -223,7 +237,7 @@ impl<'a> Job<'a> {
     }
 
     fn removals(&mut self, context: &Context<'a, '_>, changes: &FileChanges, module: &ModModule) {
-        let before = places(changes).len() - changes.removals.len();
+        let before = places(changes).len() - changes.removals.len() - changes.texts.len();
         for (index, wanted) in changes.removals.iter().enumerate() {
             let change = before + index;
             let (at, name) = (wanted.name, &wanted.local);
@@ -237,6 +251,28 @@ impl<'a> Job<'a> {
                     self.plan.add(drafts);
                 }
                 Err(reason) => self.plan.refuse(&[change], &reason),
+            }
+        }
+    }
+
+    /// Spells other paths in strings.
+    fn texts(&mut self, context: &Context<'a, '_>, changes: &FileChanges) {
+        let before = places(changes).len() - changes.texts.len();
+        for (index, wanted) in changes.texts.iter().enumerate() {
+            let change = before + index;
+            if self.goes(wanted.literal) {
+                continue;
+            }
+            let literal = context.source.slice(wanted.literal);
+            let mut found = literal.match_indices(&wanted.from);
+            if let (Some((at, _)), None) = (found.next(), found.next()) {
+                let start = wanted.literal.start + at as u32;
+                let place = Span::new(start, start + wanted.from.len() as u32);
+                self.plan
+                    .add([Draft::new(place, wanted.to.clone(), &[change])]);
+            } else {
+                self.plan
+                    .refuse(&[change], "the string does not spell the path plainly");
             }
         }
     }
@@ -452,74 +488,15 @@ fn rename_module<'a>(
     if binding.alias.name.as_str() == module {
         return Ok(Vec::new());
     }
-    if matches!(binding.form, Form::Plain(_)) {
-        module_use::may_replace_plain(context, &binding, &[], module)?;
+    let mut drafts = Vec::new();
+    if let Form::Plain(rest) = &binding.form {
+        let uses = plain_import::whole_uses(context, &binding, rest)?;
+        let roots: Vec<Span> = uses.iter().map(|(root, _)| *root).collect();
+        plain_import::may_replace_plain(context, &binding, &roots, module)?;
+        let uses = uses.into_iter();
+        drafts.extend(uses.map(|(_, whole)| Draft::new(whole, module, &[change])));
     }
-    Ok(vec![Draft::new(
-        span(binding.alias.name.range),
-        module,
-        &[change],
-    )])
-}
-
-/// Guards against mistakes of this module: the result must parse, keep every comment, and mean the same by each name.
-fn verify(
-    text: &str,
-    rewritten: &Rewritten,
-    renamed: &[Renamed],
-    gone: &[Span],
-) -> Result<(), &'static str> {
-    if rewritten.edits.is_empty() {
-        return Ok(());
-    }
-    let new_text = apply_edits(text, &rewritten.edits);
-    let new = parse(&new_text);
-    if !new.has_valid_syntax() {
-        return Err("the rewritten file would not parse");
-    }
-    let old = parse(text);
-    if !renamed.is_empty() {
-        let before = visit::read(text, &old.syntax().body);
-        let after = visit::read(&new_text, &new.syntax().body);
-        if !rename::keeps_meanings(&before, &after, renamed) {
-            return Err("a name would mean something else");
-        }
-    }
-    let is_gone = |at: Span| gone.iter().any(|place| place.contains(at.start));
-    let old: Vec<&str> = Source::new(text, old.tokens())
-        .comment_spans()
-        .filter(|at| !is_gone(*at))
-        .map(|at| &text[at.range()])
-        .collect();
-    let new: Vec<&str> = Source::new(&new_text, new.tokens()).comments().collect();
-    if comments_are_kept(&old, &new) {
-        Ok(())
-    } else {
-        Err("the rewritten file would lose a comment")
-    }
-}
-
-/// Whether every comment of `old` is in `new`, alone or as part of another.
-fn comments_are_kept(old: &[&str], new: &[&str]) -> bool {
-    let mut left: FxHashMap<&str, usize> = FxHashMap::default();
-    for comment in new {
-        *left.entry(comment).or_default() += 1;
-    }
-    let missing: Vec<&str> = old
-        .iter()
-        .copied()
-        .filter(|comment| match left.get_mut(comment) {
-            Some(count) if *count > 0 => {
-                *count -= 1;
-                false
-            }
-            _ => true,
-        })
-        .collect();
-    let count = |all: &[&str], comment: &str| -> usize {
-        all.iter().map(|one| one.matches(comment).count()).sum()
-    };
-    missing
-        .into_iter()
-        .all(|comment| count(new, comment) >= count(old, comment))
+    let name = span(binding.alias.name.range);
+    drafts.push(Draft::new(name, module, &[change]));
+    Ok(drafts)
 }

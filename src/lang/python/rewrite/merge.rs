@@ -3,6 +3,8 @@
 //! Only within one run of imports in one suite, only where no other binding of the name lies between, and never
 //! later than before: names join an earlier statement, or the very next one.
 
+use std::fmt::Write as _;
+
 use ruff_python_ast::token::TokenKind;
 use ruff_python_ast::{Stmt, StmtImportFrom};
 use rustc_hash::FxHashMap;
@@ -58,7 +60,7 @@ impl Merges {
         newcomers: &[Newcomer<'_>],
         reach: Reach,
     ) -> Option<Vec<Draft>> {
-        if site.guarded {
+        if site.guarded || context.names.is_single_line() {
             return None;
         }
         let sites = &context.names.sites;
@@ -200,23 +202,42 @@ fn gap(context: &Context<'_, '_>, host: &StmtImportFrom, one: &Newcomer<'_>) -> 
 }
 
 /// What a list of names is sorted by.
-type Order<'o> = &'o dyn Fn(&str) -> (u8, String);
+type MemberOrder = fn(&str) -> (u8, String);
 
-/// The index at which `name` keeps `names` sorted, under the first usual order that they have.
-fn sorted_place(names: &[&str], name: &str) -> Option<usize> {
-    // Constants, classes, the rest, as isort and ruff order by default; then with and without case.
-    let by_kind = |name: &str| {
+/// The usual orders: constants, classes, the rest, as isort and ruff order by default; then with and without case.
+pub(super) const MEMBER_ORDERS: [MemberOrder; 3] = [
+    |name| {
         let kind = if name.len() > 1 && !name.contains(char::is_lowercase) {
             0
         } else {
             1 + u8::from(!name.starts_with(char::is_uppercase))
         };
-        (kind, name.to_lowercase())
-    };
-    let folded = |name: &str| (0, name.to_lowercase());
-    let exact = |name: &str| (0, name.to_owned());
-    let orders: [Order<'_>; 3] = [&by_kind, &folded, &exact];
-    orders.into_iter().find_map(|order| {
+        (kind, natural(&name.to_lowercase()))
+    },
+    |name| (0, natural(&name.to_lowercase())),
+    |name| (0, name.to_owned()),
+];
+
+/// A text that compares as people count: `v9` before `v10`.
+pub(super) fn natural(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(|ch: char| ch.is_ascii_digit()) {
+        let behind = &rest[at..];
+        let end = behind
+            .find(|ch: char| !ch.is_ascii_digit())
+            .unwrap_or(behind.len());
+        out.push_str(&rest[..at]);
+        let _ = write!(out, "{:0>20}", &behind[..end]);
+        rest = &behind[end..];
+    }
+    out.push_str(rest);
+    out
+}
+
+/// The index at which `name` keeps `names` sorted, under the first usual order that they have.
+fn sorted_place(names: &[&str], name: &str) -> Option<usize> {
+    MEMBER_ORDERS.into_iter().find_map(|order| {
         let sorted = names.is_sorted_by_key(|name| order(name));
         sorted.then(|| names.partition_point(|have| order(have) <= order(name)))
     })

@@ -147,6 +147,27 @@ pub(super) struct Names<'a> {
 }
 
 impl<'a> Names<'a> {
+    /// Whether every `from` statement takes one name, though some could share a statement: `force-single-line`.
+    pub(super) fn is_single_line(&self) -> bool {
+        let froms = self.sites.iter().filter_map(|site| match site.statement {
+            Stmt::ImportFrom(import) => Some((site.suite, import)),
+            _ => None,
+        });
+        let mut seen = FxHashSet::default();
+        let mut repeats = false;
+        for (suite, import) in froms {
+            if import.names.len() != 1 {
+                return false;
+            }
+            let module = import
+                .module
+                .as_ref()
+                .map(ruff_python_ast::Identifier::as_str);
+            repeats |= !seen.insert((suite, import.level, module));
+        }
+        repeats
+    }
+
     /// The bindings of `name` in `scope` itself.
     pub(super) fn bindings(&self, scope: usize, name: &str) -> &[Bound] {
         self.scopes[scope]
