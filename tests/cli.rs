@@ -137,6 +137,10 @@ impl Engine for Fake {
         Ok(graph)
     }
 
+    fn propose(&self, _: &Setup) -> Result<String> {
+        Ok("[[canonical]]\n".to_owned())
+    }
+
     fn write_registry(&self, _: &Setup) -> Result<(String, bool)> {
         Ok(("docs/R.md".to_owned(), true))
     }
@@ -518,6 +522,7 @@ fn scores_graphs_paths_pages_and_rules_are_printed() {
         ("graph calls --format adjacency", "\"main\": []"),
         ("why a b", "a.py:1: a imports b"),
         ("why a far", "a does not reach far."),
+        ("init", "[[canonical]]"),
         ("registry write", "Wrote docs/R.md"),
         ("where A", "a/b.py:3: class"),
         (
@@ -564,6 +569,7 @@ fn every_flag_is_documented() {
         "where A",
         "plan",
         "registry check",
+        "init",
     ] {
         let (_, help, _) = ssot(&engine, &format!("{command} -h"));
         for line in help

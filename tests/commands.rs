@@ -1,4 +1,4 @@
-//! `where`, `plan` and `registry`, as the program answers on small repositories.
+//! `where`, `plan`, `registry` and `init`, as the program answers on small repositories.
 
 #![allow(clippy::unwrap_used)]
 
@@ -282,4 +282,93 @@ fn without_a_registry_there_is_none_to_check() {
         assert_eq!(status, 2);
         assert!(err.contains("name no import registry"), "{err}");
     }
+}
+
+/// The incident without its rules.
+fn bare_incident() -> TempDir {
+    let dir = TempDir::new().unwrap();
+    for entry in walkdir::WalkDir::new(incident()) {
+        let entry = entry.unwrap();
+        let below = entry.path().strip_prefix(incident()).unwrap();
+        if entry.file_type().is_dir() {
+            fs::create_dir_all(dir.path().join(below)).unwrap();
+        } else if below.extension().is_some_and(|kind| kind == "py") {
+            fs::copy(entry.path(), dir.path().join(below)).unwrap();
+        }
+    }
+    dir
+}
+
+#[test]
+fn the_proposed_rules_are_understood_at_once() {
+    let dir = bare_incident();
+    let (proposal, err, status) = ssot(dir.path(), &["init"]);
+    assert_eq!((err.as_str(), status), ("", 0));
+    insta::assert_snapshot!("init", proposal);
+    assert!(!dir.path().join("ssot.toml").exists());
+    let (_, err, status) = ssot(dir.path(), &["init", "--write"]);
+    assert_eq!(status, 0, "{err}");
+    assert_eq!(
+        fs::read_to_string(dir.path().join("ssot.toml")).unwrap(),
+        proposal
+    );
+    let (out, err, status) = ssot(dir.path(), &["check", "--output-format", "concise"]);
+    assert_eq!(status, 1, "{err}");
+    assert!(
+        out.contains("noncanonical-import") && !out.contains("unused-rule"),
+        "{out}"
+    );
+    let (_, err, status) = ssot(dir.path(), &["init", "--write"]);
+    assert_eq!(status, 2);
+    assert!(err.contains("there are rules already"), "{err}");
+    assert_eq!(ssot(dir.path(), &["init"]).0, proposal);
+}
+
+#[test]
+fn what_is_proposed_has_its_evidence() {
+    let dir = tree(&[
+        ("app/__init__.py", "from app._impl import Thing, Single\n"),
+        (
+            "app/_impl.py",
+            "class Thing: ...\nclass Single: ...\nclass Own: ...\n",
+        ),
+        ("app/shim.py", "from app._impl import Own\n"),
+        (
+            "app/old.py",
+            "import warnings\nwarnings.warn('gone soon', DeprecationWarning)\ndef f():\n    warnings.warn('x')\n",
+        ),
+        (
+            "app/fine.py",
+            "import warnings\ndef f():\n    warnings.warn('x')\n",
+        ),
+        ("d.py", "import app.old, app.fine\n"),
+        (
+            "a.py",
+            "from app import Thing, Single\nfrom app.shim import Own\n",
+        ),
+        ("b.py", "from app import Thing\n"),
+        ("c.py", "from app._impl import Thing\n"),
+    ]);
+    let (out, _, _) = ssot(dir.path(), &["init"]);
+    assert!(
+        out.contains("# imported 3 times: 2 by app:Thing, 1 by app._impl:Thing; defined at app/_impl.py:1\n[[canonical]]\nsymbol = \"app:Thing\"\n"),
+        "{out}"
+    );
+    assert!(
+        !out.contains("Single") && !out.contains("symbol = \"app._impl:Own\""),
+        "{out}"
+    );
+    assert!(
+        out.contains("# module = \"app.shim\"\n# use = \"app._impl\"\n"),
+        "{out}"
+    );
+    assert!(
+        out.contains("# app/old.py: warns when it is imported; 1 module uses it\n"),
+        "{out}"
+    );
+    assert!(!out.contains("app.fine"), "{out}");
+    assert!(out.contains("import-cycle = \"error\""), "{out}");
+    let empty = tree(&[("a.py", "x = 1\n")]);
+    assert_eq!(ssot(empty.path(), &["init", "--write"]).2, 0);
+    assert_eq!(ssot(empty.path(), &["check"]).2, 0);
 }

@@ -70,6 +70,8 @@ pub(super) enum Command {
     Score(ScoreArgs),
     /// Print the findings as a work list, by priority and in a safe order
     Plan(Plan),
+    /// Propose a rules file from the code
+    Init(Init),
     /// Hold the import registry against code and rules, or write its generated section
     #[command(subcommand)]
     Registry(Registry),
@@ -264,6 +266,13 @@ pub(super) struct Plan {
     /// How the plan is printed
     #[arg(long, value_name = "FORMAT", default_value = "markdown")]
     pub(super) output_format: PlanFormat,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Init {
+    /// Create ssot.toml, unless there are rules already
+    #[arg(long)]
+    pub(super) write: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -94,6 +94,8 @@ pub trait Engine {
     fn import_graph(&self, setup: &Setup, external: bool) -> Result<ImportGraph>;
     /// Which functions call which.
     fn call_graph(&self, setup: &Setup, query: &CallQuery) -> Result<CallGraph>;
+    /// A rules file proposed from the code.
+    fn propose(&self, setup: &Setup) -> Result<String>;
     /// Writes the generated section of the import registry; gives the document's path and whether it changed.
     fn write_registry(&self, setup: &Setup) -> Result<(String, bool)>;
     /// Where the symbols are that a name may mean.

@@ -11,6 +11,7 @@ mod engine;
 mod explain;
 mod fixing;
 mod graph;
+mod init;
 mod pipeline;
 mod registry;
 mod rules;
@@ -105,6 +106,7 @@ fn dispatch(
         Command::Graph(args) => return graph::graph(&args, global, engine, console),
         Command::Plan(args) => return check::plan(args, global, engine, console),
         Command::Registry(args) => return registry::run(args, global, engine, console),
+        Command::Init(args) => return init::run(&args, global, engine, console),
         Command::Where(args) => return whereabouts::run(&args, global, engine, console),
         Command::Why(args) => return graph::why(&args, global, engine, console),
         Command::Explain(args) => explain::page(&args.check, engine.checks(), out)?,

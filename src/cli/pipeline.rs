@@ -146,6 +146,11 @@ impl Engine for Pipeline {
         })?
     }
 
+    fn propose(&self, setup: &Setup) -> Result<String> {
+        let config = super::init::without_rules(self.config(setup)?);
+        in_pool(setup, || super::init::propose(&Project::read(config)))
+    }
+
     fn write_registry(&self, setup: &Setup) -> Result<(String, bool)> {
         let config = self.config(setup)?;
         super::registry::write(&config)
