@@ -119,6 +119,7 @@ fn run(root: &Path) {
         index,
         problems: Vec::new(),
         layout: ssot::Layout::default(),
+        registry: None,
     };
     let graphs = Graphs { imports, calls };
     let analysis = stage("analyze", || analyze(&project, &graphs, checks::ALL, false));

@@ -181,6 +181,8 @@ pub struct Finding {
     pub tags: Vec<&'static str>,
     /// The proof, hop by hop.
     pub evidence: Vec<Evidence>,
+    /// Whether what it is about is itself to go, once nobody uses it any more.
+    pub removal: bool,
     /// What to do, where there is advice beyond the fix.
     pub help: Option<String>,
     /// What a repair would have to do; the fix stage reads it.
@@ -216,6 +218,7 @@ impl Finding {
             class: None,
             tags: Vec::new(),
             evidence: Vec::new(),
+            removal: false,
             help: None,
             relocation: None,
             replacements: Vec::new(),

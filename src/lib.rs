@@ -24,6 +24,7 @@ pub mod fix;
 pub mod graph;
 pub mod index;
 pub mod lang;
+pub mod registry;
 pub mod report;
 pub mod run;
 pub mod score;
@@ -49,6 +50,7 @@ use graph::calls::CallGraph;
 use graph::imports::ImportGraph;
 use graph::recursion::{self, Recursion};
 use index::{File, Index};
+use registry::Registry;
 use score::{Area, Tally};
 use span::Span;
 
@@ -63,6 +65,8 @@ pub struct Project {
     pub problems: Vec<DiscoverProblem>,
     /// Where absolute imports resolve from, before imports are consulted.
     pub layout: Layout,
+    /// The import registry, when the rules name one.
+    pub registry: Option<Registry>,
 }
 
 /// What the tree says about where modules are.
@@ -132,10 +136,14 @@ impl Project {
             .into_iter()
             .flatten()
             .collect();
-        Self::index(config, files, discovery.problems, layout)
+        let registry = read_registry(&config);
+        Self {
+            registry,
+            ..Self::index(config, files, discovery.problems, layout)
+        }
     }
 
-    /// Indexes files that were read already.
+    /// Indexes files that were read already; the registry is not among them.
     #[must_use]
     pub fn index(
         config: Config,
@@ -155,8 +163,21 @@ impl Project {
             index,
             problems,
             layout,
+            registry: None,
         }
     }
+}
+
+/// Reads the import registry, if the rules name one.
+fn read_registry(config: &Config) -> Option<Registry> {
+    let path = config.project.registry.as_ref()?;
+    let entries = source::read_document(&config.root.join(path));
+    Some(Registry {
+        path: path.as_str().into(),
+        entries: entries
+            .map(|text| registry::read(&text))
+            .map_err(|error| format!("cannot be read: {error}")),
+    })
 }
 
 fn normalize_root(root: &str) -> String {

@@ -88,6 +88,18 @@ pub fn read(path: &Path, language: Language) -> Result<SourceText, SourceError> 
     Ok(decode(bytes, language))
 }
 
+/// Reads a document in UTF-8; bytes that are none become U+FFFD.
+pub fn read_document(path: &Path) -> io::Result<String> {
+    let file = File::open(path)?;
+    let metadata = file.metadata()?;
+    if !metadata.is_file() || !fits(metadata.len()) {
+        return Err(io::Error::other("it is no file, or too large"));
+    }
+    let mut bytes = Vec::new();
+    file.take(u64::from(u32::MAX)).read_to_end(&mut bytes)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
 /// Decodes the bytes of a file of `language`.
 #[must_use]
 pub fn decode(mut bytes: Vec<u8>, language: Language) -> SourceText {

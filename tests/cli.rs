@@ -17,7 +17,7 @@ use ssot::diagnostic::{Finding, Location, Severity};
 use ssot::fingerprint::identify;
 use ssot::fix::transaction::{About, Listed, Undo, Undone};
 use ssot::report::graph::{Answer, CallGraph, Hop, ImportGraph};
-use ssot::report::{Fixes, Refusals, Report, Unresolved};
+use ssot::report::{Fixes, Located, Place, Refusals, Report, Symbol, Unresolved};
 use ssot::score::{Area, Score, Tally};
 use ssot::span::Position;
 
@@ -135,6 +135,35 @@ impl Engine for Fake {
             graph.adjacency.entry("main".into()).or_default();
         }
         Ok(graph)
+    }
+
+    fn propose(&self, _: &Setup) -> Result<String> {
+        Ok("[[canonical]]\n".to_owned())
+    }
+
+    fn write_registry(&self, _: &Setup) -> Result<(String, bool)> {
+        Ok(("docs/R.md".to_owned(), true))
+    }
+
+    fn locate(&self, _: &Setup, name: &str) -> Result<Located> {
+        if name == "unknown" {
+            return Ok(Located::Unknown("there is no symbol `unknown`".to_owned()));
+        }
+        Ok(Located::Found(vec![Symbol {
+            symbol: format!("a.b:{name}"),
+            import: format!("from a.b import {name}"),
+            rule: Some("ws".to_owned()),
+            priority: None,
+            reason: None,
+            origin: vec![Place {
+                path: "a/b.py".to_owned(),
+                line: 3,
+                kind: "class".to_owned(),
+            }],
+            definitions: vec![],
+            importers: vec![],
+            recursion: None,
+        }]))
     }
 
     fn why(&self, _: &Setup, from: &str, to: &str) -> Result<Answer> {
@@ -494,6 +523,15 @@ fn scores_graphs_paths_pages_and_rules_are_printed() {
         ("graph calls --format adjacency", "\"main\": []"),
         ("why a b", "a.py:1: a imports b"),
         ("why a far", "a does not reach far."),
+        ("init", "[[canonical]]"),
+        ("registry write", "Wrote docs/R.md"),
+        ("where A", "a/b.py:3: class"),
+        (
+            "where A --output-format json",
+            "\"import\": \"from a.b import A\"",
+        ),
+        ("plan", "- [ ] `a.py:1`: bad (warning)"),
+        ("plan a.py --output-format json", "\"people\": 1"),
         ("explain gateway", "# gateway"),
         (
             "rules",
@@ -510,6 +548,15 @@ fn scores_graphs_paths_pages_and_rules_are_printed() {
 }
 
 #[test]
+fn a_name_that_is_nowhere_fails_and_work_to_do_does_not() {
+    let engine = fake(Severity::Error);
+    let (status, out, err) = ssot(&engine, "where unknown");
+    assert_eq!((status, out.as_str()), (Status::Failed, ""));
+    assert_eq!(err, "there is no symbol `unknown`\n");
+    assert_eq!(ssot(&engine, "plan").0, Status::Passed);
+}
+
+#[test]
 fn every_flag_is_documented() {
     let engine = fake(Severity::Error);
     for command in [
@@ -520,6 +567,10 @@ fn every_flag_is_documented() {
         "graph imports",
         "graph calls",
         "why a b",
+        "where A",
+        "plan",
+        "registry check",
+        "init",
     ] {
         let (_, help, _) = ssot(&engine, &format!("{command} -h"));
         for line in help

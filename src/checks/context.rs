@@ -12,6 +12,7 @@ use crate::graph::imports::ImportGraph;
 use crate::graph::recursion::Recursion;
 use crate::index::{FileId, Index, SymbolId};
 use crate::lang::Language;
+use crate::registry::Registry;
 use crate::score::{Area, Tally};
 use crate::span::Span;
 
@@ -28,6 +29,8 @@ pub struct Context<'a> {
     pub recursion: &'a Recursion,
     /// The rules.
     pub config: &'a Config,
+    /// The import registry, when the rules name one.
+    pub registry: Option<&'a Registry>,
     /// Files and folders that could not be read: path and reason.
     pub problems: &'a [DiscoverProblem],
     /// The symbols that rules govern.
@@ -54,6 +57,7 @@ impl<'a> Context<'a> {
             calls,
             recursion,
             config: &project.config,
+            registry: project.registry.as_ref(),
             problems: &project.problems,
             governed,
             hits,

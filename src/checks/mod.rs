@@ -4,6 +4,7 @@
 //! is hidden.
 
 pub mod context;
+pub mod whereabouts;
 
 mod call_mismatch;
 mod contract;
@@ -17,6 +18,7 @@ mod mutual_recursion;
 mod noncanonical_import;
 mod places;
 mod recursion_report;
+mod registry_drift;
 mod retired;
 mod retired_module;
 mod retired_symbol;
@@ -59,6 +61,7 @@ pub const ALL: &[&Check] = &[
     &missing_event::CHECK,
     &mutual_recursion::CHECK,
     &noncanonical_import::CHECK,
+    &registry_drift::CHECK,
     &retired_module::CHECK,
     &retired_symbol::CHECK,
     &self_recursion::CHECK,

@@ -297,6 +297,7 @@ fn report_module(
         format!("`{path}` is retired and still here")
     };
     let mut finding = context.finding(&CHECK, Some(&rule.meta), context.start_of(file), message)?;
+    finding.removal = true;
     finding.symbol = Some(path.to_owned());
     if users == 0 {
         finding.relocation = Some(deletion(context, path, rule, file));

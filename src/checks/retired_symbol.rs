@@ -218,6 +218,7 @@ impl<'a> Retirement<'a> {
         let location = context.location(symbol.file, context.symbol_span(symbol));
         let mut finding = context.finding(&CHECK, Some(&retired.meta), location, message)?;
         finding.symbol = Some(index.symbol_path(symbol));
+        finding.removal = true;
         finding.help = advice(retired, None);
         let own = index.binding(symbol);
         let is_plain = matches!(own.value, BindingValue::Definition(_));

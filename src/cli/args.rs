@@ -68,6 +68,15 @@ pub(super) enum Command {
     Undo(UndoArgs),
     /// Show the score of each area
     Score(ScoreArgs),
+    /// Print the findings as a work list, by priority and in a safe order
+    Plan(Plan),
+    /// Propose a rules file from the code
+    Init(Init),
+    /// Hold the import registry against code and rules, or write its generated section
+    #[command(subcommand)]
+    Registry(Registry),
+    /// Show where a symbol lives, how to import it and who does
+    Where(Where),
     /// Print the import graph or the call graph
     #[command(subcommand)]
     Graph(Graph),
@@ -249,6 +258,46 @@ pub(super) struct Why {
 }
 
 #[derive(Args, Debug)]
+pub(super) struct Plan {
+    /// Plan only for these files and folders
+    #[arg(value_name = "PATHS")]
+    pub(super) paths: Vec<PathBuf>,
+
+    /// How the plan is printed
+    #[arg(long, value_name = "FORMAT", default_value = "markdown")]
+    pub(super) output_format: PlanFormat,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Init {
+    /// Create ssot.toml, unless there are rules already
+    #[arg(long)]
+    pub(super) write: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Registry {
+    /// The same as check --select registry-drift
+    Check {
+        #[command(flatten)]
+        gate: GateArgs,
+    },
+    /// Write the imports of all governed symbols between markers in the document; all else stays
+    Write,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Where {
+    /// The symbol: Name, a.b:Name or a.b.Name
+    #[arg(value_name = "NAME")]
+    pub(super) name: String,
+
+    /// How the answer is printed
+    #[arg(long, value_name = "FORMAT", default_value = "full")]
+    pub(super) output_format: WhereFormat,
+}
+
+#[derive(Args, Debug)]
 pub(super) struct Explain {
     /// The check's name
     #[arg(value_name = "CHECK")]
@@ -289,6 +338,22 @@ impl FailOn {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum ScoreFormat {
     Text,
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum PlanFormat {
+    /// With boxes to tick
+    Markdown,
+    /// For programs
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum WhereFormat {
+    /// In words
+    Full,
+    /// For programs
     Json,
 }
 

@@ -1,14 +1,16 @@
-//! `check`, `fix` and `score`.
+//! `check`, `fix`, `score` and `plan`.
 
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
 use super::Status;
-use super::args::{Check, GateArgs, Global, ScoreArgs, ScoreFormat};
+use super::args::{Check, GateArgs, Global, Plan, PlanFormat, ScoreArgs, ScoreFormat};
 use super::console::{Console, Environment};
 use super::engine::{Engine, FixMode, Request, Setup};
-use crate::report::{Options, Report, file_list, render, score_json, score_text, summary};
+use crate::report::{
+    Options, Report, file_list, plan_json, plan_markdown, render, score_json, score_text, summary,
+};
 use crate::suggest::did_you_mean;
 
 /// `check`.
@@ -113,6 +115,32 @@ pub(super) fn score(
     };
     console.print(&text)?;
     Ok(status(&report, &args.gate, false))
+}
+
+/// `plan`. That there is work is an answer, not a failure.
+pub(super) fn plan(
+    args: Plan,
+    global: &Global,
+    engine: &dyn Engine,
+    console: &mut Console<'_>,
+) -> Result<Status> {
+    let request = Request {
+        setup: setup(global),
+        paths: args.paths,
+        ..Request::default()
+    };
+    let gate = GateArgs {
+        min_score: None,
+        fail_on: None,
+        exit_zero: true,
+    };
+    let report = analyse(&request, &gate, engine, console)?;
+    let text = match args.output_format {
+        PlanFormat::Markdown => plan_markdown(&report),
+        PlanFormat::Json => plan_json(&report),
+    };
+    console.print(&text)?;
+    Ok(Status::Passed)
 }
 
 /// Where rules come from, and how hard to work.

@@ -10,8 +10,8 @@ use super::slice::Slice;
 use crate::config::Config;
 use crate::fix::transaction::{Listed, Undo, Undone};
 use crate::graph::flow::Reason;
-use crate::report::Report;
 use crate::report::graph::{Answer, CallGraph, ImportGraph};
+use crate::report::{Located, Report};
 
 /// Where rules come from, and how hard to work.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -94,6 +94,12 @@ pub trait Engine {
     fn import_graph(&self, setup: &Setup, external: bool) -> Result<ImportGraph>;
     /// Which functions call which.
     fn call_graph(&self, setup: &Setup, query: &CallQuery) -> Result<CallGraph>;
+    /// A rules file proposed from the code.
+    fn propose(&self, setup: &Setup) -> Result<String>;
+    /// Writes the generated section of the import registry; gives the document's path and whether it changed.
+    fn write_registry(&self, setup: &Setup) -> Result<(String, bool)>;
+    /// Where the symbols are that a name may mean.
+    fn locate(&self, setup: &Setup, name: &str) -> Result<Located>;
     /// A shortest path between two modules or functions. A name that is unknown is an error.
     fn why(&self, setup: &Setup, from: &str, to: &str) -> Result<Answer>;
 }

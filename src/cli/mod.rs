@@ -11,12 +11,15 @@ mod engine;
 mod explain;
 mod fixing;
 mod graph;
+mod init;
 mod named_calls;
 mod pipeline;
+mod registry;
 mod rules;
 mod slice;
 mod undo;
 mod views;
+mod whereabouts;
 mod why;
 
 use std::ffi::OsString;
@@ -102,6 +105,10 @@ fn dispatch(
         Command::Undo(args) => return undo::undo(&args, global, engine, console),
         Command::Score(args) => return check::score(args, global, engine, console),
         Command::Graph(args) => return graph::graph(&args, global, engine, console),
+        Command::Plan(args) => return check::plan(args, global, engine, console),
+        Command::Registry(args) => return registry::run(args, global, engine, console),
+        Command::Init(args) => return init::run(&args, global, engine, console),
+        Command::Where(args) => return whereabouts::run(&args, global, engine, console),
         Command::Why(args) => return graph::why(&args, global, engine, console),
         Command::Explain(args) => explain::page(&args.check, engine.checks(), out)?,
         Command::Rules => rules::list(&engine.config(&check::setup(global))?, out),

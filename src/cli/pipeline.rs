@@ -25,7 +25,7 @@ use crate::graph::flow::FlowGraph;
 use crate::index::{Index, ModuleRef};
 use crate::lang::Language;
 use crate::report::graph::{Answer, CallGraph, ImportGraph};
-use crate::report::{Report, Unresolved};
+use crate::report::{Located, Report, Unresolved};
 use crate::score::Score;
 use crate::suppress::{self, FileSuppressions, UNUSED_SUPPRESSION};
 use crate::{Graphs, Project, analyze};
@@ -147,6 +147,23 @@ impl Engine for Pipeline {
         })?
     }
 
+    fn propose(&self, setup: &Setup) -> Result<String> {
+        let config = super::init::without_rules(self.config(setup)?);
+        in_pool(setup, || super::init::propose(&Project::read(config)))
+    }
+
+    fn write_registry(&self, setup: &Setup) -> Result<(String, bool)> {
+        let config = self.config(setup)?;
+        super::registry::write(&config)
+    }
+
+    fn locate(&self, setup: &Setup, name: &str) -> Result<Located> {
+        let config = self.config(setup)?;
+        in_pool(setup, || {
+            super::whereabouts::locate(&Project::read(config), name)
+        })
+    }
+
     fn why(&self, setup: &Setup, from: &str, to: &str) -> Result<Answer> {
         let config = self.config(setup)?;
         in_pool(setup, || {
@@ -171,7 +188,7 @@ fn root(setup: &Setup) -> Result<PathBuf> {
 }
 
 /// A failed transaction with advice on the line below.
-fn explained(error: TransactionError) -> anyhow::Error {
+pub(super) fn explained(error: TransactionError) -> anyhow::Error {
     match error.help() {
         Some(help) => anyhow!("{error}\n  help: {help}"),
         None => error.into(),

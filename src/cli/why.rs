@@ -73,6 +73,20 @@ fn calls(index: &Index, calls: &CallGraph, from: &str, to: &str) -> Result<Answe
     Ok(Answer::Path(told.collect()))
 }
 
+/// Why a function does not lead back to itself though it looks as if it did; none where nothing looks so.
+pub(super) fn not_recursive(
+    index: &Index,
+    calls: &CallGraph,
+    function: FunctionId,
+) -> Option<String> {
+    if call_path(index, calls, function, function).is_some_and(|hops| !hops.is_empty()) {
+        return None;
+    }
+    let text = no_path(index, calls, function, function);
+    let why = text.split_once("` is not recursive: ")?.1;
+    Some(format!("none: {}", why.trim_end_matches('.')))
+}
+
 fn path(index: &Index, function: FunctionId) -> String {
     index.definition_path(function.file, function.definition)
 }

@@ -8,10 +8,12 @@ mod full;
 mod github;
 pub mod graph;
 mod json;
+mod plan;
 mod refused;
 mod score;
 mod style;
 mod summary;
+mod whereabouts;
 
 pub use refused::{Refusals, Refused};
 
@@ -24,8 +26,10 @@ use crate::diagnostic::{Applicability, Severity};
 use crate::fingerprint::Identified;
 use crate::score::{Score, Verdict, judge};
 
+pub use plan::{plan_json, plan_markdown};
 pub use score::{score_json, score_text};
 pub use style::Style;
+pub use whereabouts::{Importer, Located, Place, Symbol, whereabouts_json, whereabouts_text};
 
 /// The version every report names.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -218,7 +218,7 @@ fn unresolved(report: &Report) -> String {
 }
 
 /// `1 file`, `2 files`; `info` has no plural.
-fn counted(count: u64, word: &str) -> String {
+pub(super) fn counted(count: u64, word: &str) -> String {
     let plural = if count == 1 || word == "info" {
         ""
     } else {
