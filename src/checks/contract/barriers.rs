@@ -1,5 +1,6 @@
 //! What a contract keeps apart: which modules must not reach which, and by what way they might.
 
+use crate::checks::retired::is_below as is_within;
 use crate::config::{Contract, ContractKind, Layers, ModulePattern, Tier};
 use crate::index::{Index, ModuleId};
 
@@ -60,13 +61,6 @@ fn nearest<'a>(all: &'a [String], module: &'a str) -> &'a str {
     all.iter()
         .find(|one| is_within(module, one))
         .map_or(module, String::as_str)
-}
-
-/// Whether module `inner` is `outer` or lies below it.
-fn is_within(inner: &str, outer: &str) -> bool {
-    inner
-        .strip_prefix(outer)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('.') || rest.starts_with("::"))
 }
 
 /// Whether a pattern speaks of a module: it matches the module or one above it.
