@@ -181,7 +181,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("src/lang", &["config", "fix"]),
     ("src/index", &["lang"]),
     ("src/graph", &["index"]),
-    ("src/config", &["diagnostic"]),
+    ("src/config", &["diagnostic", "registry"]),
     (
         "src/checks",
         &[

@@ -199,6 +199,7 @@ fn config() -> Config {
     let meta = RuleMeta {
         lang: None,
         pack: None,
+        from_registry: false,
         id: "ws".into(),
         reason: Some("Issue 824".to_owned()),
         priority: Some("P0".into()),
@@ -231,6 +232,7 @@ fn config() -> Config {
             allow: GlobSet::empty(),
         },
         weights: BTreeMap::new(),
+        selectors: Vec::new(),
         canonical: vec![Canonical {
             meta,
             symbol,

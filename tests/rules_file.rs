@@ -133,8 +133,7 @@ fn an_empty_file_means_the_defaults() {
 
 #[test]
 fn every_table_of_every_check_is_read() {
-    let config = read(
-        r#"
+    let rules = r#"
         [project]
         registry = "docs/registry.md"
         registry-as-rules = true
@@ -173,8 +172,9 @@ fn every_table_of_every_check_is_read() {
         [[allow]]
         symbol = "a.b:Name"
         reason = "old"
-        "#,
-    );
+    "#;
+    let dir = tree(&[("ssot.toml", rules), ("docs/registry.md", "")]);
+    let config = load_from(dir.path()).unwrap().config;
     assert!(config.project.registry_as_rules);
     assert_eq!(config.gate.min_score, Some(80.0));
     assert_eq!(config.gate.fail_on, None);
@@ -400,6 +400,122 @@ fn rules_that_only_look_alike_are_no_contradiction() {
         only-in = ["a.b"]
         "#,
     );
+}
+
+#[test]
+fn selectors_stand_for_modules_in_every_rule_that_takes_patterns() {
+    let config = read(
+        r#"
+        [[selector]]
+        name = "utils"
+        modules = ["**.*_utils"]
+        except = ["a.core_utils"]
+        [[selector]]
+        name = "low"
+        modules = ["@utils", "b"]
+        [[selector]]
+        name = "unnamed"
+        modules = ["c"]
+        [[canonical]]
+        symbol = "a.b:X"
+        tombstones = ["@utils"]
+        [[events]]
+        names = ["e"]
+        in = ["@low"]
+        [[gateway]]
+        symbol = "a.b:X"
+        only-in = ["@utils", "d"]
+        [[retired]]
+        symbol = "@utils:Y"
+        [[contract]]
+        type = "protected"
+        modules = ["@low"]
+        importers = ["@utils"]
+        ignore-imports = ["@low -> @utils"]
+        "#,
+    );
+    let low = &config.events[0].modules[0];
+    for module in ["a.my_utils", "my_utils", "b"] {
+        assert!(low.matches(module) && low.covers(module), "{module}");
+    }
+    for module in ["a.core_utils", "a.utils", "b.c", "a.my_utils.x"] {
+        assert!(!low.matches(module), "{module}");
+    }
+    assert!(low.covers("b.c") && low.covers("a.my_utils.x"));
+    assert!(!low.covers("a.core_utils.x") && !low.covers("c"));
+    assert!(!low.is_literal() && low.is_selector());
+    assert!(config.canonical[0].tombstones[0].matches("x_utils"));
+    assert!(config.gateways[0].only_in[1].matches("d"));
+    let RetiredTarget::Symbol { module, .. } = &config.retired[0].target else {
+        panic!("a symbol")
+    };
+    assert!(module.matches("x_utils") && !module.matches("a.core_utils"));
+    assert!(config.contracts[0].ignored[0].importer.matches("b"));
+    let used: Vec<(&str, bool)> = config
+        .selectors
+        .iter()
+        .map(|it| (it.selector.name.as_str(), it.used))
+        .collect();
+    assert_eq!(used, [("utils", true), ("low", true), ("unnamed", false)]);
+}
+
+#[test]
+fn selectors_of_a_file_serve_those_that_extend_it() {
+    let dir = tree(&[
+        (
+            "ssot.toml",
+            "extend = ['base.toml']\n[[gateway]]\nsymbol = 'a:B'\nonly-in = ['@low']\n",
+        ),
+        ("base.toml", "[[selector]]\nname = 'low'\nmodules = ['a']\n"),
+    ]);
+    let config = load_from(dir.path()).unwrap().config;
+    assert!(config.gateways[0].only_in[0].matches("a"));
+    assert!(config.selectors[0].used);
+}
+
+#[test]
+fn the_registry_can_be_rules() {
+    let registry = "Über\r\n```python\r\nfrom a.b import Äh, C  # verified\r\nfrom a.b import Own\r\nimport a.b\r\nfrom a import C  # deprecated\r\nfrom a.b import C\r\n```\r\n";
+    let files = |rules: &str| {
+        let rules = format!(
+            "[project]\nregistry = 'R.md'\n{rules}\n[[canonical]]\nsymbol = 'a.b:Own'\nid = 'own'\n"
+        );
+        let dir = tree(&[("ssot.toml", &rules), ("R.md", registry)]);
+        load_from(dir.path()).unwrap()
+    };
+    assert_eq!(files("").config.canonical.len(), 1);
+    let loaded = files("registry-as-rules = true");
+    let told: Vec<(String, &str, u32, u32)> = loaded
+        .config
+        .canonical
+        .iter()
+        .map(|rule| {
+            let at = &rule.meta.location;
+            (
+                rule.symbol.to_string(),
+                &*at.path,
+                at.start.line,
+                at.end.column,
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("a.b:Own".to_owned(), "ssot.toml", 5, 19),
+            ("a.b:Äh".to_owned(), "R.md", 3, 19),
+            ("a.b:C".to_owned(), "R.md", 3, 22),
+        ]
+    );
+    let from_registry: Vec<bool> = loaded
+        .config
+        .canonical
+        .iter()
+        .map(|rule| rule.meta.from_registry)
+        .collect();
+    assert_eq!(from_registry, [false, true, true]);
+    assert_eq!(&*loaded.config.canonical[2].meta.id, "registry:a.b:C");
+    assert!(loaded.files.iter().any(|file| &*file.path == "R.md"));
 }
 
 #[test]

@@ -100,9 +100,10 @@ fn report(
 /// The modules and patterns of a contract that no module answers to.
 pub(super) fn missing(context: &Context<'_>, contract: &Contract) -> Vec<String> {
     let modules = &context.index.modules;
+    // A selector that selects nothing is told of by itself.
     let is_there = |pattern: &ModulePattern| {
         let mut names = modules.all().iter().map(|module| &module.name);
-        names.any(|name| barriers::speaks_of(pattern, name))
+        pattern.is_selector() || names.any(|name| pattern.covers(name))
     };
     let patterns = |lists: &[&Vec<ModulePattern>]| -> Vec<String> {
         let all = lists.iter().flat_map(|list| list.iter());
@@ -118,17 +119,19 @@ pub(super) fn missing(context: &Context<'_>, contract: &Contract) -> Vec<String>
             modules, forbidden, ..
         } => {
             let mut missing = patterns(&[modules]);
-            // What has no module of the project at its root is a library.
-            let ours = |text: &str| {
-                let root = text.split(['.', ':']).next().unwrap_or(text);
-                context.index.modules.by_name(root).is_some()
-            };
-            missing.extend(patterns(&[forbidden]).into_iter().filter(|text| ours(text)));
+            let forbidden = patterns(&[forbidden]).into_iter();
+            missing.extend(forbidden.filter(|text| is_ours(context, text)));
             missing
         }
         ContractKind::Independence(modules) => patterns(&[modules]),
         ContractKind::Protected { modules, importers } => patterns(&[modules, importers]),
     }
+}
+
+/// Whether a pattern speaks of the project: what has no module of it at its root is a library.
+pub(super) fn is_ours(context: &Context<'_>, pattern: &str) -> bool {
+    let root = pattern.split(['.', ':']).next().unwrap_or(pattern);
+    context.index.modules.by_name(root).is_some()
 }
 
 /// What lies in a container of an exhaustive contract but in none of its layers.

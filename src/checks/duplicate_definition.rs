@@ -129,7 +129,7 @@ fn place_evidence(context: &Context<'_>, symbol: &GovernedSymbol<'_>, place: &Pl
         .rule
         .tombstones
         .iter()
-        .any(|tombstone| tombstone == module);
+        .any(|tombstone| tombstone.matches(module));
     let message = if listed && place.kind.competes() {
         format!(
             "{}, though the rule allows only a tombstone here",

@@ -41,6 +41,15 @@ enum Role {
     Replaced,
 }
 
+/// Whether what a site reaches is the governed object itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Object {
+    Same,
+    /// As far as can be seen, and a module may give another at run time.
+    PerhapsSame,
+    Other,
+}
+
 /// A site that reaches a governed symbol.
 #[derive(Clone, Debug)]
 pub(super) struct Hit {
@@ -59,8 +68,15 @@ pub(super) struct Hit {
     pub(super) name: String,
     /// Whether the site uses the canonical path, or is part of it.
     pub(super) canonical: bool,
-    pub(super) same_object: bool,
+    pub(super) object: Object,
     pub(super) vouched: bool,
+}
+
+impl Hit {
+    /// Whether the site is certain to reach the governed object itself.
+    pub(super) fn is_same(&self) -> bool {
+        self.object == Object::Same
+    }
 }
 
 /// All governed symbols.
@@ -73,9 +89,21 @@ pub(super) struct Governed<'a> {
 
 impl<'a> Governed<'a> {
     pub(super) fn new(index: &Index, rules: &'a [Canonical]) -> Self {
-        let mut symbols: Vec<GovernedSymbol> =
-            rules.iter().map(|rule| resolve(index, rule)).collect();
-        let names: Vec<&str> = rules.iter().map(|rule| rule.symbol.name.as_str()).collect();
+        let mut symbols: Vec<GovernedSymbol> = Vec::new();
+        for rule in rules {
+            let symbol = resolve(index, rule);
+            // One object has one home: what the registry says against that is `registry-drift`'s to tell.
+            let settled = rule.meta.from_registry
+                && !symbol.origin.is_empty()
+                && symbols.iter().any(|other| other.origin == symbol.origin);
+            if !settled {
+                symbols.push(symbol);
+            }
+        }
+        let names: Vec<&str> = symbols
+            .iter()
+            .map(|symbol| symbol.rule.symbol.name.as_str())
+            .collect();
         let named = places_by_name(index, |_| names.clone());
         let origins: FxHashSet<Entity> = symbols
             .iter()
@@ -398,9 +426,13 @@ impl<'a> Governed<'a> {
             {
                 continue;
             }
-            let same = !entities.is_empty()
-                && !unknown
+            let seen = !entities.is_empty()
                 && entities.iter().all(|entity| symbol.origin.contains(entity));
+            let object = match (seen && role == Role::Origin, unknown) {
+                (true, false) => Object::Same,
+                (true, true) => Object::PerhapsSame,
+                (false, _) => Object::Other,
+            };
             hits.push(Hit {
                 symbol: at,
                 file,
@@ -415,7 +447,7 @@ impl<'a> Governed<'a> {
                 canonical: canonical_path == Some(at)
                     || symbol.chain.contains(&file)
                     || is_inside(index, symbol, file, module),
-                same_object: same && role == Role::Origin,
+                object,
                 vouched: vouched_path == Some(at) || role == Role::Replaced,
             });
         }

@@ -1,6 +1,6 @@
 //! `noncanonical-import`: governed symbols reached by another path than the canonical one.
 
-use super::governed::{GovernedSymbol, Hit};
+use super::governed::{GovernedSymbol, Hit, Object};
 use super::trail::trail_evidence;
 use super::{Check, Context, Outcome};
 use crate::diagnostic::{Evidence, Finding, Relocation, Severity, Site};
@@ -34,7 +34,7 @@ fn finding(context: &Context<'_>, symbol: &GovernedSymbol<'_>, hit: &Hit) -> Opt
     let location = context.location(hit.file, hit.span);
     let mut finding = context.finding(&CHECK, Some(&rule.meta), location, message(symbol, hit))?;
     finding.symbol = Some(rule.symbol.to_string());
-    finding.same_object = Some(hit.same_object);
+    finding.same_object = Some(hit.is_same());
     finding.local = Some(hit.local.clone());
     finding.evidence = evidence(context, symbol, hit);
     finding.help = Some(match &rule.meta.reason {
@@ -46,7 +46,7 @@ fn finding(context: &Context<'_>, symbol: &GovernedSymbol<'_>, hit: &Hit) -> Opt
         site: hit.site,
         to: rule.symbol.clone(),
         local: hit.local.clone(),
-        same_object: hit.same_object,
+        same_object: hit.is_same(),
         vouched: hit.vouched,
     });
     Some(finding)
@@ -61,12 +61,11 @@ fn message(symbol: &GovernedSymbol<'_>, hit: &Hit) -> String {
         Site::Use(..) => "is used through",
         Site::Star(_) => "comes with the star import from",
     };
-    let what = if hit.same_object {
-        "the same object as"
-    } else if hit.vouched {
-        "an old path of"
-    } else {
-        "another object than"
+    let what = match hit.object {
+        Object::Same => "the same object as",
+        _ if hit.vouched => "an old path of",
+        Object::PerhapsSame => "perhaps the same object as",
+        Object::Other => "another object than",
     };
     format!(
         "`{}` {verb} `{}`: {what} `{canonical}`",
@@ -79,7 +78,7 @@ fn evidence(context: &Context<'_>, symbol: &GovernedSymbol<'_>, hit: &Hit) -> Ve
         .through
         .map(|module| trail_evidence(context, module, &hit.name))
         .unwrap_or_default();
-    if !hit.same_object {
+    if !hit.is_same() {
         for entity in &symbol.origin {
             if let Entity::Symbol(origin) = entity {
                 let span = context.symbol_span(*origin);

@@ -130,6 +130,10 @@ fn finding(
     if let Some(rule) = rule {
         finding.rule = Some(Arc::clone(&rule.id));
         finding.priority.clone_from(&rule.priority);
+        finding.evidence.push(Evidence {
+            location: rule.location.clone(),
+            message: "the rule".to_owned(),
+        });
     }
     Some(finding)
 }
@@ -204,7 +208,11 @@ fn forbidden<'c, 'a>(
     if symbols.iter().any(|symbol| is(&symbol.rule.symbol)) {
         return None;
     }
-    symbols.iter().find(|symbol| {
+    // What the registry says itself is no rule against it.
+    let mut others = symbols
+        .iter()
+        .filter(|symbol| !symbol.rule.meta.from_registry);
+    others.find(|symbol| {
         let replaced = symbol.rule.replaces.iter().any(is);
         let reached = matches!(meaning, Meaning::Here(entities) if entities.iter().any(|entity| {
             let competes = |entity: &Entity| symbol.places.iter().any(|place| {
@@ -283,9 +291,10 @@ fn two_paths(context: &Context<'_>, registry: &Registry, entries: &[Entry]) -> V
         };
         let [entity] = entities[..] else { continue };
         let mut symbols = context.governed.symbols.iter();
-        if symbols.any(|symbol| symbol.origin.contains(&entity))
-            || retired(context, entry).is_some()
-        {
+        let is_ruled = |symbol: &GovernedSymbol<'_>| {
+            symbol.origin.contains(&entity) && !symbol.rule.meta.from_registry
+        };
+        if symbols.any(is_ruled) || retired(context, entry).is_some() {
             continue;
         }
         let first = *seen.entry((name, entity)).or_insert(entry);

@@ -93,7 +93,7 @@ fn governed(context: &Context<'_>, file: FileId, import: ImportId) -> Option<Rel
         site: hit.site,
         to: context.governed.symbols[hit.symbol].rule.symbol.clone(),
         local: hit.local.clone(),
-        same_object: hit.same_object,
+        same_object: hit.is_same(),
         vouched: hit.vouched,
     })
 }

@@ -286,6 +286,7 @@ fn as_rule(symbol: &SymbolPath) -> Canonical {
                 end: start,
             },
             pack: None,
+            from_registry: false,
         },
         symbol: symbol.clone(),
         replaces: Vec::new(),
@@ -322,7 +323,7 @@ fn told<'a>(
             name: hit.name.clone(),
         },
         canonical: hit.canonical,
-        same_object: hit.same_object,
+        same_object: hit.is_same(),
     });
     Whereabouts {
         symbol: symbol.rule.symbol.clone(),

@@ -79,8 +79,8 @@ pub(super) fn write(config: &Config) -> Result<(String, bool)> {
         bail!("{path} is not UTF-8");
     };
     let own = config.canonical.iter();
-    // A pack speaks of other people's symbols.
-    let own = own.filter(|rule| rule.meta.pack.is_none());
+    // A pack speaks of other people's symbols; what the document says itself stands there already.
+    let own = own.filter(|rule| rule.meta.pack.is_none() && !rule.meta.from_registry);
     let imports: Vec<_> = own
         .map(|rule| {
             let first = rule.symbol.name.split('.').next().unwrap_or("");

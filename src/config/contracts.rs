@@ -217,7 +217,7 @@ impl Lowering<'_> {
             .map(|at| (at, at.get().as_str()))
             .collect();
         // A pattern may well stand for several.
-        let patterned = members.iter().any(|(_, text)| text.contains('*'));
+        let patterned = members.iter().any(|(_, text)| text.contains(['*', '@']));
         if members.len() == 1 && !patterned {
             let place = self.place(list);
             self.problems
@@ -278,8 +278,8 @@ impl Lowering<'_> {
                     .help("write `package.importer -> package.imported`");
                 continue;
             };
-            let importer = self.checked(at, paths::module_pattern(importer.trim()));
-            let imported = self.checked(at, paths::module_pattern(imported.trim()));
+            let importer = self.pattern(at, importer.trim());
+            let imported = self.pattern(at, imported.trim());
             if let (Some(importer), Some(imported)) = (importer, imported) {
                 ignored.push(IgnoredImport { importer, imported });
             }

@@ -11,6 +11,7 @@ use super::model::{
 };
 use super::problem::{Place, Problems, Sources};
 use super::raw::{self, At};
+use super::selectors::Selectors;
 use super::{python_version, rules};
 use crate::diagnostic::Severity;
 
@@ -103,12 +104,14 @@ pub(super) fn lower(
     raw: &raw::Rules,
     file: usize,
     sources: &Sources,
+    selectors: &mut Selectors,
     problems: &mut Problems,
 ) -> Layer {
     let mut layer = Layer::default();
     let mut lowering = Lowering {
         file,
         sources,
+        selectors,
         problems,
     };
     lowering.project(&raw.project, &mut layer);
@@ -135,6 +138,7 @@ pub(super) const fn severity_of(raw: raw::Severity) -> Option<Severity> {
 pub(super) struct Lowering<'a> {
     pub(super) file: usize,
     pub(super) sources: &'a Sources,
+    pub(super) selectors: &'a mut Selectors,
     pub(super) problems: &'a mut Problems,
 }
 

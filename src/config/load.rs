@@ -18,8 +18,9 @@ use super::names::{all_of, closest};
 use super::problem::{ConfigError, Place, Problems, RulesFile, Sources};
 use super::raw::{self, At};
 use super::schema::schema_value;
+use super::selectors::Selectors;
 use super::shape::{Node, Shape, span};
-use super::{conflicts, globs, packs, python_version};
+use super::{conflicts, endorsed, globs, packs, python_version};
 use crate::diagnostic::Severity;
 
 const RULES_FILE: &str = "ssot.toml";
@@ -140,6 +141,7 @@ struct Reader {
     schema: Schema,
     sources: Sources,
     problems: Problems,
+    selectors: Selectors,
     /// Files and packs that have been read or are being read.
     seen: Vec<PathBuf>,
 }
@@ -157,6 +159,7 @@ impl Reader {
             schema: schema_value(),
             sources: Sources::default(),
             problems: Problems::default(),
+            selectors: Selectors::default(),
             seen: Vec::new(),
         }
     }
@@ -192,7 +195,7 @@ impl Reader {
         chain.push(identity(path));
         self.seen.push(identity(path));
         let mut layer = self.bases(&rules.extend, file, path, &chain);
-        layer.extend(lower(&rules, file, &self.sources, &mut self.problems));
+        layer.extend(self.lower(&rules, file));
         layer
     }
 
@@ -200,9 +203,19 @@ impl Reader {
         let shown = Arc::from(format!("<pack {name}>"));
         let file = self.add_source(shown, text.to_owned(), Some(Arc::from(name)));
         match self.rules(file, false) {
-            Some(rules) => lower(&rules, file, &self.sources, &mut self.problems),
+            Some(rules) => self.lower(&rules, file),
             None => Layer::default(),
         }
+    }
+
+    fn lower(&mut self, rules: &raw::Rules, file: usize) -> Layer {
+        lower(
+            rules,
+            file,
+            &self.sources,
+            &mut self.selectors,
+            &mut self.problems,
+        )
     }
 
     /// What the files say that `extend` names.
@@ -370,6 +383,7 @@ impl Reader {
 
     /// Checks what needs all files, fills in the defaults.
     fn assemble(mut self, mut layer: Layer, file: Option<Arc<str>>) -> Result<Loaded, ConfigError> {
+        self.registry(&mut layer);
         conflicts::check(&layer, &mut self.problems);
         conflicts::settle_ids(&mut layer, &mut self.problems);
         self.check_project(&layer);
@@ -378,11 +392,30 @@ impl Reader {
         let target_version = layer.target_version.or_else(required);
         let mut config = fill(layer, self.root);
         config.file = file;
+        config.selectors = self.selectors.into_declared();
         config.project.target_version = target_version;
         Ok(Loaded {
             config,
             files: self.sources.into_files(),
         })
+    }
+
+    /// Adds what the import registry endorses, if that is to count as rules.
+    fn registry(&mut self, layer: &mut Layer) {
+        let (Some((true, switch)), Some(path)) = (layer.registry_as_rules, layer.registry.clone())
+        else {
+            return;
+        };
+        match document(&self.root.join(&path)) {
+            Ok(text) => {
+                let file = self.add_source(Arc::from(path), text, None);
+                endorsed::add(layer, file, &self.sources);
+            }
+            Err(reason) => {
+                self.problems
+                    .add(switch, format!("cannot read `{path}`: {reason}"));
+            }
+        }
     }
 
     fn check_project(&mut self, layer: &Layer) {
@@ -400,11 +433,24 @@ impl Reader {
 }
 
 fn read(path: &Path) -> Result<String, String> {
-    let bytes = fs::read(path).map_err(|error| match error.kind() {
+    let bytes = fs::read(path).map_err(|error| unreadable(&error))?;
+    String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned())
+}
+
+/// The text of a document, as far as it is text.
+fn document(path: &Path) -> Result<String, String> {
+    if path.exists() && !path.is_file() {
+        return Err("it is no file".to_owned());
+    }
+    let bytes = fs::read(path).map_err(|error| unreadable(&error))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn unreadable(error: &io::Error) -> String {
+    match error.kind() {
         io::ErrorKind::NotFound => "there is no such file".to_owned(),
         _ => error.to_string(),
-    })?;
-    String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned())
+    }
 }
 
 /// The text of a file that need not be there; nobody asked for it, so it must not be a pipe that makes us wait.
@@ -500,6 +546,7 @@ fn fill(layer: Layer, root: PathBuf) -> Config {
                 .unwrap_or_else(globset::GlobSet::empty),
         },
         weights: layer.weights,
+        selectors: Vec::new(),
         canonical: layer.canonical.into_iter().map(|l| l.rule).collect(),
         retired: layer.retired.into_iter().map(|l| l.rule).collect(),
         per_request: layer.per_request.into_iter().map(|l| l.rule).collect(),

@@ -1,11 +1,13 @@
 //! The rules file: found, parsed, checked, merged with what it extends.
 //!
 //! A file goes through four hands: `shape` holds the TOML tree against the schema, `raw` is what is left as types,
-//! `layer`, `rules` and `contracts` judge its values, `conflicts` what all rules say together. Each tells of every mistake it
+//! `layer`, `rules`, `selectors` and `contracts` judge its values, `endorsed` adds what
+//! the import registry says, `conflicts` judges what all rules say together. Each tells of every mistake it
 //! finds; [`load`] gives the rules only when there is none.
 
 mod conflicts;
 mod contracts;
+mod endorsed;
 mod globs;
 mod layer;
 mod load;
@@ -18,6 +20,7 @@ mod python_version;
 mod raw;
 mod rules;
 mod schema;
+mod selectors;
 mod shape;
 
 pub use load::{LoadOptions, Loaded, load, parse, root};

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use globset::GlobSet;
 use regex::Regex;
 
+use super::rules::is_within;
 use crate::diagnostic::{Location, Severity};
 
 /// Everything the rules file says, with defaults filled in.
@@ -26,6 +27,8 @@ pub struct Config {
     pub factories: Factories,
     /// `[score]`: weights by area that differ from the defaults.
     pub weights: BTreeMap<String, f64>,
+    /// `[[selector]]`.
+    pub selectors: Vec<DeclaredSelector>,
     /// `[[canonical]]`, in file order, packs and extended files first.
     pub canonical: Vec<Canonical>,
     /// `[[retired]]`.
@@ -104,10 +107,13 @@ pub struct RuleMeta {
     pub severity: Option<Option<Severity>>,
     /// `lang`: the only language whose code it speaks about.
     pub lang: Option<Language>,
-    /// Where the rule stands: what it is about (`symbol`, `module`, `names`, `type`), in the file it was written in.
+    /// Where the rule stands: what it is about (`symbol`, `module`, `names`, `type`), in the file it was written in; in the
+    /// import registry, the name that it endorses.
     pub location: Location,
     /// The built-in pack it comes from; none for the user's own.
     pub pack: Option<Arc<str>>,
+    /// Whether the import registry says it, not a rules file.
+    pub from_registry: bool,
 }
 
 /// A language that rules can be limited to.
@@ -148,7 +154,7 @@ pub struct Canonical {
     /// Old paths that the user vouches for.
     pub replaces: Vec<SymbolPath>,
     /// Modules that may define the name as long as all it does is raise.
-    pub tombstones: Vec<String>,
+    pub tombstones: Vec<ModulePattern>,
     /// Keywords a call must give.
     pub requires: Vec<String>,
 }
@@ -201,28 +207,100 @@ pub enum SymbolKind {
 }
 
 /// A glob over module paths: `*` within a segment, `**` over any number of segments, none included: `a.**` covers
-/// `a` itself. Without a wildcard it is that one module, not what lies below it.
+/// `a` itself. Without a wildcard it is that one module, not what lies below it. `@name` is a selector.
 #[derive(Clone, Debug)]
 pub struct ModulePattern {
     /// As written.
     pub text: String,
-    /// Compiled; matches module paths with their separator replaced by `/`.
-    pub glob: globset::GlobMatcher,
+    /// What it stands for.
+    pub matcher: ModuleMatcher,
+}
+
+/// What a [`ModulePattern`] stands for.
+#[derive(Clone, Debug)]
+pub enum ModuleMatcher {
+    /// Matches module paths with their separator replaced by `/`.
+    Glob(globset::GlobMatcher),
+    /// What a `[[selector]]` selects.
+    Selector(Arc<Selector>),
 }
 
 impl ModulePattern {
     /// Whether `module` (`a.b.c` or `a::b::c`) matches.
     #[must_use]
     pub fn matches(&self, module: &str) -> bool {
-        self.glob
-            .is_match(module.replace("::", "/").replace('.', "/"))
+        match &self.matcher {
+            ModuleMatcher::Glob(glob) => glob.is_match(module.replace("::", "/").replace('.', "/")),
+            ModuleMatcher::Selector(selector) => {
+                selector.selects(|pattern| pattern.matches(module))
+            }
+        }
+    }
+
+    /// Whether `module` or one above it matches.
+    #[must_use]
+    pub fn covers(&self, module: &str) -> bool {
+        if self.is_literal() {
+            return is_within(module, &self.text);
+        }
+        if let ModuleMatcher::Selector(selector) = &self.matcher {
+            return selector.covers(module);
+        }
+        let paths = std::iter::successors(Some(module), |path| {
+            let cut = path.rsplit_once("::").or_else(|| path.rsplit_once('.'));
+            cut.map(|(above, _)| above)
+        });
+        paths.into_iter().any(|path| self.matches(path))
+    }
+
+    /// Whether it stands for a selector.
+    #[must_use]
+    pub fn is_selector(&self) -> bool {
+        matches!(self.matcher, ModuleMatcher::Selector(_))
     }
 
     /// Whether the pattern is one plain module path.
     #[must_use]
     pub fn is_literal(&self) -> bool {
-        !self.text.contains(['*', '?', '[', '{'])
+        !self.text.contains(['*', '?', '[', '{', '@'])
     }
+}
+
+/// `[[selector]]`: a named set of modules.
+#[derive(Clone, Debug)]
+pub struct Selector {
+    /// Its name, without the `@` that rules write before it.
+    pub name: String,
+    /// The modules it selects,
+    pub modules: Vec<ModulePattern>,
+    /// but not these.
+    pub except: Vec<ModulePattern>,
+    /// Where its name stands.
+    pub location: Location,
+    /// The built-in pack it comes from; none for the user's own.
+    pub pack: Option<Arc<str>>,
+}
+
+impl Selector {
+    /// Whether it selects `module`, by itself or with one above it.
+    #[must_use]
+    pub fn covers(&self, module: &str) -> bool {
+        self.selects(|pattern| pattern.covers(module))
+    }
+
+    /// Whether it selects something that its patterns match as `matches` says.
+    fn selects(&self, matches: impl Fn(&ModulePattern) -> bool) -> bool {
+        self.modules.iter().any(&matches) && !self.except.iter().any(&matches)
+    }
+}
+
+/// A selector, and whether any rule speaks of it.
+#[derive(Clone, Debug)]
+pub struct DeclaredSelector {
+    /// The selector.
+    pub selector: Arc<Selector>,
+    /// Whether a rule or another selector names it.
+    pub used: bool,
 }
 
 /// `[[per-request]]`.

@@ -6,7 +6,7 @@
 
 use globset::GlobBuilder;
 
-use super::model::{ModulePattern, SymbolPath};
+use super::model::{ModuleMatcher, ModulePattern, SymbolPath};
 
 /// Why a path cannot be read.
 #[derive(Debug, PartialEq, Eq)]
@@ -38,14 +38,23 @@ pub(super) fn symbol(text: &str) -> Result<SymbolPath, PathError> {
     Ok(SymbolPath { module, name })
 }
 
-/// Reads the path of a symbol whose module may be a pattern.
-pub(super) fn symbol_pattern(text: &str) -> Result<(ModulePattern, String), PathError> {
-    let (module, name) = split_symbol(text)?;
-    Ok((module_pattern(&module)?, name))
+/// Parts the path of a symbol, whose module may be a pattern.
+pub(super) fn symbol_pattern(text: &str) -> Result<(String, String), PathError> {
+    split_symbol(text)
+}
+
+/// The name of the selector that `text` stands for.
+pub(super) fn selector(text: &str) -> Option<&str> {
+    text.strip_prefix('@')
 }
 
 /// Reads the path of a module.
 pub(super) fn module(text: &str) -> Result<String, PathError> {
+    if selector(text).is_some() {
+        return Err(PathError::new(format!(
+            "`{text}` is a selector, but one module must be named here"
+        )));
+    }
     if text.contains(WILDCARDS) {
         return Err(PathError::new(format!(
             "`{text}` is a pattern, but one module must be named here"
@@ -86,7 +95,7 @@ pub(super) fn module_pattern(text: &str) -> Result<ModulePattern, PathError> {
         .map_err(|error| PathError::new(format!("`{text}` is no pattern: {}", error.kind())))?;
     Ok(ModulePattern {
         text: text.to_owned(),
-        glob: glob.compile_matcher(),
+        matcher: ModuleMatcher::Glob(glob.compile_matcher()),
     })
 }
 

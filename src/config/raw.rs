@@ -58,6 +58,8 @@ pub(super) struct Rules {
     pub(super) factories: Factories,
     /// The weight of each area in the overall score.
     pub(super) score: Score,
+    /// Named sets of modules, for use in rules.
+    pub(super) selector: Vec<At<Selector>>,
     /// One symbol, one home: the only path it may be imported from.
     pub(super) canonical: Vec<At<Canonical>>,
     /// Modules and symbols that must go.
@@ -250,6 +252,19 @@ impl JsonSchema for OneOrMany {
     }
 }
 
+/// A named set of modules: rules write `@name` where they take globs over modules.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct Selector {
+    /// The name; letters, digits, `_` and `-`.
+    pub(super) name: At<String>,
+    /// Globs over the modules it selects, as in `**.*_utils`; selectors above this one, too.
+    pub(super) modules: At<Vec<At<String>>>,
+    /// Globs over modules that it leaves out all the same.
+    #[serde(default)]
+    pub(super) except: Vec<At<String>>,
+}
+
 /// What every rule may say besides its own keys.
 pub(super) struct Common<'a> {
     pub(super) id: Option<&'a At<String>>,
@@ -301,7 +316,7 @@ rule!(
         /// Old paths of the same thing, `package.module:Name`: you vouch that both are the same.
         #[serde(default)]
         replaces: Vec<At<String>>,
-        /// Modules that may still define the name as long as all it does is raise.
+        /// Modules, or globs over modules, that may still define the name as long as all it does is raise.
         #[serde(default)]
         tombstones: Vec<At<String>>,
         /// Keyword arguments that every call must give.

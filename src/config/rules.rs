@@ -15,6 +15,9 @@ use super::raw::{self, At, Common};
 
 /// Adds the rules of `raw` to `layer`.
 pub(super) fn lower(raw: &raw::Rules, lowering: &mut Lowering<'_>, layer: &mut Layer) {
+    for selector in &raw.selector {
+        lowering.selector(selector.get());
+    }
     layer.canonical = each(&raw.canonical, |rule| lowering.canonical(rule.get()));
     layer.retired = each(&raw.retired, |rule| lowering.retired(rule));
     layer.per_request = each(&raw.per_request, |rule| lowering.per_request(rule.get()));
@@ -52,6 +55,7 @@ impl Lowering<'_> {
             }),
             location: self.sources.location(subject),
             pack: self.sources.file(self.file).pack.clone(),
+            from_registry: false,
         }
     }
 
@@ -95,7 +99,7 @@ impl Lowering<'_> {
         self.not_empty(key, list);
         list.get()
             .iter()
-            .filter_map(|at| self.checked(at, paths::module_pattern(at.get())))
+            .filter_map(|at| self.pattern(at, at.get()))
             .collect()
     }
 
@@ -143,17 +147,20 @@ impl Lowering<'_> {
         }
         let mut tombstones = Vec::new();
         for at in &raw.tombstones {
-            let Some(module) = self.module(at) else {
+            let Some(module) = self.pattern(at, at.get()) else {
                 continue;
             };
             if symbol
                 .as_ref()
-                .is_some_and(|symbol| symbol.module == module)
+                .is_some_and(|symbol| module.is_literal() && symbol.module == module.text)
             {
                 let place = self.place(at);
                 self.problems.add(
                     place,
-                    format!("`{module}` is the canonical module and cannot be a tombstone"),
+                    format!(
+                        "`{}` is the canonical module and cannot be a tombstone",
+                        module.text
+                    ),
                 );
             }
             tombstones.push(module);
@@ -231,7 +238,7 @@ impl Lowering<'_> {
     ) -> Option<RetiredTarget> {
         let (module, name) = self.checked(symbol, paths::symbol_pattern(symbol.get()))?;
         Some(RetiredTarget::Symbol {
-            module,
+            module: self.pattern(symbol, &module)?,
             name,
             kind: kind.map(|kind| match kind.get() {
                 raw::Kind::Class => SymbolKind::Class,

@@ -306,10 +306,13 @@ fn message(index: &Index, one: &Move, target: &Target, is_renamed: bool) -> Stri
     if one.is_safe() {
         return message;
     }
-    message.push_str(", another object");
-    if let Some(difference) =
-        differ::difference(index, &present(index, one), &target.bound(index).entities)
-    {
+    let (now, then) = (present(index, one), target.bound(index).entities);
+    message.push_str(if now == then {
+        ", perhaps another object"
+    } else {
+        ", another object"
+    });
+    if let Some(difference) = differ::difference(index, &now, &then) {
         message.push_str(": ");
         message.push_str(&difference);
     }

@@ -450,3 +450,72 @@ fn between_files() {
     writeln!(out, "--- not UTF-8\n{}\n", error.render(false)).unwrap();
     check!(out);
 }
+
+#[test]
+fn of_selectors() {
+    let some = "[[selector]]\nname = 'utils'\nmodules = ['**.*_utils']\n";
+    let with = |rest: &str| format!("{some}{rest}");
+    let cases = [
+        (
+            "unknown",
+            with("[[gateway]]\nsymbol = 'a:B'\nonly-in = ['@utlis']\n"),
+        ),
+        (
+            "unknown, nothing near",
+            with("[[retired]]\nsymbol = '@legacy:B'\n"),
+        ),
+        (
+            "unknown, none there",
+            "[[events]]\nnames = ['a']\nin = ['@agents']\n".to_owned(),
+        ),
+        ("twice", with(some)),
+        (
+            "bad name",
+            "[[selector]]\nname = '@a b'\nmodules = ['a']\n".to_owned(),
+        ),
+        (
+            "of nothing",
+            "[[selector]]\nname = 'a'\nmodules = []\n".to_owned(),
+        ),
+        (
+            "of itself",
+            "[[selector]]\nname = 'a'\nmodules = ['@a']\n".to_owned(),
+        ),
+        (
+            "bad patterns",
+            "[[selector]]\nname = 'a'\nmodules = ['a/b.py']\nexcept = ['a.**b']\n".to_owned(),
+        ),
+        (
+            "where one module is asked for",
+            with("[[retired]]\nmodule = '@utils'\n"),
+        ),
+    ];
+    let cases: Vec<(&str, &str)> = cases
+        .iter()
+        .map(|(name, text)| (*name, text.as_str()))
+        .collect();
+    check!(mistakes(&cases));
+}
+
+#[test]
+fn between_rules_and_the_registry() {
+    let said = |rules: &str| {
+        let rules =
+            format!("[project]\nregistry = 'IMPORTS.md'\nregistry-as-rules = true\n{rules}");
+        let registry = "```python\nfrom shop.engine import Motor, Engine\n```\n";
+        mistake_of(
+            "registry",
+            &[("ssot.toml", &rules), ("IMPORTS.md", registry)],
+        )
+    };
+    check!(
+        [
+            said("[[canonical]]\nsymbol = 'shop.core:Engine'\nreplaces = ['shop.engine:Engine']\n"),
+            said("[[retired]]\nmodule = 'shop.engine'\nuse = 'shop.core'\n"),
+            said("[[retired]]\nsymbol = '**:Motor'\n"),
+        ]
+        .join("\n\n")
+    );
+    let absent = "[project]\nregistry = 'GONE.md'\nregistry-as-rules = true\n";
+    assert!(mistake_of("absent", &[("ssot.toml", absent)]).contains("there is no such file"));
+}

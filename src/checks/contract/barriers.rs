@@ -63,24 +63,6 @@ fn nearest<'a>(all: &'a [String], module: &'a str) -> &'a str {
         .map_or(module, String::as_str)
 }
 
-/// Whether a pattern speaks of a module: it matches the module or one above it.
-pub(super) fn speaks_of(pattern: &ModulePattern, module: &str) -> bool {
-    if pattern.is_literal() {
-        return is_within(module, &pattern.text);
-    }
-    let mut at = Some(module);
-    while let Some(path) = at {
-        if pattern.matches(path) {
-            return true;
-        }
-        at = path
-            .rsplit_once("::")
-            .or_else(|| path.rsplit_once('.'))
-            .map(|(above, _)| above);
-    }
-    false
-}
-
 /// The barriers that a contract puts up.
 pub(super) fn barriers(index: &Index, contract: &Contract) -> Vec<Barrier> {
     match &contract.kind {
@@ -109,7 +91,7 @@ pub(super) fn barriers(index: &Index, contract: &Contract) -> Vec<Barrier> {
             indirect: *indirect,
             law: Law::Forbidden,
         }],
-        ContractKind::Independence(modules) => independent(index, &expanded(index, modules)),
+        ContractKind::Independence(modules) => independent(index, modules),
         ContractKind::Protected { modules, importers } => {
             let names: Vec<String> = importers
                 .iter()
@@ -134,7 +116,7 @@ pub(super) fn barriers(index: &Index, contract: &Contract) -> Vec<Barrier> {
 }
 
 fn any(patterns: &[ModulePattern], name: &str) -> bool {
-    patterns.iter().any(|pattern| speaks_of(pattern, name))
+    patterns.iter().any(|pattern| pattern.covers(name))
 }
 
 fn sides(index: &Index, side: impl Fn(&str) -> Side) -> Vec<Side> {
@@ -164,10 +146,13 @@ fn expanded(index: &Index, patterns: &[ModulePattern]) -> Vec<String> {
 }
 
 /// One barrier for each module that no other of them may reach.
-fn independent(index: &Index, modules: &[String]) -> Vec<Barrier> {
+fn independent(index: &Index, patterns: &[ModulePattern]) -> Vec<Barrier> {
+    let modules = &expanded(index, patterns);
     let to = |target: &String| Barrier {
         sides: sides(index, |name| {
             match modules.iter().find(|module| is_within(name, module)) {
+                // A selector may leave out a part of what it selects.
+                Some(_) if !any(patterns, name) => Side::Open,
                 Some(module) if module == target => Side::To,
                 Some(_) => Side::From,
                 None => Side::Open,
@@ -175,7 +160,7 @@ fn independent(index: &Index, modules: &[String]) -> Vec<Barrier> {
         }),
         external: Vec::new(),
         indirect: true,
-        law: Law::Independent(target.clone(), modules.to_vec()),
+        law: Law::Independent(target.clone(), modules.clone()),
     };
     modules.iter().map(to).collect()
 }

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::barriers::{Barrier, Side, speaks_of};
+use super::barriers::{Barrier, Side};
 use crate::checks::Context;
 use crate::config::Contract;
 use crate::facts::{ImportId, ImportTarget, When};
@@ -232,8 +232,5 @@ fn step(edge: &Edge, imported: String) -> Step {
 }
 
 fn is_external_to(barrier: &Barrier, path: &str) -> bool {
-    barrier
-        .external
-        .iter()
-        .any(|pattern| speaks_of(pattern, path))
+    barrier.external.iter().any(|pattern| pattern.covers(path))
 }
