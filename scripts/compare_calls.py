@@ -68,9 +68,19 @@ def fields(rng: random.Random, taken: list[str]) -> tuple[list[str], list[str]]:
     return lines or ["    pass"], names
 
 
+def items(rng: random.Random) -> tuple[list[str], list[str]]:
+    """Lines of the body of a named tuple and the names in them."""
+    names = rng.sample(NAMES, rng.randint(0, 4))
+    lines, defaulted = [], False
+    for name in names:
+        defaulted = defaulted or rng.random() < 0.3
+        lines.append(f"    {name}: int = 1" if defaulted else f"    {name}: int")
+    return lines or ["    pass"], names
+
+
 def define(rng: random.Random, number: int) -> tuple[list[str], str, list[str]]:
     """A definition, how it is called, and the names it may know."""
-    kind = rng.choice(["function", "async", "init", "new", "both", "inherited", "static", "class", "plain", "data", "derived"])
+    kind = rng.choice(["function", "async", "init", "new", "both", "inherited", "static", "class", "plain", "data", "derived", "tuple", "subtuple"])
     text, names = signature(rng, "")
     own, own_names = signature(rng, "self")
     if kind == "function":
@@ -95,6 +105,12 @@ def define(rng: random.Random, number: int) -> tuple[list[str], str, list[str]]:
         return [f"class C{number}:", "    @classmethod", f"    def m({own}): ..."], f"C{number}.m", own_names
     if kind == "plain":
         return [f"class C{number}: ..."], f"C{number}", []
+    if kind in ("tuple", "subtuple"):
+        lines, field_names = items(rng)
+        tuple_class = [f"class {'C' if kind == 'tuple' else 'B'}{number}(NamedTuple):", *lines]
+        if kind == "tuple":
+            return tuple_class, f"C{number}", field_names
+        return [*tuple_class, f"class C{number}(B{number}): ..."], f"C{number}", field_names
     lines, field_names = fields(rng, [])
     option = rng.choice(["", "(kw_only=True)", "(init=False)", "()", "(frozen=True)"])
     if kind == "data":
@@ -124,7 +140,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     rng = random.Random(options.seed)
-    text = ["from dataclasses import dataclass, field", "from typing import ClassVar", "ANY, MORE = (), {}"]
+    text = ["from dataclasses import dataclass, field", "from typing import ClassVar, NamedTuple", "ANY, MORE = (), {}"]
     calls: dict[int, str] = {}
     for number in range(options.definitions):
         lines, callee, names = define(rng, number)

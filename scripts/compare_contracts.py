@@ -20,6 +20,10 @@ import tempfile
 from pathlib import Path
 
 
+# What we call layers in containers is of type `layers` for both tools.
+TYPES = {"containers": "layers"}
+
+
 def modules_of(root: Path, package: str) -> list[str]:
     """The modules that import-linter sees, dotted, without the package itself."""
     found = []
@@ -50,10 +54,36 @@ def apart(rng: random.Random, modules: list[str], count: int) -> list[str]:
     return chosen
 
 
+def contained(rng: random.Random, modules: list[str]) -> dict | None:
+    """Layers named below a container; some may be missing, and all in it may have to be in one."""
+    children: dict[str, list[str]] = {}
+    for module in modules:
+        above, _, name = module.rpartition(".")
+        children.setdefault(above, []).append(name)
+    containers = [above for above, names in children.items() if len(names) > 1 and "." in above]
+    if not containers:
+        return None
+    container = rng.choice(containers)
+    names = children[container]
+    rng.shuffle(names)
+    # All of them, or few enough that an exhaustive contract is broken by the rest.
+    exhaustive = rng.random() < 0.3
+    whole = exhaustive and len(names) < 12 and rng.random() < 0.7
+    names = names if whole else names[: rng.randint(2, 4)]
+    if rng.random() < 0.4:
+        names.insert(rng.randint(0, len(names)), "(not_there)")
+    contract = {"layers": names, "containers": [container]}
+    if exhaustive:
+        contract["exhaustive"] = True
+    return contract
+
+
 def make(rng: random.Random, modules: list[str], kind: str) -> dict:
     """A random contract."""
     shallow = [module for module in modules if module.count(".") <= 2]
     pool = shallow if rng.random() < 0.7 else modules
+    if kind == "containers":
+        return contained(rng, modules) or make(rng, modules, "layers")
     if kind == "layers":
         chosen = apart(rng, pool, rng.randint(2, 4))
         layers, at = [], 0
@@ -80,7 +110,7 @@ def make(rng: random.Random, modules: list[str], kind: str) -> dict:
 def as_rules(contracts: list[tuple[str, dict]]) -> str:
     text = '[checks]\nunused-rule = "off"\n'
     for number, (kind, contract) in enumerate(contracts):
-        text += f'\n[[contract]]\nid = "c{number:03}"\ntype = "{kind}"\n'
+        text += f'\n[[contract]]\nid = "c{number:03}"\ntype = "{TYPES.get(kind, kind)}"\n'
         for key, value in contract.items():
             text += "allow-indirect-imports = true\n" if key == "indirect" else f"{key} = {json.dumps(value)}\n"
     return text
@@ -90,15 +120,18 @@ def as_linter(package: str, contracts: list[tuple[str, dict]]) -> str:
     text = f"[importlinter]\nroot_package = {package}\n"
     names = {
         "modules": {"forbidden": "source_modules", "independence": "modules", "protected": "protected_modules"},
-        "layers": {"layers": "layers"},
+        "layers": {"layers": "layers", "containers": "layers"},
+        "containers": {"containers": "containers"},
         "forbidden": {"forbidden": "forbidden_modules"},
         "importers": {"protected": "allowed_importers"},
     }
     for number, (kind, contract) in enumerate(contracts):
-        text += f"\n[importlinter:contract:c{number:03}]\nname = c{number:03}\ntype = {kind}\n"
+        text += f"\n[importlinter:contract:c{number:03}]\nname = c{number:03}\ntype = {TYPES.get(kind, kind)}\n"
         for key, value in contract.items():
             if key == "indirect":
                 text += "allow_indirect_imports = True\n"
+            elif key == "exhaustive":
+                text += "exhaustive = True\n"
             else:
                 text += f"{names[key][kind]} =\n" + "".join(f"    {one}\n" for one in value)
     return text
@@ -117,7 +150,7 @@ def main() -> int:
     for package in options.packages:
         rng = random.Random(f"{options.seed} {package}")
         modules = modules_of(options.folder, package)
-        kinds = ["layers", "forbidden", "independence", "protected"]
+        kinds = ["layers", "containers", "forbidden", "independence", "protected"]
         contracts = [(kind, make(rng, modules, kind)) for kind in kinds for _ in range(options.each)]
         with tempfile.TemporaryDirectory() as scratch:
             work = Path(scratch)

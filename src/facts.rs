@@ -273,6 +273,13 @@ impl FileFacts {
         &self.paths[slice.range()]
     }
 
+    /// What the `metaclass=` of a class names.
+    #[must_use]
+    pub fn metaclass(&self, class: &Definition) -> Option<&Reference> {
+        let named = class.flags.contains(DefinitionFlags::NAMED_METACLASS);
+        named.then(|| &self.references[class.bases.range().end])
+    }
+
     /// The scope of the module around `scope`.
     #[must_use]
     pub fn module_scope(&self, scope: ScopeId) -> ScopeId {
@@ -662,6 +669,8 @@ impl DefinitionFlags {
     pub const TEST: Self = Self(1 << 18);
     /// A method that takes its receiver by value.
     pub const BY_VALUE: Self = Self(1 << 19);
+    /// A class whose metaclass is in [`FileFacts::references`], behind its bases.
+    pub const NAMED_METACLASS: Self = Self(1 << 20);
 
     /// Whether all of `other` is set.
     #[must_use]

@@ -105,7 +105,7 @@ pub struct Field {
 /// A `try` with something else to be used when it fails.
 #[derive(Clone, Debug)]
 pub struct Fallback {
-    /// Callees of the calls whose results the `try` returns or binds.
+    /// Callees of the calls whose results the `try` returns or binds where `instead` goes to.
     pub tried: Vec<Span>,
     /// Names that the `try` imports, where they stand.
     pub imported: Vec<Span>,

@@ -15,7 +15,7 @@ use crate::facts::{
     BindingValue, CallId, Definition, DefinitionKind, FileFacts, Keep, Keeper, Root, ScopeId,
     ScopeKind,
 };
-use crate::index::{FileId, SymbolId};
+use crate::index::{Ancestor, Entity, FileId, Index, SymbolId};
 use crate::score::{Area, Tally};
 use crate::span::Span;
 
@@ -219,39 +219,72 @@ fn function_around(facts: &FileFacts, mut scope: ScopeId) -> Option<Definition> 
     None
 }
 
-/// Governed classes whose `__new__` keeps the one instance in the class.
+/// Governed classes of which only one object is made: `__new__`, or `__call__` of the metaclass, keeps it.
 fn singletons(context: &Context<'_>, providers: &Providers, file: FileId, all: &mut Vec<Shared>) {
     let index = context.index;
     for (class, rule) in providers.classes().filter(|(class, _)| class.file == file) {
-        for maker in index.class_member(class, "__new__").unwrap_or_default() {
-            let Some((_, new)) = index.definition(maker) else {
-                continue;
-            };
-            let facts = index.facts(maker.file);
-            let keeps_own = facts.keeps.iter().find(|keep| {
-                let callee = facts.calls[keep.call.index()].callee;
-                let path = facts.path(callee.path);
-                let makes = matches!(callee.root, Root::Super(_) | Root::Free(_))
-                    && path.len() == 1
-                    && facts.name(path[0]) == "__new__";
-                makes && callee.scope == new.body && matches!(keep.keeper, Keeper::Class(..))
-            });
-            if let Some(keep) = keeps_own
-                && let Keeper::Class(_, name) = keep.keeper
-            {
-                let name = facts.name(name);
-                let holder =
-                    format!("`__new__` keeps the only one in the class attribute `{name}`");
+        let own = index.class_member(class, "__new__").unwrap_or_default();
+        let metaclass = metaclass(index, class);
+        let of_metaclass =
+            metaclass.and_then(|metaclass| index.class_member(metaclass, "__call__"));
+        let makers = own.into_iter().map(|maker| (maker, "__new__"));
+        let calls = of_metaclass.into_iter().flatten();
+        for (maker, name) in makers.chain(calls.map(|maker| (maker, "__call__"))) {
+            if let Some((keep, by)) = keeps_what_it_makes(index, maker, name) {
+                let owner = match metaclass.filter(|_| name == "__call__") {
+                    Some(metaclass) => format!("`{}.__call__`", index.symbol_name(metaclass)),
+                    None => "`__new__`".to_owned(),
+                };
                 all.push(Shared {
                     rule,
                     file: maker.file,
                     span: keep.span,
-                    holder,
+                    holder: format!("{owner} keeps the only one in {by}"),
                     call: None,
                 });
             }
         }
     }
+}
+
+/// The metaclass that a class, or the first of its bases that has one, names.
+fn metaclass(index: &Index, symbol: SymbolId) -> Option<SymbolId> {
+    let classes = index.mro(index.class(symbol)?).iter();
+    let mut classes = classes.map_while(|ancestor| match ancestor {
+        Ancestor::Class(class) => Some(*class),
+        Ancestor::Unknown => None,
+    });
+    classes.find_map(|class| {
+        let facts = index.facts(class.file);
+        let named = facts.metaclass(&facts.definitions[class.definition.index()])?;
+        match index.reference(class.file, named).entities[..] {
+            [Entity::Symbol(metaclass)] => Some(metaclass),
+            _ => None,
+        }
+    })
+}
+
+/// Where a method puts what the method of the same `name` that it overrides makes, and in words.
+fn keeps_what_it_makes<'i>(
+    index: &'i Index,
+    maker: SymbolId,
+    name: &str,
+) -> Option<(&'i Keep, String)> {
+    let (_, method) = index.definition(maker)?;
+    let facts = index.facts(maker.file);
+    facts.keeps.iter().find_map(|keep| {
+        let callee = facts.calls[keep.call.index()].callee;
+        let path = facts.path(callee.path);
+        let makes = matches!(callee.root, Root::Super(_) | Root::Free(_))
+            && path.len() == 1
+            && facts.name(path[0]) == name;
+        let by = match keep.keeper {
+            Keeper::Class(_, by) => format!("the class attribute `{}`", facts.name(by)),
+            Keeper::Module(by) => format!("the global `{}`", facts.name(by)),
+            Keeper::Default => return None,
+        };
+        (makes && callee.scope == method.body).then_some((keep, by))
+    })
 }
 
 /// Factories of such objects whose results a decorator keeps.

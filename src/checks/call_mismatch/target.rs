@@ -2,6 +2,7 @@
 
 use super::bind::Parameter;
 use crate::checks::Context;
+use crate::checks::retired::externals;
 use crate::facts::{
     BindingId, BindingValue, Call, DefinitionFlags, DefinitionKind, ImportTarget, ParameterKind,
     Reference, Root, ScopeKind,
@@ -172,6 +173,7 @@ fn signature(index: &Index, function: FunctionId, bound: bool) -> Signature {
 /// What constructing an instance must fit; none where it is not certain what runs.
 fn constructor(index: &Index, class: ClassId) -> Option<Vec<Signature>> {
     let mut order = Vec::new();
+    let mut alone = true;
     for ancestor in index.mro(class) {
         let Ancestor::Class(above) = ancestor else {
             return None;
@@ -186,6 +188,19 @@ fn constructor(index: &Index, class: ClassId) -> Option<Vec<Signature>> {
             return None;
         }
         order.push(*above);
+        // Nothing above a named tuple takes part, unless another base brings it.
+        let bases = facts.definitions[above.definition.index()].bases;
+        if is_named_tuple(index, *above) {
+            break;
+        }
+        alone &= bases.len < 2;
+    }
+    if !alone
+        && order
+            .last()
+            .is_some_and(|&last| is_named_tuple(index, last))
+    {
+        return None;
     }
     let mut found = Vec::new();
     for name in ["__new__", "__init__"] {
@@ -241,6 +256,10 @@ fn first_with(index: &Index, order: &[ClassId], name: &str) -> Option<Maker> {
                 definition: id,
             }));
         }
+        if is_named_tuple(index, class) {
+            let made = (name == "__new__").then(|| from_named_fields(index, class));
+            return made.map_or(Some(Maker::None), |made| made.map(Maker::Fields));
+        }
         if name == "__init__"
             && let Some(made) = from_fields(index, &order[at..])
         {
@@ -254,18 +273,49 @@ fn first_with(index: &Index, order: &[ClassId], name: &str) -> Option<Maker> {
 fn is_dataclass(index: &Index, class: ClassId) -> bool {
     let facts = index.facts(class.file);
     let definition = &facts.definitions[class.definition.index()];
-    facts.references[definition.decorators.range()]
+    let decorators = &facts.references[definition.decorators.range()];
+    decorators
         .iter()
-        .any(|decorator| {
-            let lookup = index.reference(class.file, decorator);
-            lookup.entities.iter().any(|entity| {
-                matches!(entity, Entity::External(id)
-                    if index.origins.external(*id) == "dataclasses.dataclass")
-            }) || lookup
-                .externals
-                .iter()
-                .any(|path| path == "dataclasses.dataclass")
-        })
+        .any(|decorator| is_external(index, class.file, decorator, &["dataclasses.dataclass"]))
+}
+
+/// Whether a class has `NamedTuple` for its only base, or one beside it that adds nothing.
+fn is_named_tuple(index: &Index, class: ClassId) -> bool {
+    let facts = index.facts(class.file);
+    let definition = &facts.definitions[class.definition.index()];
+    let bases = &facts.references[definition.bases.range()];
+    let is = |base: &Reference, paths: &[&str]| is_external(index, class.file, base, paths);
+    let tuple = ["typing.NamedTuple", "typing_extensions.NamedTuple"];
+    bases.iter().any(|base| is(base, &tuple))
+        && bases
+            .iter()
+            .all(|base| is(base, &tuple) || is(base, &["typing.Generic"]))
+}
+
+/// Whether a reference leads to one of these paths outside the project.
+fn is_external(index: &Index, file: FileId, reference: &Reference, paths: &[&str]) -> bool {
+    let lookup = index.reference(file, reference);
+    externals(index, &lookup).any(|path| paths.contains(&path))
+}
+
+/// The constructor of a named tuple; none when it cannot be told.
+fn from_named_fields(index: &Index, class: ClassId) -> Option<Signature> {
+    let facts = index.facts(class.file);
+    let place = facts.definitions[class.definition.index()].name_span;
+    let written = facts.signatures.as_ref()?.fields(place.start);
+    if written.is_some_and(|fields| fields.uncertain) {
+        return None;
+    }
+    let fields = written.iter().flat_map(|all| &all.fields);
+    let parameters = fields.map(|field| Parameter {
+        name: field.name.clone(),
+        kind: ParameterKind::Positional,
+        has_default: field.has_default,
+    });
+    Some(Signature {
+        parameters: parameters.collect(),
+        place: (class.file, place),
+    })
 }
 
 /// The constructor of a dataclass, the first of `order`: none when the class is none, or makes no constructor; nothing

@@ -436,6 +436,7 @@ impl<'a> Extractor<'a> {
                 None => flags.insert(DefinitionFlags::OPAQUE_BASE),
             }
         }
+        let len = self.references.len() as u32 - start;
         for keyword in &arguments.keywords {
             match &keyword.arg {
                 Some(arg) if arg.id.as_str() == "metaclass" => {
@@ -443,6 +444,10 @@ impl<'a> Extractor<'a> {
                         || matches!(&keyword.value, Expr::Attribute(attribute) if attribute.attr.id.as_str() == "ABCMeta");
                     if !is_abc {
                         flags.insert(DefinitionFlags::METACLASS);
+                        if let Some((root, path)) = self.chain(&keyword.value) {
+                            self.keep_reference(root, path, keyword.value.range());
+                            flags.insert(DefinitionFlags::NAMED_METACLASS);
+                        }
                     }
                 }
                 Some(_) => {}
@@ -451,10 +456,7 @@ impl<'a> Extractor<'a> {
         }
         let definition = &mut self.definitions[id.index()];
         definition.flags.insert(flags);
-        definition.bases = Slice {
-            start,
-            len: self.references.len() as u32 - start,
-        };
+        definition.bases = Slice { start, len };
     }
 
     /// Whether the class whose method is being visited has properties.

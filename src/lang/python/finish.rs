@@ -713,13 +713,19 @@ impl<'e, 'a> Finisher<'e, 'a> {
         for (at, definition) in self.from.definitions.iter().enumerate() {
             let mut own_flags = flags[at];
             let decorators = kept_run(definition.decorators, reference_ids);
-            let bases = kept_run(definition.bases, reference_ids);
+            let mut bases = kept_run(definition.bases, reference_ids);
             if decorators.len < definition.decorators.len {
                 own_flags.insert(DefinitionFlags::OPAQUE_DECORATOR);
                 own_flags.insert(DefinitionFlags::UNKNOWN_DECORATOR);
             }
             if bases.len < definition.bases.len {
                 own_flags.insert(DefinitionFlags::OPAQUE_BASE);
+            }
+            if own_flags.contains(DefinitionFlags::NAMED_METACLASS) {
+                match reference_ids[definition.bases.range().end] {
+                    UNUSED => own_flags.0 &= !DefinitionFlags::NAMED_METACLASS.0,
+                    id => bases.start = id - bases.len,
+                }
             }
             let ending = match definition.entry {
                 Some(entry) if definition.kind != DefinitionKind::Class => {
@@ -885,11 +891,21 @@ impl<'e, 'a> Finisher<'e, 'a> {
         }
     }
 
+    /// Whether a place begins with a receiver that is called as classes are: in a plain method, one of a metaclass.
+    fn is_named_for_a_class(&self, place: &TempReference) -> bool {
+        let TempRoot::Name(name) = place.root() else {
+            return false;
+        };
+        matches!(self.interner.get(name), "cls" | "klass")
+    }
+
     /// The module name or class attribute that a place is for certain.
     fn keeper(&mut self, place: &TempReference) -> Option<Keeper> {
         if let Some(at) = place.path().range().next() {
             let class = match self.resolve(place) {
                 Resolved::Class(class) => class,
+                // The instances of a metaclass are classes.
+                Resolved::Instance(class) if self.is_named_for_a_class(place) => class,
                 Resolved::Bound(set) => match self.sets[set.range()] {
                     [only] => match self.from.scopes.bindings[only as usize].value {
                         TempValue::Definition(id) => id,

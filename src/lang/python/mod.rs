@@ -11,6 +11,7 @@ mod emissions;
 mod ending;
 mod expr;
 mod extract;
+mod fallbacks;
 mod finish;
 mod flow;
 mod interner;
@@ -53,7 +54,7 @@ thread_local! {
 /// How to read a file.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
-    /// The version whose syntax is allowed; none means the latest.
+    /// The version whose syntax is allowed, in files that run; none means the latest.
     pub target: Option<TargetVersion>,
     /// Whether the file is a stub (`.pyi`).
     pub is_stub: bool,
@@ -63,12 +64,12 @@ pub struct Options {
 
 /// Reads `text` as Python and adds its facts to `pack`.
 pub fn extract(text: &str, options: Options, pack: &mut Pack) {
-    let version = options
-        .target
-        .map_or(PythonVersion::latest_preview(), |target| PythonVersion {
-            major: target.major,
-            minor: target.minor,
-        });
+    // Checkers read stubs, and no interpreter does.
+    let target = options.target.filter(|_| !options.is_stub);
+    let version = target.map_or(PythonVersion::latest_preview(), |target| PythonVersion {
+        major: target.major,
+        minor: target.minor,
+    });
     let parsed = parse_unchecked(
         text,
         ParseOptions::from(Mode::Module).with_target_version(version),

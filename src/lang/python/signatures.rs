@@ -5,9 +5,10 @@ use ruff_python_ast::{self as ast, CmpOp, ExceptHandler, Expr, Stmt, UnaryOp};
 use ruff_text_size::Ranged;
 
 use super::extract::span;
+use super::fallbacks::fallbacks;
 use super::{STACK_RED_ZONE, STACK_SEGMENT};
 use crate::signatures::{
-    CallArguments, ClassFields, Fallback, Field, FunctionDemands, Needed, Returns, Signatures,
+    CallArguments, ClassFields, Field, FunctionDemands, Needed, Returns, Signatures,
 };
 use crate::span::Span;
 
@@ -88,7 +89,7 @@ impl Collector {
                 self.failing -= u32::from(expects);
             }
             Stmt::Try(inner) => {
-                self.found.fallbacks.extend(fallback(inner));
+                self.found.fallbacks.extend(fallbacks(inner));
                 let handled = inner.handlers.iter().any(|handler| {
                     let ExceptHandler::ExceptHandler(handler) = handler;
                     handler.type_.as_deref().is_some_and(names_type_error)
@@ -217,74 +218,6 @@ fn note_return(returns: &mut Returns, value: Option<&Expr>) {
             call.func.range().end().to_u32(),
         )),
         Some(_) => *returns = Returns::Unknown,
-    }
-}
-
-/// What handlers put in the place of what their `try` makes.
-fn fallback(statement: &ast::StmtTry) -> Option<Fallback> {
-    let mut found = Fallback {
-        tried: Vec::new(),
-        imported: Vec::new(),
-        instead: Vec::new(),
-        defined: Vec::new(),
-    };
-    made_by(&statement.body, &mut found.tried);
-    made_by(&statement.orelse, &mut found.tried);
-    for statement in &statement.body {
-        let names = match statement {
-            Stmt::ImportFrom(import) => &import.names[..],
-            _ => &[],
-        };
-        found
-            .imported
-            .extend(names.iter().map(|alias| span(alias.range)));
-    }
-    for handler in &statement.handlers {
-        let ExceptHandler::ExceptHandler(handler) = handler;
-        made_by(&handler.body, &mut found.instead);
-        found
-            .defined
-            .extend(handler.body.iter().filter_map(|statement| match statement {
-                Stmt::ClassDef(class) => Some(class.name.range.start().to_u32()),
-                _ => None,
-            }));
-    }
-    let has_fallback = !found.instead.is_empty() || !found.defined.is_empty();
-    let has_tried = !found.tried.is_empty() || !found.imported.is_empty();
-    (has_fallback && has_tried).then_some(found)
-}
-
-/// The callees of the calls whose results a block returns or binds.
-fn made_by(body: &[Stmt], callees: &mut Vec<Span>) {
-    let mut blocks = vec![body];
-    while let Some(block) = blocks.pop() {
-        for statement in block {
-            let value = match statement {
-                Stmt::Return(inner) => inner.value.as_deref(),
-                Stmt::Assign(inner) => Some(&*inner.value),
-                Stmt::AnnAssign(inner) => inner.value.as_deref(),
-                Stmt::If(inner) => {
-                    blocks.push(&inner.body);
-                    blocks.extend(inner.elif_else_clauses.iter().map(|one| &one.body[..]));
-                    None
-                }
-                Stmt::With(inner) => {
-                    blocks.push(&inner.body);
-                    None
-                }
-                _ => None,
-            };
-            let value = match value {
-                Some(Expr::Await(inner)) => Some(&*inner.value),
-                other => other,
-            };
-            if let Some(Expr::Call(call)) = value {
-                callees.push(Span::new(
-                    call.range().start().to_u32(),
-                    call.func.range().end().to_u32(),
-                ));
-            }
-        }
     }
 }
 
