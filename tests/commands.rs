@@ -82,6 +82,44 @@ fn a_plan_for_programs_counts_what_it_lists() {
 }
 
 #[test]
+fn a_phase_settles_definitions_then_imports_and_removes_last() {
+    let (out, _, _) = ssot(&incident(), &["plan", "--output-format", "json"]);
+    let plan: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let order = ["definitions", "imports", "removal", "books"];
+    let stages_of = |phase: &serde_json::Value| -> Vec<usize> {
+        let steps = phase["steps"].as_array().unwrap().iter();
+        let place = |step: &serde_json::Value| order.iter().position(|one| step["stage"] == *one);
+        steps.map(|step| place(step).unwrap()).collect()
+    };
+    let phases = plan["phases"].as_array().unwrap();
+    let priorities: Vec<_> = phases
+        .iter()
+        .map(|phase| phase["priority"].as_str())
+        .collect();
+    assert_eq!(priorities, [Some("P0"), Some("P1"), Some("P2"), None]);
+    for phase in phases {
+        assert!(stages_of(phase).is_sorted(), "{phase}");
+    }
+    // What the incident's own plan wanted: the recursion, the other factories and the fallback at once, then imports and
+    // shims, and last what is to be seen when it works.
+    let checks = |phase: usize| -> Vec<&str> {
+        let steps = phases[phase]["steps"].as_array().unwrap().iter();
+        steps.map(|step| step["check"].as_str().unwrap()).collect()
+    };
+    for check in [
+        "self-recursion",
+        "duplicate-definition",
+        "stub-implementation",
+    ] {
+        assert!(checks(0).contains(&check), "{check}: {:?}", checks(0));
+    }
+    for check in ["retired-module", "retired-symbol", "noncanonical-import"] {
+        assert!(checks(1).contains(&check), "{check}: {:?}", checks(1));
+    }
+    assert_eq!(checks(2), ["missing-event", "shared-instance"]);
+}
+
+#[test]
 fn a_retired_module_waits_for_those_who_need_it() {
     let dir = tree(&[
         (
@@ -368,7 +406,83 @@ fn what_is_proposed_has_its_evidence() {
     );
     assert!(!out.contains("app.fine"), "{out}");
     assert!(out.contains("import-cycle = \"error\""), "{out}");
+    assert!(!out.contains("[[per-request]]"), "{out}");
     let empty = tree(&[("a.py", "x = 1\n")]);
     assert_eq!(ssot(empty.path(), &["init", "--write"]).2, 0);
     assert_eq!(ssot(empty.path(), &["check"]).2, 0);
+}
+
+#[test]
+fn classes_made_for_one_user_are_proposed_and_shims_that_nobody_uses() {
+    let dir = tree(&[
+        ("app/__init__.py", ""),
+        (
+            "app/core.py",
+            "class Base:\n    def __init__(self, request, mode=1): ...\nclass Inbox(Base): ...\nclass Job:\n    def __init__(self, name, user=None): ...\nclass DeniedError(Exception):\n    def __init__(self, user): ...\nclass Unused:\n    def __init__(self, user): ...\n",
+        ),
+        (
+            "app/old.py",
+            "import warnings\nfrom app.core import Job\nwarnings.warn('gone soon', DeprecationWarning)\n",
+        ),
+        ("app/kept.py", "from app.core import Job\n"),
+        ("a.py", "from app.core import Inbox, Job, DeniedError\n"),
+        ("b.py", "from app.core import Inbox\n"),
+    ]);
+    let (out, err, _) = ssot(dir.path(), &["init"]);
+    assert!(
+        out.contains("# app/core.py:3: made with `request`; imported by 2 files\n# [[per-request]]\n# symbol = \"app.core:Inbox\"\n"),
+        "{out}{err}"
+    );
+    assert_eq!(out.matches("# [[per-request]]").count(), 1, "{out}");
+    assert!(
+        out.contains("# app/old.py: warns when it is imported; no module uses it\n"),
+        "{out}"
+    );
+    assert!(!out.contains("app.kept"), "{out}");
+}
+
+#[test]
+fn what_is_proposed_is_always_understood() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    let folders = |of: &Path| -> Vec<PathBuf> {
+        let entries = fs::read_dir(of).unwrap().map(|entry| entry.unwrap().path());
+        let mut folders: Vec<PathBuf> = entries.filter(|path| path.is_dir()).collect();
+        folders.sort();
+        folders
+    };
+    let mut asked = 0;
+    for check in folders(&fixtures) {
+        for case in folders(&check) {
+            let (proposal, err, status) = ssot(&case, &["init", "--isolated"]);
+            assert_eq!(status, 0, "{}: {err}", case.display());
+            let read = ssot::config::parse(&case, &proposal);
+            assert!(read.is_ok(), "{}: {}", case.display(), read.unwrap_err());
+            asked += 1;
+        }
+    }
+    assert!(asked > 100);
+}
+
+#[test]
+fn the_generated_section_leaves_out_what_the_document_itself_rules() {
+    let dir = tree(&[
+        (
+            "ssot.toml",
+            "[project]\nregistry = 'R.md'\nregistry-as-rules = true\n[[canonical]]\nsymbol = 'a:Own'\n",
+        ),
+        ("a.py", "class Own: ...\nclass Other: ...\n"),
+        ("R.md", "```python\nfrom a import Other\n```\n"),
+    ]);
+    assert_eq!(ssot(dir.path(), &["registry", "write"]).2, 0);
+    let text = fs::read_to_string(dir.path().join("R.md")).unwrap();
+    assert_eq!(text.matches("from a import Other").count(), 1, "{text}");
+    assert_eq!(text.matches("from a import Own").count(), 1, "{text}");
+    let (out, _, _) = ssot(dir.path(), &["registry", "write"]);
+    assert!(out.contains("up to date"), "{out}");
+    assert_eq!(ssot(dir.path(), &["check"]).2, 0);
+    let (rules, _, _) = ssot(dir.path(), &["rules"]);
+    assert!(
+        rules.contains("registry:a:Other") && rules.contains("R.md:2"),
+        "{rules}"
+    );
 }

@@ -1,16 +1,18 @@
 //! How recursion cycles are told: one finding a cycle, at its recursive call, with every hop.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use super::trail::{HopKind, trail};
 use super::{Check, Context, Outcome};
+use crate::config::RuleMeta;
 use crate::diagnostic::{Evidence, Finding, Severity};
 use crate::facts::{
     Binding, BindingValue, CallMode, Ending, FlowStep, ImportId, ImportTarget, Root,
 };
 use crate::graph::calls::FunctionId;
 use crate::graph::recursion::{Cycle, CycleCall, Doubt};
-use crate::index::{ClassId, Entity, FileId, Index, ModuleRef};
+use crate::index::{ClassId, Entity, FileId, Index, ModuleRef, SymbolId};
 
 /// Reports the cycles that `wanted` admits.
 pub(super) fn run(
@@ -52,7 +54,28 @@ fn finding(context: &Context<'_>, check: &Check, cycle: &Cycle) -> Option<Findin
         "guarded"
     });
     finding.evidence = evidence(context, cycle);
+    if let Some(rule) = governing(context, cycle) {
+        finding.rule = Some(Arc::clone(&rule.id));
+        finding.priority.clone_from(&rule.priority);
+    }
     Some(finding)
+}
+
+/// The rule about a symbol whose functions, or those that bear its name, are in a cycle: it is as urgent as that.
+fn governing<'a>(context: &'a Context<'_>, cycle: &Cycle) -> Option<&'a RuleMeta> {
+    let index = context.index;
+    let functions = cycle.functions.iter();
+    let symbols: Vec<SymbolId> = functions
+        .filter_map(|function| index.symbol_of_definition(function.file, function.definition))
+        .collect();
+    let governed = context.governed.symbols.iter().find(|governed| {
+        symbols.iter().any(|&symbol| {
+            let mut places = governed.places.iter();
+            governed.origin.contains(&Entity::Symbol(symbol))
+                || places.any(|place| place.symbol == symbol && place.kind.competes())
+        })
+    });
+    governed.map(|governed| &governed.rule.meta)
 }
 
 /// How grave a cycle is that some path ends. One that hands on every argument ends only if something else changes.

@@ -65,7 +65,8 @@ pub(super) fn propose(project: &Project) -> String {
     let graphs = Graphs::build(index);
     let mut text =
         "# Proposed from the code by `ssot init`. Read each line, keep what is true.\n".to_owned();
-    let symbols = scattered(index);
+    let uses = uses(index);
+    let symbols = scattered(index, &uses);
     section(
         &mut text,
         "Symbols that several paths lead to, most used first: one home each",
@@ -92,6 +93,11 @@ pub(super) fn propose(project: &Project) -> String {
         &mut text,
         "Modules that only pass on what others define, or warn; retire those that are leftovers",
         &shims(index, &graphs),
+    );
+    section(
+        &mut text,
+        "Classes whose objects seem to belong to one request or user; if so, nothing may hold one for all",
+        &per_request(index, &uses),
     );
     let cycles = from_findings(project, &graphs, "import-cycle", |finding| {
         format!("# {}\n", plain(&finding.message))
@@ -141,8 +147,10 @@ fn from_findings(
 type Path<'i> = (&'i str, &'i str);
 
 /// Who imports each definition by which path.
-fn uses(index: &Index) -> FxHashMap<SymbolId, BTreeMap<Path<'_>, BTreeSet<FileId>>> {
-    let mut uses: FxHashMap<SymbolId, BTreeMap<Path<'_>, BTreeSet<FileId>>> = FxHashMap::default();
+type Uses<'i> = FxHashMap<SymbolId, BTreeMap<Path<'i>, BTreeSet<FileId>>>;
+
+fn uses(index: &Index) -> Uses<'_> {
+    let mut uses: Uses<'_> = FxHashMap::default();
     for file in index.file_ids() {
         let facts = index.facts(file);
         for (at, import) in facts.imports.iter().enumerate() {
@@ -164,9 +172,10 @@ fn uses(index: &Index) -> FxHashMap<SymbolId, BTreeMap<Path<'_>, BTreeSet<FileId
 }
 
 /// Rules for symbols that are imported by several paths.
-fn scattered(index: &Index) -> Vec<String> {
+fn scattered(index: &Index, uses: &Uses<'_>) -> Vec<String> {
     let mut found = Vec::new();
-    for (symbol, mut paths) in uses(index) {
+    for (&symbol, paths) in uses {
+        let mut paths = paths.clone();
         let is_made = matches!(index.binding(symbol).value, BindingValue::Definition(_));
         if !is_made || index.file(symbol.file).is_test || index.module_of(symbol.file).is_none() {
             continue;
@@ -249,20 +258,23 @@ fn shims(index: &Index, graphs: &Graphs) -> Vec<String> {
             .filter(|edge| edge.imported == module && edge.importer != module)
             .map(|edge| edge.importer)
             .collect();
-        if users.is_empty() {
+        // What only passes on and nobody here uses may be what others import.
+        if users.is_empty() && !warns {
             continue;
         }
+        let used = match users.len() {
+            0 => "no module uses".to_owned(),
+            1 => "1 module uses".to_owned(),
+            more => format!("{more} modules use"),
+        };
         let mut text = format!(
-            "# {}: {}; {} module{} use{} it\n# [[retired]]\n# module = \"{}\"\n",
+            "# {}: {}; {used} it\n# [[retired]]\n# module = \"{}\"\n",
             plain(&index.file(file).path),
             if warns {
                 "warns when it is imported"
             } else {
                 "defines nothing"
             },
-            users.len(),
-            if users.len() == 1 { "" } else { "s" },
-            if users.len() == 1 { "s" } else { "" },
             info.name
         );
         let mut only = sources.iter();
@@ -273,6 +285,78 @@ fn shims(index: &Index, graphs: &Graphs) -> Vec<String> {
     }
     found.sort();
     found.into_iter().map(|(.., text)| text).collect()
+}
+
+/// Parameters that say for whom an object is made.
+const OWNERS: [&str; 14] = [
+    "account",
+    "account_id",
+    "current_user",
+    "request",
+    "request_context",
+    "request_id",
+    "session_id",
+    "tenant",
+    "tenant_id",
+    "user",
+    "user_context",
+    "user_id",
+    "username",
+    "websocket",
+];
+
+/// Classes that cannot be made without the request or the user they are for, most used first.
+fn per_request(index: &Index, uses: &Uses<'_>) -> Vec<String> {
+    let mut found = Vec::new();
+    for (&symbol, paths) in uses {
+        let is_local = index.file(symbol.file).is_test || index.module_of(symbol.file).is_none();
+        let name = index.symbol_name(symbol);
+        let is_raised = name.ends_with("Error") || name.ends_with("Exception");
+        if is_local || is_raised || name.starts_with('_') || index.class(symbol).is_none() {
+            continue;
+        }
+        let Some(owner) = made_for(index, symbol) else {
+            continue;
+        };
+        let files: BTreeSet<&FileId> = paths.values().flatten().collect();
+        found.push((
+            std::cmp::Reverse(files.len()),
+            index.symbol_path(symbol),
+            symbol,
+            owner,
+        ));
+    }
+    found.sort();
+    let tell = |(count, path, symbol, owner): &(
+        std::cmp::Reverse<usize>,
+        String,
+        SymbolId,
+        &str,
+    )| {
+        let facts = index.facts(symbol.file);
+        let line = facts.lines.line(index.binding(*symbol).span.start);
+        format!(
+            "# {}:{line}: made with `{owner}`; imported by {} file{}\n# [[per-request]]\n# symbol = \"{path}\"\n",
+            plain(&index.file(symbol.file).path),
+            count.0,
+            if count.0 == 1 { "" } else { "s" },
+        )
+    };
+    found.iter().map(tell).collect()
+}
+
+/// The parameter without a default that names who an object of a class is for.
+fn made_for(index: &Index, class: SymbolId) -> Option<&str> {
+    let makers = index.class_member(class, "__init__")?;
+    let &[maker] = &makers[..] else { return None };
+    let (_, init) = index.definition(maker)?;
+    let facts = index.facts(maker.file);
+    let needed = facts.parameters[init.parameters.range()].iter();
+    let mut needed = needed.filter(|parameter| !parameter.has_default);
+    needed.find_map(|parameter| {
+        let name = facts.name(parameter.name);
+        OWNERS.contains(&name).then_some(name)
+    })
 }
 
 /// Whether importing a file calls `warnings.warn`.

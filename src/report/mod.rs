@@ -9,6 +9,7 @@ mod github;
 pub mod graph;
 mod json;
 mod plan;
+mod rank;
 mod refused;
 mod score;
 mod style;

@@ -9,6 +9,7 @@ use std::fmt::Write;
 use serde::Serialize;
 
 use super::json::to_json;
+use super::rank::Rank;
 use super::summary::counted;
 use super::{Report, one_line};
 use crate::diagnostic::{Applicability, Finding, Severity};
@@ -57,35 +58,6 @@ impl Stage {
     }
 }
 
-/// When a finding's turn comes: by the number in its priority, and without one last. Other words come in between.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Rank<'a> {
-    Number(u32),
-    Word(&'a str),
-    None,
-}
-
-impl<'a> Rank<'a> {
-    fn of(finding: &'a Finding) -> Self {
-        let Some(priority) = finding.priority.as_deref() else {
-            return Self::None;
-        };
-        let digits = priority.strip_prefix(['P', 'p']);
-        match digits.and_then(|digits| digits.parse().ok()) {
-            Some(number) => Self::Number(number),
-            None => Self::Word(priority),
-        }
-    }
-
-    fn title(self) -> String {
-        match self {
-            Self::Number(number) => format!("P{number}"),
-            Self::Word(word) => word.to_owned(),
-            Self::None => "without priority".to_owned(),
-        }
-    }
-}
-
 /// A rule's findings of one check and stage, in one phase.
 struct Step<'a> {
     stage: Stage,
@@ -128,7 +100,11 @@ fn phases(report: &Report) -> Vec<(Rank<'_>, Vec<Step<'_>>)> {
 /// By file, the last phase in which something still gets its name from there.
 fn last_uses<'a>(findings: impl Iterator<Item = &'a Finding>) -> BTreeMap<&'a str, Rank<'a>> {
     let mut last: BTreeMap<&str, Rank<'_>> = BTreeMap::new();
-    for finding in findings.filter(|it| Stage::of(it) == Stage::Imports) {
+    let reaches = |it: &&Finding| {
+        let checks = ["noncanonical-import", "retired-module", "retired-symbol"];
+        Stage::of(it) == Stage::Imports && checks.contains(&it.check)
+    };
+    for finding in findings.filter(reaches) {
         for hop in &finding.evidence {
             if hop.location.path != finding.location.path {
                 let rank = last.entry(&hop.location.path).or_insert(Rank::Number(0));
@@ -385,7 +361,7 @@ pub fn plan_json(report: &Report) -> String {
         phases: phases
             .map(|(at, (rank, steps))| PhaseWire {
                 phase: at + 1,
-                priority: (rank != Rank::None).then(|| rank.title()),
+                priority: rank.known(),
                 steps: steps.iter().map(step_wire).collect(),
             })
             .collect(),

@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use colored::Color;
 
+use super::rank::Rank;
 use super::{Fixes, Options, Refused, Report, Style, one_line};
 use crate::diagnostic::{Applicability, Severity};
 use crate::score::{Failure, rounded_against};
@@ -40,12 +41,12 @@ pub(super) fn render(report: &Report, options: &Options<'_>) -> String {
     text
 }
 
-/// How often each check found something, most often first.
+/// How often each check found something, most often first; where rules have priorities, the most urgent before.
 pub(super) fn statistics(report: &Report, style: Style) -> String {
-    let mut counts: BTreeMap<(&str, Severity), (u64, u64)> = BTreeMap::new();
+    let mut counts: BTreeMap<(Rank<'_>, &str, Severity), (u64, u64)> = BTreeMap::new();
     for it in &report.findings {
         let (all, fixable) = counts
-            .entry((it.finding.check, it.finding.severity))
+            .entry((Rank::of(&it.finding), it.finding.check, it.finding.severity))
             .or_default();
         *all += 1;
         *fixable += u64::from(
@@ -56,16 +57,23 @@ pub(super) fn statistics(report: &Report, style: Style) -> String {
         );
     }
     let mut rows: Vec<_> = counts.into_iter().collect();
-    rows.sort_by_key(|&((check, severity), (all, _))| {
-        (std::cmp::Reverse(all), check, std::cmp::Reverse(severity))
+    rows.sort_by_key(|&((rank, check, severity), (all, _))| {
+        (
+            rank,
+            std::cmp::Reverse(all),
+            check,
+            std::cmp::Reverse(severity),
+        )
     });
-    let digits = rows
-        .iter()
-        .map(|(_, (all, _))| all.to_string().len())
-        .max()
-        .unwrap_or(1);
+    let digits = rows.iter().map(|(_, (all, _))| all.to_string().len());
+    let digits = digits.max().unwrap_or(1);
+    let titles = rows.iter().filter_map(|((rank, ..), _)| rank.known());
+    let widest = titles.map(|title| title.chars().count()).max();
     let mut text = String::new();
-    for ((check, severity), (all, fixable)) in rows {
+    for ((rank, check, severity), (all, fixable)) in rows {
+        if let Some(widest) = widest {
+            let _ = write!(text, "{:<widest$}  ", rank.known().unwrap_or_default());
+        }
         let padded = format!("{:<7}", severity.as_str());
         let severity = style.paint(color(severity), &padded);
         let _ = write!(text, "{all:>digits$}  {severity}  {check}");
