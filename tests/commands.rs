@@ -486,3 +486,13 @@ fn the_generated_section_leaves_out_what_the_document_itself_rules() {
         "{rules}"
     );
 }
+
+#[test]
+fn selectors_are_listed_with_the_rules() {
+    let dir = tree(&[(
+        "ssot.toml",
+        "[[selector]]\nname = 'low'\nmodules = ['a', 'b.**']\nexcept = ['b.c']\n",
+    )]);
+    let (rules, _, _) = ssot(dir.path(), &["rules"]);
+    assert_eq!(rules, "selector low  ssot.toml:2\n    a, b.** but b.c\n");
+}

@@ -3,13 +3,17 @@
 use std::fmt::Write;
 
 use crate::config::{
-    Config, ContractKind, ModulePattern, Retired, RetiredTarget, RuleMeta, SymbolPath, Tier,
+    Config, ContractKind, ModulePattern, Retired, RetiredTarget, RuleMeta, Selector, SymbolPath,
+    Tier,
 };
 use crate::report::Style;
 
 /// The rules of `config`, a block each.
 pub(super) fn list(config: &Config, style: Style) -> String {
     let mut text = String::new();
+    for declared in &config.selectors {
+        text.push_str(&selector(&declared.selector, style));
+    }
     for rule in &config.canonical {
         push(
             &mut text,
@@ -57,6 +61,19 @@ pub(super) fn list(config: &Config, style: Style) -> String {
         text.push_str("There are no rules.\n");
     }
     text
+}
+
+fn selector(selector: &Selector, style: Style) -> String {
+    let but = match &selector.except[..] {
+        [] => String::new(),
+        except => format!(" but {}", patterns(except)),
+    };
+    let (name, at) = (style.bold(&selector.name), &selector.location);
+    let place = format!("{}:{}", at.path, at.start.line);
+    format!(
+        "selector {name}  {place}\n    {}{but}\n",
+        patterns(&selector.modules)
+    )
 }
 
 fn push(text: &mut String, kind: &str, what: &str, meta: &RuleMeta, style: Style) {

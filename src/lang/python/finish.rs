@@ -5,6 +5,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::extract::{Extractor, TempReference, TempRoot, TempShape};
 use super::flow::Step;
 use super::interner::Interner;
+use super::keeping::TempKept;
 use super::scope::{TempScopeKind, TempValue};
 use crate::facts::{
     Binding, BindingId, BindingValue, Call, CallId, CallMode, Definition, DefinitionFlags,
@@ -869,18 +870,26 @@ impl<'e, 'a> Finisher<'e, 'a> {
 
     fn emit_keeps(&mut self, call_ids: &[u32]) {
         for keep in &self.from.keeps {
-            let id = call_ids[keep.call as usize];
-            if id == UNUSED {
-                continue;
-            }
-            let (keeper, span) = match &keep.place {
-                None => (
-                    Some(Keeper::Default),
-                    self.from.calls[keep.call as usize].callee.span,
-                ),
-                Some(place) => (self.keeper(place), place.span),
+            let kept = match (&keep.place, keep.value) {
+                (None, TempKept::Call(call)) => {
+                    let span = self.from.calls[call as usize].callee.span;
+                    Some((call, Keeper::Default, span))
+                }
+                (Some(place), TempKept::Call(call)) => {
+                    let keeper = self.keeper(place);
+                    keeper.map(|keeper| (call, keeper, place.span))
+                }
+                (Some(place), TempKept::Name(name)) => self.keeper(place).and_then(|keeper| {
+                    let call = self.result_in(place, name)?;
+                    Some((call, keeper, place.span))
+                }),
+                (None, TempKept::Name(_)) => None,
             };
-            if let Some(keeper) = keeper {
+            let Some((call, keeper, span)) = kept else {
+                continue;
+            };
+            let id = call_ids[call as usize];
+            if id != UNUSED {
                 self.facts.keeps.push(Keep {
                     call: CallId(id),
                     keeper,
@@ -888,6 +897,21 @@ impl<'e, 'a> Finisher<'e, 'a> {
                     span,
                 });
             }
+        }
+    }
+
+    /// The call whose result a name is certain to hold where a place is written.
+    fn result_in(&mut self, place: &TempReference, name: NameId) -> Option<u32> {
+        let mut found = std::mem::take(&mut self.found);
+        let bound = self.from.scopes.look_up(place.place, name, &mut found);
+        let only = match found[..] {
+            [only] if bound => Some(only),
+            _ => None,
+        };
+        self.found = found;
+        match self.from.scopes.bindings[only? as usize].value {
+            TempValue::Result(call) => Some(call),
+            _ => None,
         }
     }
 

@@ -7,15 +7,23 @@ use ruff_python_ast::{self as ast, Expr};
 use ruff_text_size::Ranged;
 
 use super::extract::{Extractor, TempReference, TempRoot, span};
-use crate::facts::{Slice, Usage};
+use crate::facts::{NameId, Slice, Usage};
 
 /// A result that is put somewhere, as visited.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TempKeep {
-    pub(super) call: u32,
+    pub(super) value: TempKept,
     /// What it is put into: a name or an attribute, or an item of that; none for a default.
     pub(super) place: Option<TempReference>,
     pub(super) item: bool,
+}
+
+/// The result that is kept.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum TempKept {
+    Call(u32),
+    /// What this name holds there, which may be the result of a call.
+    Name(NameId),
 }
 
 /// How many `or`, `await` and the like around a call are looked through.
@@ -24,13 +32,13 @@ const MOST_WRAPPERS: usize = 8;
 impl<'a> Extractor<'a> {
     /// Notes that the calls of `value` are put into `targets`; those visited since `first` are they.
     pub(super) fn keep_in(&mut self, targets: &'a [Expr], value: &'a Expr, first: usize) {
-        if self.calls.len() == first {
+        if self.calls.len() == first && !value.is_name_expr() {
             return;
         }
         for target in targets {
             match target {
                 // What a name is bound to is known from its binding where nothing stands around the call.
-                Expr::Name(name) if !value.is_call_expr() => {
+                Expr::Name(name) if !value.is_call_expr() && !value.is_name_expr() => {
                     let root = TempRoot::Name(self.names.intern(name.id.as_str()));
                     self.keep(value, first, (root, Slice::default()), target, false);
                 }
@@ -45,9 +53,6 @@ impl<'a> Extractor<'a> {
 
     /// Notes that `container.append(value)` and the like put calls into a container.
     pub(super) fn keep_in_container(&mut self, call: &'a ast::ExprCall, first: usize) {
-        if self.calls.len() == first {
-            return;
-        }
         let Expr::Attribute(method) = &*call.func else {
             return;
         };
@@ -56,14 +61,16 @@ impl<'a> Extractor<'a> {
         else {
             return;
         };
-        self.keep_in_chain(&method.value, value, first, true);
+        if self.calls.len() > first || value.is_name_expr() {
+            self.keep_in_chain(&method.value, value, first, true);
+        }
     }
 
     /// Notes that a default holds what its call gives.
     pub(super) fn keep_as_default(&mut self, value: &'a Expr, first: usize) {
         self.each_call(value, first, |this, call| {
             this.keeps.push(TempKeep {
-                call,
+                value: TempKept::Call(call),
                 place: None,
                 item: false,
             });
@@ -71,14 +78,14 @@ impl<'a> Extractor<'a> {
     }
 
     fn keep_in_chain(&mut self, target: &'a Expr, value: &'a Expr, first: usize, item: bool) {
-        if let Some(chain @ (TempRoot::Name(name) | TempRoot::TypeOf(name), path)) =
-            self.chain(target)
-        {
+        // Most assignments of names are these, and of no interest.
+        let own = |inner: &Expr| matches!(inner, Expr::Name(name) if name.id.as_str() == "self");
+        if matches!(target, Expr::Attribute(attribute) if own(&attribute.value)) {
+            return;
+        }
+        if let Some(chain @ (TempRoot::Name(_) | TempRoot::TypeOf(_), path)) = self.chain(target) {
             // What an instance holds is its own, and longer ways lead to instances.
-            let own = path.len > 0
-                && matches!(chain.0, TempRoot::Name(_))
-                && self.names.get(name) == "self";
-            if path.len < 2 && !own {
+            if path.len < 2 {
                 self.keep(value, first, chain, target, item);
             }
         }
@@ -93,11 +100,17 @@ impl<'a> Extractor<'a> {
         item: bool,
     ) {
         let at = span(target.range());
-        self.each_call(value, first, |this, call| {
+        let keep = |this: &mut Self, value: TempKept| {
             let place = this.place();
             let place = Some(TempReference::new(root, path, at, place, Usage::Store));
-            this.keeps.push(TempKeep { call, place, item });
-        });
+            this.keeps.push(TempKeep { value, place, item });
+        };
+        if let Expr::Name(name) = value {
+            let name = self.names.intern(name.id.as_str());
+            keep(self, TempKept::Name(name));
+        } else {
+            self.each_call(value, first, |this, call| keep(this, TempKept::Call(call)));
+        }
     }
 
     /// Hands the calls to `note`, among those visited since `first`, that may be the value of an expression.
