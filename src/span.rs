@@ -64,27 +64,18 @@ pub(crate) struct WideRun {
     excess_before: u32,
 }
 
-/// Lines between two [`Mark`]s.
-const MARKED: u32 = 64;
-
-/// Where every [`MARKED`]th line starts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Mark {
-    /// Offset in the text.
-    offset: u32,
-    /// Where the line's length is in the steps.
-    step: u32,
-}
+/// Words between two entries of [`LineIndex::before`].
+const BLOCK: usize = 64;
 
 /// Turns byte offsets of one text into lines and columns without the text.
 ///
 /// Lines end at `\n`, `\r\n` or a lone `\r`, as Python and editors count them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LineIndex {
-    /// The length of each line, line end included: 255 for every 255 bytes, then one byte for the rest. An index takes
-    /// little more than a byte a line, a quarter of what offsets would take.
-    pub(crate) steps: Run<u8>,
-    pub(crate) marks: Run<Mark>,
+    /// A bit for each byte of the text, set where the byte ends a line: made without a branch, whatever the lines are.
+    pub(crate) ends: Run<u64>,
+    /// For every [`BLOCK`] words, how many line ends there are before them.
+    pub(crate) before: Run<u32>,
     pub(crate) wide: Run<WideRun>,
     pub(crate) shape: LineShape,
 }
@@ -92,8 +83,8 @@ pub struct LineIndex {
 /// The size of a text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct LineShape {
-    /// Number of places where a line starts: one more than there are line ends.
-    starts: u32,
+    /// Number of line ends.
+    ends: u32,
     /// Bytes in the text.
     len: u32,
 }
@@ -101,8 +92,8 @@ pub(crate) struct LineShape {
 /// A [`LineIndex`] while it is made; it keeps its memory from text to text.
 #[derive(Debug, Default)]
 pub struct LineBuffer {
-    pub(crate) steps: Tail<u8>,
-    pub(crate) marks: Tail<Mark>,
+    pub(crate) ends: Tail<u64>,
+    pub(crate) before: Tail<u32>,
     pub(crate) wide: Tail<WideRun>,
     pub(crate) shape: LineShape,
 }
@@ -110,70 +101,34 @@ pub struct LineBuffer {
 impl LineBuffer {
     /// Indexes `text` in place of what was indexed before.
     pub fn fill(&mut self, text: &str) {
-        self.steps.clear();
-        self.marks.clear();
+        self.ends.clear();
+        self.before.clear();
         self.wide.clear();
-        self.shape = LineShape {
-            starts: 0,
-            len: text.len() as u32,
-        };
         if !text.is_ascii() {
             wide_runs(text, &mut self.wide);
         }
         let bytes = text.as_bytes();
-        let start = if memchr::memchr(b'\r', bytes).is_none() {
-            self.line_feeds(bytes)
-        } else {
-            let mut start = 0;
-            for at in memchr::memchr2_iter(b'\n', b'\r', bytes) {
-                if bytes[at] == b'\n' || bytes.get(at + 1) != Some(&b'\n') {
-                    self.line(start, at + 1);
-                    start = at + 1;
-                }
-            }
-            start
-        };
-        self.line(start, bytes.len());
-    }
-
-    /// Adds all lines that a line feed ends; gives the start of what is left. 64 bytes at a time, a bit for each: lines
-    /// of code are so short that calling a search for each costs more than the search.
-    fn line_feeds(&mut self, bytes: &[u8]) -> usize {
-        let mut start = 0;
         let (blocks, rest) = bytes.as_chunks::<64>();
-        for (at, block) in blocks.iter().enumerate() {
-            let mut found = feeds(block);
-            while found != 0 {
-                let end = at * 64 + found.trailing_zeros() as usize + 1;
-                self.line(start, end);
-                start = end;
-                found &= found - 1;
+        self.ends.extend(blocks.iter().map(feeds));
+        if !rest.is_empty() {
+            let mut last = [0; 64];
+            last[..rest.len()].copy_from_slice(rest);
+            self.ends.extend([feeds(&last)]);
+        }
+        for at in memchr::memchr_iter(b'\r', bytes) {
+            if bytes.get(at + 1) != Some(&b'\n') {
+                self.ends[at / 64] |= 1 << (at % 64);
             }
         }
-        for (at, byte) in rest.iter().enumerate() {
-            if *byte == b'\n' {
-                let end = blocks.len() * 64 + at + 1;
-                self.line(start, end);
-                start = end;
-            }
+        let mut ends = 0;
+        for block in self.ends.chunks(BLOCK) {
+            self.before.push(ends);
+            ends += block.iter().map(|word| word.count_ones()).sum::<u32>();
         }
-        start
-    }
-
-    fn line(&mut self, start: usize, end: usize) {
-        if self.shape.starts.is_multiple_of(MARKED) {
-            self.marks.push(Mark {
-                offset: start as u32,
-                step: self.steps.len() as u32,
-            });
-        }
-        self.shape.starts += 1;
-        let mut len = end - start;
-        while len >= 255 {
-            self.steps.push(255);
-            len -= 255;
-        }
-        self.steps.push(len as u8);
+        self.shape = LineShape {
+            ends,
+            len: text.len() as u32,
+        };
     }
 }
 
@@ -184,8 +139,8 @@ impl LineIndex {
         let mut buffer = LineBuffer::default();
         buffer.fill(text);
         Self {
-            steps: buffer.steps.into(),
-            marks: buffer.marks.into(),
+            ends: buffer.ends.into(),
+            before: buffer.before.into(),
             wide: buffer.wide.into(),
             shape: buffer.shape,
         }
@@ -194,25 +149,33 @@ impl LineIndex {
     /// Number of lines; a last line without line end counts, an empty one after the last line end does not.
     #[must_use]
     pub fn line_count(&self) -> u32 {
-        // The last length is 0 only if the last line is empty: after 255 bytes there is a byte for the rest.
-        let open = match self.steps[..] {
-            [] | [0] => true,
-            [.., before, 0] => before != 255,
-            _ => false,
-        };
-        self.shape.starts - u32::from(open && self.shape.starts > 0)
+        let open = self
+            .shape
+            .len
+            .checked_sub(1)
+            .is_some_and(|last| self.ends[last as usize / 64] & (1 << (last % 64)) == 0);
+        self.shape.ends + u32::from(open)
     }
 
     /// The line (from 1) that holds `offset`.
     #[must_use]
     pub fn line(&self, offset: u32) -> u32 {
-        self.find(|_, start| start <= offset).0
+        let offset = offset.min(self.shape.len);
+        let word = offset as usize / 64;
+        let block = word / BLOCK;
+        let Some(&before) = self.before.get(block) else {
+            return self.shape.ends + 1;
+        };
+        let whole = self.ends[block * BLOCK..word].iter();
+        let part = self.ends.get(word).copied().unwrap_or(0) & ((1 << (offset % 64)) - 1);
+        before + whole.map(|word| word.count_ones()).sum::<u32>() + part.count_ones() + 1
     }
 
     /// The line and column of `offset`.
     #[must_use]
     pub fn position(&self, offset: u32) -> Position {
-        let (line, start) = self.find(|_, start| start <= offset);
+        let line = self.line(offset);
+        let start = self.line_start(line);
         let bytes = offset - start;
         let excess = self.excess(offset) - self.excess(start);
         Position {
@@ -224,42 +187,24 @@ impl LineIndex {
     /// Offset at which `line` (from 1) starts, or the end of the text when there is no such line.
     #[must_use]
     pub fn line_start(&self, line: u32) -> u32 {
-        if line > self.shape.starts {
+        if line <= 1 {
+            return 0;
+        }
+        if line > self.shape.ends + 1 {
             return self.shape.len;
         }
-        self.find(|number, _| number <= line.max(1)).1
-    }
-
-    /// The last line, with the offset of its start, for which `holds`; it holds for the first line and for none after
-    /// one for which it does not.
-    fn find(&self, holds: impl Fn(u32, u32) -> bool) -> (u32, u32) {
-        let number = |block: usize| block as u32 * MARKED + 1;
-        let (mut low, mut high) = (0, self.marks.len());
-        while low + 1 < high {
-            let middle = usize::midpoint(low, high);
-            if holds(number(middle), self.marks[middle].offset) {
-                low = middle;
-            } else {
-                high = middle;
+        // The line end before it, counted from 0.
+        let end = line - 2;
+        let block = self.before.partition_point(|&before| before <= end) - 1;
+        let mut left = end - self.before[block];
+        for (at, &word) in self.ends.iter().enumerate().skip(block * BLOCK) {
+            let here = word.count_ones();
+            if left < here {
+                return at as u32 * 64 + nth_bit(word, left) + 1;
             }
+            left -= here;
         }
-        let Some(mark) = self.marks.get(low) else {
-            return (0, 0);
-        };
-        let (mut line, mut start) = (number(low), mark.offset);
-        let mut next = start;
-        for &step in &self.steps[mark.step as usize..] {
-            next += u32::from(step);
-            if step == 255 {
-                continue;
-            }
-            if line == self.shape.starts || !holds(line + 1, next) {
-                break;
-            }
-            line += 1;
-            start = next;
-        }
-        (line, start)
+        self.shape.len
     }
 
     /// Bytes minus characters in the text before `offset`.
@@ -274,6 +219,14 @@ impl LineIndex {
     }
 }
 
+/// The place of the bit that is set with `n` set bits below it.
+fn nth_bit(mut word: u64, n: u32) -> u32 {
+    for _ in 0..n {
+        word &= word - 1;
+    }
+    word.trailing_zeros()
+}
+
 /// A bit for each byte that is a line feed.
 fn feeds(block: &[u8; 64]) -> u64 {
     const FEEDS: u64 = u64::from_ne_bytes([b'\n'; 8]);
@@ -281,37 +234,34 @@ fn feeds(block: &[u8; 64]) -> u64 {
     /// Brings the top bit of every byte into the top byte.
     const GATHER: u64 = 0x0002_0408_1020_4081;
     let (words, _) = block.as_chunks::<8>();
-    let mut bits = 0;
+    let mut others = 0;
     for (at, word) in words.iter().enumerate() {
         let differs = u64::from_le_bytes(*word) ^ FEEDS;
-        // The top bit of every byte that is 0, and nothing else.
-        let found = !(((differs & LOW) + LOW) | differs | LOW);
-        bits |= (found.wrapping_mul(GATHER) >> 56) << (at * 8);
+        // The top bit of every byte that is not 0, and nothing else.
+        let other = (((differs & LOW) + LOW) | differs) & !LOW;
+        others |= (other.wrapping_mul(GATHER) >> 56) << (at * 8);
     }
-    bits
+    !others
 }
 
 /// Adds the multi-byte runs of `text` to `runs`, which is empty.
 fn wide_runs(text: &str, runs: &mut Tail<WideRun>) {
     let mut excess = 0;
-    for (at, ch) in text.char_indices() {
-        let width = ch.len_utf8() as u8;
-        if width == 1 {
-            continue;
-        }
-        let at = at as u32;
-        match runs.last_mut() {
-            Some(run) if run.width == width && run.start + run.chars * u32::from(width) == at => {
-                run.chars += 1;
-            }
-            _ => runs.push(WideRun {
-                start: at,
-                chars: 1,
-                width,
-                excess_before: excess,
-            }),
-        }
-        excess += u32::from(width) - 1;
+    let mut rest = text;
+    while let Some(ascii) = rest.bytes().position(|byte| !byte.is_ascii()) {
+        let start = text.len() - rest.len() + ascii;
+        let mut chars = rest[ascii..].chars();
+        let width = chars.next().map_or(1, char::len_utf8);
+        let others = chars.take_while(|ch| ch.len_utf8() == width).count();
+        let bytes = (1 + others) * width;
+        runs.push(WideRun {
+            start: start as u32,
+            chars: 1 + others as u32,
+            width: width as u8,
+            excess_before: excess,
+        });
+        excess += ((1 + others) * (width - 1)) as u32;
+        rest = &rest[ascii + bytes..];
     }
 }
 
@@ -355,6 +305,10 @@ mod tests {
             }
             assert_eq!(index.line_start(starts.len() as u32 + 1), text.len() as u32);
             assert_eq!(index.line_start(0), 0);
+            for at in 0..=text.len() {
+                let line = starts.partition_point(|&start| start as usize <= at);
+                assert_eq!(index.line(at as u32) as usize, line);
+            }
             if len > 0 {
                 let open = LineIndex::new(&text[..text.len() - 1]);
                 assert_eq!(open.line_count(), index.line_count());

@@ -220,6 +220,13 @@ fn missing_name(
         // A stub alone tells checkers what it wants to; the module itself is not there to be read.
         return None;
     }
+    // Nearly all names were found when what they bind was worked out.
+    if what
+        .binding
+        .is_some_and(|binding| index.leads_somewhere(SymbolId { file, binding }))
+    {
+        return None;
+    }
     let lookup = index.member(module, name);
     let exists = !lookup.entities.is_empty()
         || !lookup.externals.is_empty()

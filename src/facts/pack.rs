@@ -115,8 +115,8 @@ macro_rules! arrays {
 
 arrays! {
     name_ends: names.ends => facts.names.ends;
-    line_steps: lines.steps => facts.lines.steps;
-    line_marks: lines.marks => facts.lines.marks;
+    line_ends: lines.ends => facts.lines.ends;
+    lines_before: lines.before => facts.lines.before;
     scopes: scopes => facts.scopes;
     imports: imports => facts.imports;
     definitions: definitions => facts.definitions;

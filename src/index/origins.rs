@@ -4,6 +4,7 @@
 //! unknown stays unknown and carries its reason.
 
 use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
 
 use super::classes;
 use super::lookup::{Meaning, RED_ZONE, SEGMENT, Tables};
@@ -185,12 +186,12 @@ pub fn is_implicit(name: &str) -> bool {
     )
 }
 
-/// Everything collected about one look-up.
+/// Everything collected about one look-up: nearly always one thing, for which nothing is allocated.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Found {
-    pub(super) entities: Vec<Entity>,
+    pub(super) entities: SmallVec<[Entity; 2]>,
     /// The bindings of the name where it was found, before imports and aliases are followed.
-    pub(super) bindings: Vec<SymbolId>,
+    pub(super) bindings: SmallVec<[SymbolId; 2]>,
     pub(super) unknown: Option<Unknown>,
     pub(super) missing: bool,
 }
@@ -199,7 +200,7 @@ impl Found {
     /// One certain entity.
     pub(super) fn of(entity: Entity) -> Self {
         Self {
-            entities: vec![entity],
+            entities: SmallVec::from_slice(&[entity]),
             ..Self::default()
         }
     }
@@ -220,8 +221,12 @@ impl Found {
     }
 
     pub(super) fn merge(&mut self, other: Found) {
-        for entity in other.entities {
-            self.add(entity);
+        if self.entities.is_empty() {
+            self.entities = other.entities;
+        } else {
+            for entity in other.entities {
+                self.add(entity);
+            }
         }
         self.unknown = self.unknown.or(other.unknown);
         self.missing |= other.missing;
@@ -324,8 +329,8 @@ impl Resolver<'_> {
 
     fn load(&self, resolution: Resolution) -> Found {
         Found {
-            entities: self.origins.entities(resolution).to_vec(),
-            bindings: Vec::new(),
+            entities: self.origins.entities(resolution).into(),
+            bindings: SmallVec::new(),
             unknown: resolution.unknown,
             missing: resolution.missing,
         }
@@ -416,7 +421,7 @@ impl Resolver<'_> {
     fn alias(symbol: SymbolId, found: Found) -> Found {
         if found.entities.is_empty() {
             return Found {
-                entities: vec![Entity::Symbol(symbol)],
+                entities: SmallVec::from_slice(&[Entity::Symbol(symbol)]),
                 ..Found::default()
             };
         }

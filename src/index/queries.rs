@@ -27,12 +27,14 @@ impl<'a> Settled<'a> {
 
 impl Meaning for Settled<'_> {
     fn of_binding(&mut self, symbol: SymbolId) -> Found {
-        let (entities, unknown, missing) = self.index.binding_entities(symbol);
+        let mut found = Found::default();
+        let (unknown, missing) = self
+            .index
+            .each_entity(symbol, |entity| found.entities.push(entity));
         Found {
-            entities,
-            bindings: Vec::new(),
             unknown,
             missing,
+            ..found
         }
     }
 
@@ -52,6 +54,14 @@ impl Index {
         let mut entities = Vec::new();
         let (unknown, missing) = self.each_entity(symbol, |entity| entities.push(entity));
         (entities, unknown, missing)
+    }
+
+    /// Whether an import or alias binding leads to anything that is known.
+    #[must_use]
+    pub fn leads_somewhere(&self, symbol: SymbolId) -> bool {
+        self.origins
+            .of_binding(symbol)
+            .is_some_and(|resolution| !self.origins.entities(resolution).is_empty())
     }
 
     /// Hands everything a binding may stand for to `take`.
@@ -96,8 +106,8 @@ impl Index {
     pub fn member(&self, module: ModuleId, name: &str) -> Lookup {
         let found = self.tables().member(&mut Settled::new(self), module, name);
         Lookup {
-            entities: found.entities,
-            bindings: found.bindings,
+            entities: found.entities.into_vec(),
+            bindings: found.bindings.into_vec(),
             externals: Vec::new(),
             unknown: found.unknown,
         }
@@ -159,8 +169,8 @@ impl Index {
             found.unknown
         };
         Lookup {
-            entities: found.entities,
-            bindings: found.bindings,
+            entities: found.entities.into_vec(),
+            bindings: found.bindings.into_vec(),
             externals: Vec::new(),
             unknown,
         }

@@ -8,15 +8,55 @@ use crate::facts::{CallId, DefinitionFlags, DefinitionId, DefinitionKind, Ending
 use crate::graph::calls::FunctionId;
 use crate::index::{Ancestor, ClassId, FileId, Index};
 
-/// By class: its methods that end only through calls, each with the names it calls on its own instance.
-type SelfCalls<'a> = FxHashMap<ClassId, Vec<(&'a str, Vec<SelfCall<'a>>)>>;
+/// What the methods of all classes call on their own instances. Names are numbers: classes compare many.
+#[derive(Default)]
+struct SelfCalls<'a> {
+    names: FxHashMap<&'a str, u32>,
+    /// By class: its methods that end only through calls, each with what it calls.
+    of: FxHashMap<ClassId, Vec<(u32, Vec<SelfCall>)>>,
+}
 
 /// A name called on a method's own instance.
 #[derive(Clone, Copy)]
-struct SelfCall<'a> {
-    name: &'a str,
+struct SelfCall {
+    name: u32,
     /// Through `super()`: no override is reached by it.
     is_super: bool,
+}
+
+impl<'a> SelfCalls<'a> {
+    fn number(&mut self, name: &'a str) -> u32 {
+        let next = self.names.len() as u32;
+        *self.names.entry(name).or_insert(next)
+    }
+}
+
+/// A set of names, made empty at no cost.
+struct Names {
+    /// By number, the round in which it was last inserted.
+    round: Vec<u32>,
+    now: u32,
+}
+
+impl Names {
+    fn new(count: usize) -> Self {
+        Self {
+            round: vec![0; count],
+            now: 0,
+        }
+    }
+
+    fn clear(&mut self) {
+        self.now += 1;
+    }
+
+    fn insert(&mut self, name: u32) -> bool {
+        std::mem::replace(&mut self.round[name as usize], self.now) != self.now
+    }
+
+    fn contains(&self, name: u32) -> bool {
+        self.round[name as usize] == self.now
+    }
 }
 
 impl<'a> Analysis<'a> {
@@ -24,15 +64,16 @@ impl<'a> Analysis<'a> {
     /// inherited one calls.
     pub(super) fn inherited(&mut self, known: &[Cycle], doubts: &mut Doubts<'_>) -> Vec<Cycle> {
         let calls = self.self_calls();
-        let mut classes: Vec<ClassId> = calls.keys().copied().collect();
+        let mut classes: Vec<ClassId> = calls.of.keys().copied().collect();
         classes.extend_from_slice(self.index.classes_of_several_bases());
         classes.sort_unstable();
         classes.dedup();
         let mut told: FxHashSet<Vec<FunctionId>> =
             known.iter().map(|cycle| sorted(&cycle.functions)).collect();
         let mut cycles = Vec::new();
+        let mut seen = Names::new(calls.names.len());
         for class in classes {
-            if !may_close(self.index, &calls, class) {
+            if !may_close(self.index, &calls, class, &mut seen) {
                 continue;
             }
             for cycle in self.cycles_of(class, doubts) {
@@ -60,10 +101,10 @@ impl<'a> Analysis<'a> {
             }
             let steps = facts.flow.nodes[run.range()].iter();
             let names = steps.filter_map(|node| match node.step {
-                FlowStep::Call(call) => self_call(self.index, file, call),
+                FlowStep::Call(call) => self_call(self.index, &mut calls, file, call),
                 _ => None,
             });
-            let names: Vec<SelfCall<'_>> = names.collect();
+            let names: Vec<SelfCall> = names.collect();
             if !names.is_empty() {
                 let class = ClassId {
                     file,
@@ -72,8 +113,8 @@ impl<'a> Analysis<'a> {
                 let Some(class) = self.index.whole_class(class) else {
                     continue;
                 };
-                let own = (facts.name(definition.name), names);
-                calls.entry(class).or_default().push(own);
+                let own = (calls.number(facts.name(definition.name)), names);
+                calls.of.entry(class).or_default().push(own);
             }
         }
         calls
@@ -168,7 +209,12 @@ impl<'a> Analysis<'a> {
 }
 
 /// The name of a call through `self`, `cls` or `super()`.
-fn self_call(index: &Index, file: FileId, call: CallId) -> Option<SelfCall<'_>> {
+fn self_call<'a>(
+    index: &'a Index,
+    calls: &mut SelfCalls<'a>,
+    file: FileId,
+    call: CallId,
+) -> Option<SelfCall> {
     let facts = index.facts(file);
     let callee = &facts.calls[call.index()].callee;
     let is_super = match callee.root {
@@ -178,7 +224,7 @@ fn self_call(index: &Index, file: FileId, call: CallId) -> Option<SelfCall<'_>> 
     };
     match facts.path(callee.path) {
         [name] => Some(SelfCall {
-            name: facts.name(*name),
+            name: calls.number(facts.name(*name)),
             is_super,
         }),
         _ => None,
@@ -187,9 +233,8 @@ fn self_call(index: &Index, file: FileId, call: CallId) -> Option<SelfCall<'_>> 
 
 /// Whether a method that a class inherits calls, on its own instance, one that the class or an earlier base defines, and
 /// that, going by names alone, may call it back.
-fn may_close(index: &Index, calls: &SelfCalls<'_>, class: ClassId) -> bool {
-    let mut earlier: FxHashSet<&str> = FxHashSet::default();
-    let mut overriding: Vec<(&str, &str)> = Vec::new();
+fn may_close(index: &Index, calls: &SelfCalls<'_>, class: ClassId, seen: &mut Names) -> bool {
+    let mut overriding: Vec<(u32, u32)> = Vec::new();
     // What is behind an unknown base is not certain to be reached.
     let order = index
         .mro(class)
@@ -198,17 +243,20 @@ fn may_close(index: &Index, calls: &SelfCalls<'_>, class: ClassId) -> bool {
             Ancestor::Class(class) => Some(class),
             Ancestor::Unknown => None,
         });
-    let methods: Vec<_> = order.filter_map(|class| calls.get(class)).collect();
+    let methods: Vec<_> = order.filter_map(|class| calls.of.get(class)).collect();
+    seen.clear();
     for own in &methods {
         for (method, called) in *own {
             let others = called.iter().filter(|call| !call.is_super);
-            let others = others.filter(|call| earlier.contains(call.name));
+            let others = others.filter(|call| seen.contains(call.name));
             overriding.extend(others.map(|call| (*method, call.name)));
         }
-        earlier.extend(own.iter().map(|(name, _)| *name));
+        for (name, _) in *own {
+            seen.insert(*name);
+        }
     }
     overriding.iter().any(|&(method, called)| {
-        let mut seen = FxHashSet::default();
+        seen.clear();
         let mut stack = vec![called];
         while let Some(at) = stack.pop() {
             if at == method {

@@ -4,22 +4,17 @@ use hashbrown::HashTable;
 
 use crate::facts::{NameId, NameTable};
 
-/// Names interned by text.
+/// Names interned by text. The table holds numbers alone, so that it stays small where names come to lie far apart; what
+/// it compares lies close together.
 #[derive(Default)]
 pub(super) struct Interner {
-    ids: HashTable<Interned>,
+    ids: HashTable<NameId>,
+    keys: Vec<Key>,
     text: String,
     /// Where each name ends in `text`.
     ends: Vec<u32>,
     /// The name asked for last: `self` comes often, and in a row.
-    last: Option<Interned>,
-}
-
-/// A name as the table finds it.
-#[derive(Clone, Copy)]
-struct Interned {
-    key: Key,
-    id: NameId,
+    last: Option<NameId>,
 }
 
 /// The length of a name with its bytes, or with the first and last eight when it has more than 16: nearly every name
@@ -78,18 +73,20 @@ impl Interner {
         if let Some(last) = self.last
             && self.is(last, key, name)
         {
-            return last.id;
+            return last;
         }
         let hash = key.hash();
         if let Some(&known) = self.ids.find(hash, |known| self.is(*known, key, name)) {
             self.last = Some(known);
-            return known.id;
+            return known;
         }
         let id = NameId(self.ends.len() as u32);
         self.text.push_str(name);
         self.ends.push(self.text.len() as u32);
+        self.keys.push(key);
+        let keys = &self.keys;
         self.ids
-            .insert_unique(hash, Interned { key, id }, |known| known.key.hash());
+            .insert_unique(hash, id, |known| keys[known.index()].hash());
         id
     }
 
@@ -98,11 +95,11 @@ impl Interner {
         let key = Key::of(name.as_bytes());
         self.ids
             .find(key.hash(), |known| self.is(*known, key, name))
-            .map(|known| known.id)
+            .copied()
     }
 
-    fn is(&self, known: Interned, key: Key, name: &str) -> bool {
-        known.key == key && (key.len <= Key::WHOLE || self.get(known.id) == name)
+    fn is(&self, known: NameId, key: Key, name: &str) -> bool {
+        self.keys[known.index()] == key && (key.len <= Key::WHOLE || self.get(known) == name)
     }
 
     /// The names as a table of their own.
@@ -128,6 +125,7 @@ impl Interner {
             self.ids = HashTable::new();
         }
         self.ids.clear();
+        self.keys.clear();
         self.text.clear();
         self.ends.clear();
         self.last = None;
