@@ -224,6 +224,10 @@ pub struct FileFacts {
     pub string_targets: Run<StringTarget>,
     /// Results of calls that are put where they stay, besides [`BindingValue::Result`].
     pub keeps: Run<Keep>,
+    /// Statements and expressions written for several versions of what they use: outermost only, in source order.
+    pub variants: Run<Span>,
+    /// The same for what is imported in them only: `try` statements whose handlers are there for a missing import.
+    pub fallbacks: Run<Span>,
     /// Suppression comments.
     pub suppressions: Vec<Suppression>,
     /// Errors found while reading the file.
@@ -259,6 +263,16 @@ impl FileFacts {
             dynamic: Some(Dynamic::Recovered),
             ..Self::default()
         }
+    }
+
+    /// Whether `offset`, where an import stands or not, lies in code written for several versions of what it uses.
+    #[must_use]
+    pub fn has_variants_at(&self, offset: u32, is_import: bool) -> bool {
+        let covers = |spans: &[Span]| {
+            let after = spans.partition_point(|span| span.start <= offset);
+            after > 0 && spans[after - 1].contains(offset)
+        };
+        covers(&self.variants) || is_import && covers(&self.fallbacks)
     }
 
     /// The text of a name.

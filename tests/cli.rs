@@ -246,6 +246,7 @@ fn config() -> Config {
         gateways: vec![],
         contracts: vec![],
         allow: vec![],
+        waiting: BTreeMap::new(),
         all_calls: false,
     }
 }

@@ -8,6 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::places::{Place, PlaceKind, classify_all, places_by_name};
 use super::trail::{HopKind, trail};
+use super::versions::{chooses, is_of_the_project};
 use crate::config::Canonical;
 use crate::diagnostic::Site;
 use crate::facts::{
@@ -91,6 +92,10 @@ impl<'a> Governed<'a> {
     pub(super) fn new(index: &Index, rules: &'a [Canonical]) -> Self {
         let mut symbols: Vec<GovernedSymbol> = Vec::new();
         for rule in rules {
+            let mut paths = rule.replaces.iter().chain([&rule.symbol]);
+            if paths.any(|path| is_of_the_project(&rule.meta, index, &path.module)) {
+                continue;
+            }
             let symbol = resolve(index, rule);
             // One object has one home: what the registry says against that is `registry-drift`'s to tell.
             let settled = rule.meta.from_registry
@@ -197,6 +202,14 @@ impl<'a> Governed<'a> {
                 self.chain(index, file, reference, &mut hits);
             }
         }
+        hits.retain(|hit| {
+            let import = match hit.site {
+                Site::Import(id) => Some(id),
+                _ => None,
+            };
+            let rule = &self.symbols[hit.symbol].rule.meta;
+            hit.canonical || !chooses(rule, facts, hit.span, import)
+        });
         hits.sort_by_key(|hit| (hit.span, hit.symbol));
         // A chain that is called is also read.
         hits.dedup_by(|a, b| {

@@ -33,6 +33,7 @@ mod trail;
 mod unresolved_import;
 mod unused_rule;
 mod uses;
+mod versions;
 
 pub use context::{Context, Outcome};
 

@@ -7,6 +7,9 @@ use crate::config::{Replacement, Retired};
 use crate::facts::{FileFacts, NameId, Reference, Root, Slice};
 use crate::index::{Entity, Index, Lookup};
 
+/// The module of names that are there without an import.
+pub(super) const BUILTINS: &str = "builtins";
+
 /// Whether `path` is `ancestor` or lies below it, in either notation for modules.
 pub(super) fn is_below(path: &str, ancestor: &str) -> bool {
     path.strip_prefix(ancestor)
@@ -91,7 +94,11 @@ pub(super) fn advice(rule: &Retired, name: Option<&str>) -> Option<String> {
     let import = match (&rule.replacement, name) {
         (Some(Replacement::Symbol(symbol)), _) => {
             let first = symbol.name.split('.').next().unwrap_or(&symbol.name);
-            Some(format!("`from {} import {first}`", symbol.module))
+            Some(if symbol.module == BUILTINS {
+                format!("`{}`, which needs no import", symbol.name)
+            } else {
+                format!("`from {} import {first}`", symbol.module)
+            })
         }
         (Some(Replacement::Module(module)), Some(name)) => {
             Some(format!("`from {module} import {name}`"))

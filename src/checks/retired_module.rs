@@ -9,6 +9,7 @@ use super::retired::{
     with_ancestors,
 };
 use super::successor::{relocation, spelled};
+use super::versions::{chooses, is_of_the_project};
 use super::{Check, Context, Outcome};
 use crate::config::{Retired, RetiredTarget};
 use crate::diagnostic::{Finding, Severity};
@@ -43,6 +44,7 @@ impl<'a> Rules<'a> {
                 RetiredTarget::Module(path) => Some((path.as_str(), rule)),
                 RetiredTarget::Symbol { .. } => None,
             })
+            .filter(|(path, rule)| !is_of_the_project(&rule.meta, context.index, path))
             .collect();
         Self {
             by_path: (0..).zip(&all).map(|(at, (path, _))| (*path, at)).collect(),
@@ -135,8 +137,11 @@ fn uses_in(context: &Context<'_>, rules: &Rules<'_>, file: FileId) -> Vec<Use> {
             .filter(|&rule| speaks(rule, facts.imports[import.index()].scope))
         {
             imported.insert(rule);
-            let how = How::Import(import);
-            uses.push(Use { rule, file, how });
+            let alias = facts.imports[import.index()].alias;
+            if !chooses(&rules.all[rule].1.meta, facts, alias, Some(import)) {
+                let how = How::Import(import);
+                uses.push(Use { rule, file, how });
+            }
         }
     }
     let steps = ids_of(facts, |name| rules.last.contains(name));
@@ -159,6 +164,7 @@ fn uses_in(context: &Context<'_>, rules: &Rules<'_>, file: FileId) -> Vec<Use> {
                 .filter(|&rule| {
                     speaks(rule, reference.scope)
                         && !imported.contains(&rule)
+                        && !chooses(&rules.all[rule].1.meta, facts, reference.span, None)
                         && seen.insert((reference.span.start, rule))
                 });
             let how = How::Attribute(reference.span);
@@ -173,7 +179,8 @@ fn uses_in(context: &Context<'_>, rules: &Rules<'_>, file: FileId) -> Vec<Use> {
             StringTargetKind::ImportModule => How::Text(target.span, target.value),
             _ => How::String,
         };
-        speaks(rule, target.scope).then_some(Use { rule, file, how })
+        let chooses = chooses(&rules.all[rule].1.meta, facts, target.span, None);
+        (speaks(rule, target.scope) && !chooses).then_some(Use { rule, file, how })
     }));
     uses
 }

@@ -4,14 +4,16 @@ use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
 use super::retired::{advice, use_instead, with_ancestors};
-use super::successor::relocation;
+use super::successor::{chain_relocation, relocation};
 use super::uses::{Hit, Targets, Use};
+use super::versions::{chooses, is_of_the_project};
 use super::{Check, Context, Outcome};
 use crate::config::{ModulePattern, Retired, RetiredTarget, SymbolKind, SymbolPath};
 use crate::diagnostic::{Finding, Relocation, Severity, Site};
-use crate::facts::{BindingValue, DefinitionKind, ImportId, ScopeId};
+use crate::facts::{BindingValue, DefinitionKind, FileFacts, ImportId, ScopeId};
 use crate::index::{Entity, FileId, Index, ModuleRef, SymbolId};
 use crate::score::{Area, Tally};
+use crate::span::Span;
 
 pub(super) const CHECK: Check = Check {
     name: "retired-symbol",
@@ -110,6 +112,10 @@ impl<'a> Retirement<'a> {
                 }),
                 RetiredTarget::Module(_) => None,
             })
+            .filter(|rule| {
+                let module = &rule.pattern.text;
+                !is_of_the_project(&rule.retired.meta, context.index, module)
+            })
             .collect();
         let mut this = Self {
             targets: Targets::default(),
@@ -148,7 +154,9 @@ impl<'a> Retirement<'a> {
         let mut uses = self.targets.uses_in(context, file);
         uses.retain(|found| {
             let rule = self.rules[self.targets.rule_of(found.hit)].retired;
-            context.speaks_of(&rule.meta, file)
+            let facts = context.index.facts(file);
+            let import = import_at(facts, found.span);
+            context.speaks_of(&rule.meta, file) && !chooses(&rule.meta, facts, found.span, import)
         });
         uses
     }
@@ -178,12 +186,11 @@ impl<'a> Retirement<'a> {
         }
         finding.symbol = Some(path);
         finding.help = advice(rule, None);
-        let imports = &context.index.facts(found.file).imports;
-        finding.relocation = (0..)
-            .map(ImportId)
-            .zip(imports)
-            .find(|(_, import)| import.alias == found.span)
-            .and_then(|(id, _)| relocation(context, rule, found.file, id, None));
+        finding.relocation = match found.chain {
+            Some(chain) => chain_relocation(context, rule, found.file, &chain),
+            None => import_at(context.index.facts(found.file), found.span)
+                .and_then(|id| relocation(context, rule, found.file, id, None)),
+        };
         Some(finding)
     }
 
@@ -239,6 +246,15 @@ impl<'a> Retirement<'a> {
         }
         Some(finding)
     }
+}
+
+/// The import whose name stands at `span`.
+fn import_at(facts: &FileFacts, span: Span) -> Option<ImportId> {
+    (0..)
+        .map(ImportId)
+        .zip(&facts.imports)
+        .find(|(_, import)| import.alias == span)
+        .map(|(id, _)| id)
 }
 
 /// What a rule retires in a module.

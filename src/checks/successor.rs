@@ -4,9 +4,11 @@
 //! two are one only where that is proven.
 
 use super::Context;
+use super::governed::imported_root;
+use super::retired::BUILTINS;
 use crate::config::{Replacement, Retired, SymbolPath};
 use crate::diagnostic::{Relocation, Site};
-use crate::facts::{ImportId, ImportTarget, NameId};
+use crate::facts::{ImportId, ImportTarget, NameId, Reference, Root};
 use crate::index::{FileId, Index, Lookup, ModuleRef, SymbolId};
 use crate::span::Span;
 
@@ -46,7 +48,7 @@ pub(super) fn relocation(
         }
         _ => return None,
     };
-    if to.name.contains('.') {
+    if to.name.contains('.') || to.module == BUILTINS {
         return None;
     }
     Some(Relocation {
@@ -56,6 +58,43 @@ pub(super) fn relocation(
         same_object: is_same(index, file, import, &to),
         vouched,
         to,
+    })
+}
+
+/// The move for an attribute chain `root.a.b` that ends at a retired symbol.
+pub(super) fn chain_relocation(
+    context: &Context<'_>,
+    rule: &Retired,
+    file: FileId,
+    chain: &Reference,
+) -> Option<Relocation> {
+    let Replacement::Symbol(to) = rule.replacement.as_ref()? else {
+        return None;
+    };
+    if to.name.contains('.') || to.module == BUILTINS {
+        return None;
+    }
+    let index = context.index;
+    let (import, _) = imported_root(index, file, chain)?;
+    let Root::Bound(set) = chain.root else {
+        return None;
+    };
+    let facts = index.facts(file);
+    let root = facts.bindings[facts.binding_set(set).first()?.index()].name;
+    let names = [root]
+        .into_iter()
+        .chain(facts.path(chain.path).iter().copied());
+    let names: Vec<&str> = names.map(|name| facts.name(name)).collect();
+    let local = names.join(index.file(file).language.separator());
+    let start = chain.span.start;
+    let span = Span::new(start, start + local.len() as u32);
+    Some(Relocation {
+        file,
+        site: Site::Use(span, import),
+        local,
+        same_object: false,
+        vouched: false,
+        to: to.clone(),
     })
 }
 

@@ -38,6 +38,8 @@ pub(super) struct Use {
     pub(super) hit: Hit,
     pub(super) file: FileId,
     pub(super) span: Span,
+    /// The attribute chain that reaches it, where one does: perhaps the start of a longer one.
+    pub(super) chain: Option<Reference>,
 }
 
 impl Targets<'_> {
@@ -57,19 +59,31 @@ impl Targets<'_> {
         for id in (0..facts.imports.len() as u32).map(ImportId) {
             let span = facts.imports[id.index()].alias;
             let hit = self.imported(context, file, id);
-            uses.extend(hit.map(|hit| Use { hit, file, span }));
+            let chain = None;
+            uses.extend(hit.map(|hit| Use {
+                hit,
+                file,
+                span,
+                chain,
+            }));
         }
         let names = ids_of(facts, |name| self.names.contains(name));
         if !names.is_empty() {
             let mut seen = FxHashSet::default();
             for reference in references(facts) {
                 let hit = prefixes_ending_in(facts, reference, &names)
-                    .find_map(|(prefix, _)| self.attribute(index, file, &prefix));
-                if let Some(hit) = hit
+                    .find_map(|(prefix, _)| Some((self.attribute(index, file, &prefix)?, prefix)));
+                if let Some((hit, chain)) = hit
                     && seen.insert((reference.span.start, hit))
                 {
                     let span = reference.span;
-                    uses.push(Use { hit, file, span });
+                    let chain = Some(chain);
+                    uses.push(Use {
+                        hit,
+                        file,
+                        span,
+                        chain,
+                    });
                 }
             }
             uses.extend(self.through_stars(context, file));
@@ -226,7 +240,13 @@ impl Targets<'_> {
             });
             if let Some((id, hit)) = found {
                 let span = facts.imports[id.index()].alias;
-                uses.push(Use { hit, file, span });
+                let chain = None;
+                uses.push(Use {
+                    hit,
+                    file,
+                    span,
+                    chain,
+                });
             }
         }
         uses.sort_by_key(|found| (found.span, self.rule_of(found.hit)));

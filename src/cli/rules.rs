@@ -60,6 +60,7 @@ pub(super) fn list(config: &Config, style: Style) -> String {
     if text.is_empty() {
         text.push_str("There are no rules.\n");
     }
+    text.push_str(&waiting(config));
     text
 }
 
@@ -73,6 +74,29 @@ fn selector(selector: &Selector, style: Style) -> String {
     format!(
         "selector {name}  {place}\n    {}{but}\n",
         patterns(&selector.modules)
+    )
+}
+
+/// How many rules are not in effect, and what they wait for.
+fn waiting(config: &Config) -> String {
+    let total: usize = config.waiting.values().sum();
+    let parts: Vec<String> = config
+        .waiting
+        .iter()
+        .map(|(since, rules)| format!("{rules} for {since}"))
+        .collect();
+    let verb = match total {
+        0 => return String::new(),
+        1 => "1 more rule waits",
+        _ => &format!("{total} more rules wait"),
+    };
+    let target = match config.project.target_version {
+        Some(target) => format!("`target-version` is {target}"),
+        None => "`target-version` is not known".to_owned(),
+    };
+    format!(
+        "{verb} for a later Python ({target}): {}.\n",
+        parts.join(", ")
     )
 }
 

@@ -51,6 +51,8 @@ pub(super) struct Lowered<T> {
     pub(super) others: Vec<Place>,
     /// Where the user gave its id; none when it is made up.
     pub(super) id: Option<Place>,
+    /// The Python from which on it holds; none when it always does.
+    pub(super) since: Option<PythonVersion>,
 }
 
 impl Layer {
@@ -175,7 +177,7 @@ impl Lowering<'_> {
         layer.target_version = raw
             .target_version
             .as_ref()
-            .and_then(|version| self.target_version(version));
+            .and_then(|version| self.python_version(version));
     }
 
     /// A path below the project's root, with `/` and without `./`.
@@ -201,7 +203,7 @@ impl Lowering<'_> {
         Some((path, place))
     }
 
-    fn target_version(&mut self, raw: &At<String>) -> Option<PythonVersion> {
+    pub(super) fn python_version(&mut self, raw: &At<String>) -> Option<PythonVersion> {
         let version = python_version::parse(raw.get());
         if version.is_none() {
             let place = self.place(raw);
@@ -209,9 +211,7 @@ impl Lowering<'_> {
                 .problems
                 .add(place, format!("bad Python version `{}`", raw.get()));
             match python_version::guess(raw.get()) {
-                Some(meant) => {
-                    problem.help(format!("did you mean `{}.{}`?", meant.major, meant.minor))
-                }
+                Some(meant) => problem.help(format!("did you mean `{meant}`?")),
                 None => problem.help("it may be `3.7` to `3.15`"),
             };
         }

@@ -20,7 +20,7 @@ use super::raw::{self, At};
 use super::schema::schema_value;
 use super::selectors::Selectors;
 use super::shape::{Node, Shape, span};
-use super::{conflicts, endorsed, globs, packs, python_version};
+use super::{conflicts, endorsed, globs, packs, python_version, since};
 use crate::diagnostic::Severity;
 
 const RULES_FILE: &str = "ssot.toml";
@@ -390,7 +390,9 @@ impl Reader {
         self.problems.into_result(&self.sources)?;
         let required = || required_python(&self.root);
         let target_version = layer.target_version.or_else(required);
+        let waiting = since::set_aside(&mut layer, target_version);
         let mut config = fill(layer, self.root);
+        config.waiting = waiting;
         config.file = file;
         config.selectors = self.selectors.into_declared();
         config.project.target_version = target_version;
@@ -554,6 +556,7 @@ fn fill(layer: Layer, root: PathBuf) -> Config {
         gateways: layer.gateways.into_iter().map(|l| l.rule).collect(),
         contracts: layer.contracts.into_iter().map(|l| l.rule).collect(),
         allow: layer.allow,
+        waiting: std::collections::BTreeMap::new(),
         all_calls: false,
     }
 }

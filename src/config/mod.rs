@@ -22,6 +22,7 @@ mod rules;
 mod schema;
 mod selectors;
 mod shape;
+mod since;
 
 pub use load::{LoadOptions, Loaded, load, parse, root};
 pub use model::*;

@@ -43,6 +43,8 @@ pub struct Config {
     pub contracts: Vec<Contract>,
     /// `[[allow]]`.
     pub allow: Vec<Allow>,
+    /// How many rules are not in effect, by the `since` that each waits for.
+    pub waiting: BTreeMap<PythonVersion, usize>,
     /// `--all-calls`: whether calls of what no rule governs are held against signatures too.
     pub all_calls: bool,
 }
@@ -72,6 +74,12 @@ pub struct PythonVersion {
     pub major: u8,
     /// 7 to 15.
     pub minor: u8,
+}
+
+impl std::fmt::Display for PythonVersion {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.major, self.minor)
+    }
 }
 
 /// `[gate]`.

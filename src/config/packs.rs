@@ -1,10 +1,23 @@
 //! The rule packs that are built in.
 
-/// Name and text of every built-in pack, sorted by name.
-const PACKS: &[(&str, &str)] = &[(
-    "python-stdlib",
-    include_str!("../../rules/python-stdlib.toml"),
-)];
+/// Declares [`PACKS`] from the names of files in `rules/`.
+macro_rules! packs {
+    ($($name:literal)*) => {
+        /// Name and text of every built-in pack, sorted by name.
+        const PACKS: &[(&str, &str)] = &[
+            $(($name, include_str!(concat!("../../rules/", $name, ".toml")))),*
+        ];
+    };
+}
+
+packs! {
+    "airflow-3"
+    "django"
+    "numpy-2"
+    "pydantic-2"
+    "python-stdlib"
+    "sqlalchemy-2"
+}
 
 /// The names of the built-in packs, sorted.
 pub fn pack_names() -> impl Iterator<Item = &'static str> {

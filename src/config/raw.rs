@@ -272,6 +272,7 @@ pub(super) struct Common<'a> {
     pub(super) priority: Option<&'a str>,
     pub(super) severity: Option<Severity>,
     pub(super) lang: Option<Language>,
+    pub(super) since: Option<&'a At<String>>,
 }
 
 /// A rule's table: its own keys and those that every rule may have. (`serde(flatten)` would lose the places.)
@@ -292,6 +293,9 @@ macro_rules! rule {
             pub(super) severity: Option<Severity>,
             /// The only language whose code the rule speaks about.
             pub(super) lang: Option<Language>,
+            /// The Python from which on the rule holds, such as `3.12`: it is not in effect while `target-version` is
+            /// older, or not known.
+            pub(super) since: Option<At<String>>,
         }
 
         impl $name {
@@ -302,6 +306,7 @@ macro_rules! rule {
                     priority: self.priority.as_deref(),
                     severity: self.severity,
                     lang: self.lang,
+                    since: self.since.as_ref(),
                 }
             }
         }

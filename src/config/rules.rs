@@ -59,12 +59,18 @@ impl Lowering<'_> {
         }
     }
 
-    pub(super) fn lowered<T>(&self, rule: T, common: &Common<'_>, subject: Place) -> Lowered<T> {
+    pub(super) fn lowered<T>(
+        &mut self,
+        rule: T,
+        common: &Common<'_>,
+        subject: Place,
+    ) -> Lowered<T> {
         Lowered {
             rule,
             subject,
             others: Vec::new(),
             id: common.id.map(|id| self.place(id)),
+            since: common.since.and_then(|since| self.python_version(since)),
         }
     }
 

@@ -42,6 +42,8 @@ pub struct Draft {
     pub export_extends: Tail<ReferenceId>,
     pub string_targets: Tail<StringTarget>,
     pub keeps: Tail<Keep>,
+    pub variants: Tail<Span>,
+    pub fallbacks: Tail<Span>,
     pub suppressions: Vec<Suppression>,
     pub errors: Vec<SyntaxError>,
     pub unresolved_calls: UnresolvedCalls,
@@ -136,6 +138,8 @@ arrays! {
     export_extends: export_extends => exports.extends;
     string_targets: string_targets => facts.string_targets;
     keeps: keeps => facts.keeps;
+    variants: variants => facts.variants;
+    fallbacks: fallbacks => facts.fallbacks;
 }
 
 impl Pack {

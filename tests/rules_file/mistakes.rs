@@ -122,6 +122,11 @@ fn in_values() {
         ),
         ("check", "[checks]\nnoncanonical-imports = 'error'\n"),
         ("fail-on", "[gate]\nfail-on = 'info'\n"),
+        ("since", "[[retired]]\nmodule = 'a'\nsince = '3.12.1'\n"),
+        (
+            "since, misspelt",
+            "[[retired]]\nmodule = 'a'\nsinze = '3.12'\n"
+        ),
         ("area", "[score]\nimport = 2\n"),
         ("negative weight", "[score]\nimports = -1\n"),
         ("weight that is no number", "[score]\nimports = nan\n"),

@@ -400,6 +400,7 @@ impl<'a> Extractor<'a> {
     }
 
     fn conditional(&mut self, expr: &'a ast::ExprIf, mode: CallMode) {
+        self.note_choice(&expr.test, expr.range());
         self.expr(&expr.test);
         let constant = constant_truth(&expr.test);
         let base = self.fork();

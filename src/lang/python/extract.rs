@@ -224,6 +224,9 @@ pub(super) struct Extractor<'a> {
     pub(super) parameters: Vec<TempParameter>,
     pub(super) strings: Vec<TempString>,
     pub(super) keeps: Vec<TempKeep>,
+    /// Code for several versions, see `variants`.
+    pub(super) variants: Vec<Span>,
+    pub(super) fallbacks: Vec<Span>,
     /// The memory of what comes after the visit.
     pub(super) finishing: super::finish::Memory,
     pub(super) exports: Option<TempExports>,
@@ -269,6 +272,8 @@ impl<'a> Extractor<'a> {
             parameters: scratch.parameters,
             strings: scratch.strings,
             keeps: scratch.keeps,
+            variants: Vec::new(),
+            fallbacks: Vec::new(),
             finishing: scratch.finishing,
             exports: None,
             dynamic: None,

@@ -7,6 +7,7 @@ use super::flow::Step;
 use super::interner::Interner;
 use super::keeping::TempKept;
 use super::scope::{TempScopeKind, TempValue};
+use super::variants::outermost;
 use crate::facts::{
     Binding, BindingId, BindingValue, Call, CallId, CallMode, Definition, DefinitionFlags,
     DefinitionId, DefinitionKind, Draft, Dynamic, Ending, FlowNode, FlowStep, Import, ImportTarget,
@@ -865,6 +866,8 @@ impl<'e, 'a> Finisher<'e, 'a> {
                 may_be_new: string.may_be_new,
             });
         }
+        self.facts.variants.extend(outermost(&self.from.variants));
+        self.facts.fallbacks.extend(outermost(&self.from.fallbacks));
         self.emit_exports(references);
     }
 

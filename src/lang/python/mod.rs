@@ -24,6 +24,7 @@ mod statements;
 mod stdlib;
 mod syntax;
 mod values;
+mod variants;
 
 pub use stdlib::{is_builtin, is_standard_module, literal_type};
 

@@ -133,6 +133,7 @@ impl<'a> Extractor<'a> {
     }
 
     fn if_statement(&mut self, stmt: &'a ast::StmtIf) {
+        self.note_choice(&stmt.test, stmt.range());
         let has_else = stmt
             .elif_else_clauses
             .last()
@@ -314,6 +315,7 @@ impl<'a> Extractor<'a> {
     }
 
     fn try_statement(&mut self, stmt: &'a ast::StmtTry) {
+        self.note_fallback(stmt);
         let handlers: Vec<Handler<'a>> = stmt
             .handlers
             .iter()
