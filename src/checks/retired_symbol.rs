@@ -155,7 +155,10 @@ impl<'a> Retirement<'a> {
         uses.retain(|found| {
             let rule = self.rules[self.targets.rule_of(found.hit)].retired;
             let facts = context.index.facts(file);
-            let import = import_at(facts, found.span);
+            let import = match found.chain {
+                Some(_) => None,
+                None => import_at(facts, found.span),
+            };
             context.speaks_of(&rule.meta, file) && !chooses(&rule.meta, facts, found.span, import)
         });
         uses

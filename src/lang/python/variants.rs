@@ -36,7 +36,7 @@ impl Extractor<'_> {
 
     /// Notes a choice whose test asks for a version.
     pub(super) fn note_choice(&mut self, test: &Expr, choice: TextRange) {
-        if asks_for_version(test) {
+        if asks_for_version(test, 0) {
             self.variants.push(span(choice));
         }
     }
@@ -66,24 +66,27 @@ fn expects(handler: &ExceptHandlerExceptHandler, exceptions: &[&str]) -> bool {
     }
 }
 
-fn asks_for_version(test: &Expr) -> bool {
+/// How deep in a test a version is looked for: people write it near the top, programs nest without end.
+const DEEPEST: u32 = 8;
+
+fn asks_for_version(test: &Expr, depth: u32) -> bool {
+    if depth > DEEPEST {
+        return false;
+    }
+    let asks = |inner: &Expr| asks_for_version(inner, depth + 1);
     match test {
         Expr::Name(name) => names_version(name.id.as_str()),
         Expr::Attribute(attribute) => {
-            names_version(attribute.attr.id.as_str()) || asks_for_version(&attribute.value)
+            names_version(attribute.attr.id.as_str()) || asks(&attribute.value)
         }
-        Expr::Compare(compare) => {
-            asks_for_version(&compare.left) || compare.comparators.iter().any(asks_for_version)
-        }
-        Expr::BoolOp(op) => op.values.iter().any(asks_for_version),
-        Expr::UnaryOp(op) => asks_for_version(&op.operand),
-        Expr::Subscript(subscript) => asks_for_version(&subscript.value),
+        Expr::Compare(compare) => asks(&compare.left) || compare.comparators.iter().any(asks),
+        Expr::BoolOp(op) => op.values.iter().any(asks),
+        Expr::UnaryOp(op) => asks(&op.operand),
+        Expr::Subscript(subscript) => asks(&subscript.value),
         Expr::Call(call) => {
             let asks_for_name =
                 matches!(&*call.func, Expr::Name(name) if name.id.as_str() == "hasattr");
-            asks_for_name
-                || asks_for_version(&call.func)
-                || call.arguments.args.iter().any(asks_for_version)
+            asks_for_name || asks(&call.func) || call.arguments.args.iter().any(asks)
         }
         _ => false,
     }
