@@ -166,7 +166,7 @@ fn no_old_path_is_found_where_the_code_copes() {
         for (_, line) in old_paths(&load(pack, Some(NEWEST))) {
             let _ = write!(
                 text,
-                "try:\n    {}\nexcept ImportError:\n    pass\n",
+                "try:\n    {}\nexcept (ImportError, AttributeError):\n    pass\n",
                 line.trim().replace("; ", "\n    ")
             );
         }
