@@ -68,6 +68,7 @@ fn rule(symbol: SymbolPath, subject: Place, sources: &Sources) -> Lowered<Canoni
         subject,
         others: Vec::new(),
         id: None,
+        since: None,
     }
 }
 
