@@ -406,3 +406,140 @@ fn constant_text_is_evaluated_where_it_stands() {
         &["<module> -> A.m flow", "<module> -> f direct"],
     );
 }
+
+/// Holds that calls are there and others are not; each is written without its reason.
+fn holds(source: &str, there: &[&str], missing: &[&str]) {
+    let found = calls(source, &[]);
+    let has = |edge: &str| {
+        found
+            .iter()
+            .any(|found| found.rsplit_once(' ').unwrap().0 == edge)
+    };
+    for edge in there {
+        assert!(has(edge), "{edge} is missing: {found:?}\n{source}");
+    }
+    for edge in missing {
+        assert!(!has(edge), "{edge} is too much: {found:?}\n{source}");
+    }
+}
+
+#[test]
+fn a_decorator_is_always_put_on_something() {
+    holds(
+        "from functools import partial\n\
+         def outer(f):\n    def wrapper(*args):\n        return f(*args)\n    return wrapper\n\
+         class Tracked:\n    def __new__(cls, f=None, *, name=None):\n        if f is None:\n            return partial(Tracked, name=name)\n        return outer(f)\n\
+         @Tracked(name='a')\n@outer\ndef g(): pass\n\
+         def use():\n    g()\n",
+        &[
+            "<module> -> Tracked.__new__",
+            "use -> outer.<locals>.wrapper",
+        ],
+        &["use -> Tracked.__new__"],
+    );
+}
+
+#[test]
+fn a_method_replaced_on_one_instance_is_not_replaced_on_others() {
+    let source = "class Graph:\n    def add(self): pass\n    def add_all(self):\n        self.add()\n\
+        def refuse(*args): raise TypeError\n\
+        def freeze(graph):\n    graph.add = refuse\n    return graph\n\
+        def fresh():\n    graph = Graph()\n    graph.add()\n\
+        def here():\n    graph = Graph()\n    graph.add = refuse\n    graph.add()\n\
+        freeze(Graph())\n";
+    holds(
+        source,
+        &[
+            "fresh -> Graph.add",
+            "here -> refuse",
+            "Graph.add_all -> refuse",
+        ],
+        &["fresh -> refuse"],
+    );
+}
+
+#[test]
+fn data_that_a_function_is_mapped_over_is_not_called() {
+    holds(
+        "import re\ndef f(x): pass\ndef g(x): pass\nclass C:\n    def __init__(self): pass\n\
+         list(map(f, [g, C]))\nlist(map(f, g))\nre.sub('a', f, C)\nre.sub('a', string=C, repl=g)\n",
+        &["<module> -> f", "<module> -> g"],
+        &["<module> -> C.__init__"],
+    );
+    holds(
+        "def f(x): pass\ndef g(x): pass\nmap(f, g)\n",
+        &["<module> -> f"],
+        &["<module> -> g"],
+    );
+}
+
+#[test]
+fn members_of_enumerations_hold_nothing() {
+    let source = |base: &str| {
+        format!(
+            "import enum\nclass E({base}):\n    A = 1\nclass C:\n    def close(self): pass\n\
+             def put(x):\n    x[0] = C()\ndef get(x):\n    x[0].close()\nput(E.A)\nget(E.A)\nput(E())\nget(E())\n"
+        )
+    };
+    holds(&source("list"), &["get -> C.close"], &[]);
+    holds(&source("enum.Enum"), &[], &["get -> C.close"]);
+}
+
+#[test]
+fn what_many_functions_put_under_their_own_keys_is_no_table() {
+    let parts = ["a", "b", "c", "d"].map(|name| {
+        format!(
+            "class {0}:\n    def m(self): pass\ndef {name}():\n    shared['{name}'] = {0}()\n    shared['{name}'].m()\n    table['{name}'] = 1\n",
+            name.to_uppercase()
+        )
+    });
+    let source = format!(
+        "shared = {{}}\ntable = {{}}\n{}few = {{}}\nfew['a'] = A()\nfew['b'] = B()\ndef read(key):\n    shared[key].m()\ndef read_few(key):\n    few[key].m()\n",
+        parts.concat()
+    );
+    holds(
+        &source,
+        &["a -> A.m", "d -> D.m", "read_few -> A.m", "read_few -> B.m"],
+        &["read -> A.m", "read -> D.m", "a -> B.m", "read_few -> C.m"],
+    );
+}
+
+#[test]
+fn a_receiver_makes_what_its_own_class_names() {
+    let source = "class Rows:\n    def __iter__(self): return iter([])\nclass Pairs:\n    def __iter__(self): return iter([])\n\
+        class View:\n    part = Rows\n    def __call__(self):\n        return self.part()\n\
+        class PairView(View):\n    part = Pairs\n\
+        def rows():\n    for each in View()(): pass\n\
+        def pairs():\n    for each in PairView()(): pass\n\
+        def either(view: View):\n    for each in view(): pass\n";
+    holds(
+        source,
+        &[
+            "rows -> Rows.__iter__",
+            "pairs -> Pairs.__iter__",
+            "either -> Rows.__iter__",
+            "either -> Pairs.__iter__",
+        ],
+        &["rows -> Pairs.__iter__", "pairs -> Rows.__iter__"],
+    );
+}
+
+#[test]
+fn what_is_passed_or_made_goes_to_its_own_caller() {
+    let source = "class A:\n    def m(self): pass\nclass B:\n    def m(self): pass\nclass C:\n    def m(self): pass\n\
+        def ready(x, how):\n    if how:\n        y = C()\n    elif how is None:\n        y = x\n    else:\n        y = x\n    y.m()\n    return y\n\
+        def looped(x):\n    for _ in x:\n        x = C()\n    return x\n\
+        def use_a():\n    ready(A(), 1).m()\n    looped(A()).m()\ndef use_b():\n    ready(how=2, x=B()).m()\n";
+    holds(
+        source,
+        &[
+            "ready -> A.m",
+            "ready -> B.m",
+            "use_a -> A.m",
+            "use_a -> C.m",
+            "use_b -> B.m",
+            "use_b -> C.m",
+        ],
+        &["use_a -> B.m", "use_b -> A.m"],
+    );
+}

@@ -184,7 +184,7 @@ impl Solver<'_> {
 
     pub(super) fn put_argument(&mut self, rest: Var, key: Obj, value: Var, hand: Hand) {
         if let Some(&container) = self.varargs.get(&rest) {
-            let slot = self.slot(container, key);
+            let slot = self.filled_slot(container, key);
             self.link(value, hand.to(slot));
         }
     }

@@ -11,20 +11,27 @@ use crate::index::{Entity, FileId, ModuleId, SymbolId};
 use crate::values::LiteralKind;
 
 impl Solver<'_> {
-    /// `obj.name = from`.
-    pub(super) fn store(&mut self, obj: Obj, name: Text, from: Var, site: SiteId) {
+    /// `obj.name = from`; `is_named` where `obj` stands there by its own name.
+    pub(super) fn store(&mut self, obj: Obj, name: Text, from: Var, site: SiteId, is_named: bool) {
         let obj = obj.plain();
         match self.object(obj) {
             Object::Instance(class)
             | Object::Annotated(class)
             | Object::Receiver(class)
             | Object::Duck(class) => {
-                let field = self.assigned(Assigned::Field, class, name);
+                let to = self.assignment(class, name, site);
+                let field = self.assigned(to, class, name);
                 self.link(from, Link::Copy(field));
                 self.assign_through_property(obj, class, name, from, site);
             }
             Object::Class(class) | Object::ClassOrBelow(class) | Object::ReceiverClass(class) => {
-                let patch = self.assigned(Assigned::Patch, class, name);
+                // What is given to a function as a class and as an instance is hardly ever the class.
+                let is_meant = is_named || self.decorated_classes.contains(&class);
+                let to = match self.assignment(class, name, site) {
+                    Assigned::Graft if !is_meant => Assigned::Graft,
+                    _ => Assigned::Patch,
+                };
+                let patch = self.assigned(to, class, name);
                 self.link(from, Link::Copy(patch));
             }
             Object::Module(module) => {
@@ -241,6 +248,12 @@ impl Solver<'_> {
         }
         if let Some(fields) = shape.fields {
             self.link_member(fields, site, None, reason.max(Reason::Flow));
+        }
+        if let Some(grafts) = shape
+            .grafts
+            .filter(|_| self.may_be_grafted(obj, class, name, site))
+        {
+            self.link_member(grafts, site, None, reason.max(Reason::Flow));
         }
         if shape.own.is_none() && shape.below.is_none() {
             self.fallback_member(obj, class, name, site, or_below, shape.is_empty(), reason);

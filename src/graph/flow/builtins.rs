@@ -49,22 +49,19 @@ fn collected(path: &str) -> Option<Container> {
     })
 }
 
-/// Whether a function calls the callables among its positional arguments with elements of the others.
-fn calls_back(path: &str) -> bool {
-    matches!(
-        path,
+/// Which of its positional arguments a function calls with elements of the others.
+fn callback(path: &str) -> Option<usize> {
+    Some(match path {
         "<builtin>.map"
-            | "<builtin>.filter"
-            | "functools.reduce"
-            | "itertools.starmap"
-            | "itertools.takewhile"
-            | "itertools.dropwhile"
-            | "itertools.filterfalse"
-            | "itertools.accumulate"
-            | "itertools.groupby"
-            | "re.sub"
-            | "re.subn"
-    )
+        | "<builtin>.filter"
+        | "functools.reduce"
+        | "itertools.starmap"
+        | "itertools.takewhile"
+        | "itertools.dropwhile"
+        | "itertools.filterfalse" => 0,
+        "itertools.accumulate" | "itertools.groupby" | "re.sub" | "re.subn" => 1,
+        _ => return None,
+    })
 }
 
 /// Whether a function goes through all elements of its arguments.
@@ -169,7 +166,7 @@ impl Solver<'_> {
                 self.convert(site, passed.value, conversion);
             }
         }
-        if calls_back(path) || iterates(path) {
+        if callback(path).is_some() || iterates(path) {
             self.model_elements(site, path, to);
         }
         if gives_back(path)
@@ -356,17 +353,27 @@ impl Solver<'_> {
             ..site
         });
         let all = self.sites[elements.index()].to;
+        // Data where the function should be: then it stands somewhere else.
+        let is_swapped = callback(path)
+            .and_then(|at| self.argument(site, at, ""))
+            .is_some_and(|var| {
+                self.values(var)
+                    .iter()
+                    .any(|&obj| matches!(self.object(obj), Object::Container(_)))
+            });
         let mut keys = Vec::new();
         for (at, argument) in passed.iter().enumerate() {
             match argument.kind {
                 PassedKind::Positional | PassedKind::Spread => {
                     let each = self.elements_of(site, at, argument.value);
                     self.link(each, Link::Copy(all));
-                    if calls_back(path) {
+                    if is_swapped || callback(path) == Some(at) {
                         keys.push(argument.value);
                     }
                 }
-                PassedKind::Keyword(name) if self.program.texts.get(name) == "key" => {
+                PassedKind::Keyword(name)
+                    if matches!(self.program.texts.get(name), "key" | "func" | "repl") =>
+                {
                     keys.push(argument.value);
                 }
                 PassedKind::Keyword(name) if self.program.texts.get(name) == "default" => {

@@ -282,7 +282,7 @@ impl Solver<'_> {
                 ParameterKind::VarPositional => {
                     if let Some(&container) = self.varargs.get(&first.var) {
                         let key = self.intern(Object::Integer(0));
-                        let slot = self.slot(container, key);
+                        let slot = self.filled_slot(container, key);
                         self.add(slot, receiver);
                     }
                 }

@@ -10,19 +10,38 @@ use crate::values::{Container, Item, ItemKey, Op};
 /// How many constant keys a container keeps apart.
 const MOST_SLOTS: usize = 256;
 
+/// What stands under a constant key.
+#[derive(Clone, Copy)]
+pub(super) struct Slot {
+    pub(super) key: Obj,
+    pub(super) var: Var,
+    pub(super) shown: Shown,
+}
+
+/// Whether an entry is found where the key is not known.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shown {
+    /// Nothing was put there.
+    Empty,
+    /// Only assignments put something there, this code the first: not before it is known who else fills the container.
+    Assigned(Code),
+    /// It is found.
+    Yes,
+}
+
 /// A container that an operation makes.
 pub(super) struct ContainerData {
     pub(super) kind: Container,
     /// Number of entries, where it is fixed.
     pub(super) length: Option<u32>,
-    slots: Vec<(Obj, Var)>,
+    pub(super) slots: Vec<Slot>,
     /// What may stand anywhere.
     anywhere: Option<Var>,
     /// Everything in it.
     elements: Option<Var>,
     /// Its keys.
     keys: Option<Var>,
-    watches: Vec<Watch>,
+    pub(super) watches: Vec<Watch>,
     /// The display whose items have not been looked at yet.
     pending: Option<(FileId, u32)>,
 }
@@ -140,7 +159,8 @@ impl Solver<'_> {
         let parts: Vec<Var> = data
             .slots
             .iter()
-            .map(|(_, slot)| *slot)
+            .filter(|slot| slot.shown == Shown::Yes)
+            .map(|slot| slot.var)
             .chain(data.anywhere)
             .collect();
         for part in parts {
@@ -167,7 +187,7 @@ impl Solver<'_> {
         let var = self.fresh();
         let data = &mut self.containers[container.index()];
         data.anywhere = Some(var);
-        let slots: Vec<Var> = data.slots.iter().map(|(_, slot)| *slot).collect();
+        let slots: Vec<Var> = data.slots.iter().map(|slot| slot.var).collect();
         let elements = data.elements;
         let watches = data.watches.clone();
         // What stands anywhere may stand at each known place.
@@ -183,41 +203,62 @@ impl Solver<'_> {
         var
     }
 
-    /// The variable of a constant key.
+    /// The variable of a constant key, to be read.
     pub(super) fn slot(&mut self, container: ContainerId, key: Obj) -> Var {
         self.open(container);
         let key = key.plain();
         let data = &self.containers[container.index()];
-        if let Some((_, slot)) = data.slots.iter().find(|(known, _)| *known == key) {
-            return *slot;
+        if let Some(slot) = data.slots.iter().find(|slot| slot.key == key) {
+            return slot.var;
         }
         if data.slots.len() >= MOST_SLOTS {
             return self.anywhere(container);
         }
         let var = self.fresh();
         let data = &mut self.containers[container.index()];
-        data.slots.push((key, var));
-        let (anywhere, elements, keys) = (data.anywhere, data.elements, data.keys);
-        let watches = data.watches.clone();
+        data.slots.push(Slot {
+            key,
+            var,
+            shown: Shown::Empty,
+        });
+        let (anywhere, keys) = (data.anywhere, data.keys);
         if let Some(anywhere) = anywhere {
             self.link(anywhere, Link::Copy(var));
-        }
-        if let Some(elements) = elements {
-            self.link(var, Link::Copy(elements));
         }
         if let Some(keys) = keys {
             self.add(keys, key);
         }
-        for watch in watches {
-            self.entry(watch, key, var);
-        }
         var
+    }
+
+    /// The variable of a constant key, to be filled.
+    pub(super) fn filled_slot(&mut self, container: ContainerId, key: Obj) -> Var {
+        let var = self.slot(container, key);
+        self.show(container, key.plain());
+        var
+    }
+
+    /// What stands under a key is found where the key is not known.
+    pub(super) fn show(&mut self, container: ContainerId, key: Obj) {
+        let data = &mut self.containers[container.index()];
+        let slot = data.slots.iter_mut().find(|slot| slot.key == key);
+        let Some(slot) = slot.filter(|slot| slot.shown != Shown::Yes) else {
+            return;
+        };
+        slot.shown = Shown::Yes;
+        let (var, elements, watches) = (slot.var, data.elements, data.watches.clone());
+        if let Some(elements) = elements {
+            self.link(var, Link::Copy(elements));
+        }
+        for watch in watches {
+            self.entry(watch, key, var, None);
+        }
     }
 
     pub(super) fn put_under(&mut self, container: ContainerId, key: Obj, value: Var) {
         match self.object(key) {
             Object::Text(_) | Object::Integer(_) => {
-                let slot = self.slot(container, key);
+                let slot = self.filled_slot(container, key);
                 self.link(value, Link::Copy(slot));
             }
             _ => self.put_anywhere(container, value),
@@ -256,15 +297,25 @@ impl Solver<'_> {
         data.watches.push(watch);
         let slots = data.slots.clone();
         let anywhere = data.anywhere;
-        for (key, slot) in slots {
-            self.entry(watch, key, slot);
+        if let Watch::Into { container: to, .. } | Watch::Except { container: to, .. } = watch {
+            for by in self.writers.get(&container).cloned().unwrap_or_default() {
+                self.note_writer(to, by);
+            }
+        }
+        for slot in slots {
+            match slot.shown {
+                Shown::Empty => {}
+                Shown::Assigned(by) => self.entry(watch, slot.key, slot.var, Some(by)),
+                Shown::Yes => self.entry(watch, slot.key, slot.var, None),
+            }
         }
         if let Some(anywhere) = anywhere {
             self.entry_anywhere(watch, anywhere);
         }
     }
 
-    fn entry(&mut self, watch: Watch, key: Obj, value: Var) {
+    /// Hands an entry on, where it is not shown yet with the code that assigned it.
+    pub(super) fn entry(&mut self, watch: Watch, key: Obj, value: Var, by: Option<Code>) {
         match (watch, self.object(key)) {
             (
                 Watch::Spread {
@@ -307,7 +358,7 @@ impl Solver<'_> {
                 if offset == i32::MIN {
                     self.put_anywhere(container, value);
                 } else {
-                    self.put_under(container, key, value);
+                    self.hand_over(container, key, value, by);
                 }
             }
             (
@@ -316,8 +367,15 @@ impl Solver<'_> {
                     key: replaced,
                 },
                 _,
-            ) if key != replaced => self.put_under(container, key, value),
+            ) if key != replaced => self.hand_over(container, key, value, by),
             _ => {}
+        }
+    }
+
+    fn hand_over(&mut self, container: ContainerId, key: Obj, value: Var, by: Option<Code>) {
+        match by {
+            Some(by) => self.assign_item(container, key, value, by),
+            None => self.put_under(container, key, value),
         }
     }
 
@@ -343,26 +401,63 @@ impl Solver<'_> {
     pub(super) fn take_over(&mut self, into: ContainerId, obj: Obj) {
         match self.object(obj) {
             Object::Container(from) if from != into => {
-                let is_keyed = self.container_kind(from) == Container::Dict;
-                self.watch_container(
-                    from,
-                    Watch::Into {
-                        container: into,
-                        from: 0,
-                        until: i32::MAX,
-                        offset: if is_keyed { 0 } else { i32::MIN },
-                    },
-                );
+                let is_keyed = |container| self.container_kind(container) == Container::Dict;
+                match (is_keyed(from), is_keyed(into)) {
+                    (true, false) => {
+                        let keys = self.keys(from);
+                        self.put_anywhere(into, keys);
+                    }
+                    (false, true) => {
+                        let pairs = self.elements(from);
+                        self.link(pairs, Link::Pair { into });
+                    }
+                    (true, true) => self.take_entries(into, from, 0),
+                    (false, false) => self.take_entries(into, from, i32::MIN),
+                }
             }
             Object::Generator(code, receiver) => {
                 let var = self.fresh();
                 let (file, body) = self.program.code_body(code);
                 let yields = self.program.var(file, body.yields);
                 self.link_returned(yields, code, receiver, var);
-                self.put_anywhere(into, var);
+                if self.container_kind(into) == Container::Dict {
+                    self.link(var, Link::Pair { into });
+                } else {
+                    self.put_anywhere(into, var);
+                }
             }
             _ => {}
         }
+    }
+
+    fn take_entries(&mut self, into: ContainerId, from: ContainerId, offset: i32) {
+        self.watch_container(
+            from,
+            Watch::Into {
+                container: into,
+                from: 0,
+                until: i32::MAX,
+                offset,
+            },
+        );
+    }
+
+    /// A pair of a key and a value is an entry of a dictionary.
+    pub(super) fn take_pair(&mut self, into: ContainerId, pair: Obj) {
+        let Object::Container(pair) = self.object(pair) else {
+            return;
+        };
+        if self.container_kind(pair) == Container::Dict {
+            return;
+        }
+        let (first, second) = (
+            self.intern(Object::Integer(0)),
+            self.intern(Object::Integer(1)),
+        );
+        let keys = self.keys(into);
+        self.item(pair, first, keys);
+        let anywhere = self.anywhere(into);
+        self.item(pair, second, anywhere);
     }
 
     /// The container that has the entries of `from` but for `key`.

@@ -3,9 +3,9 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::objects::{Obj, Object};
-use super::program::{Class, Program, Text, Var};
-use super::solver::{Link, Solver};
-use crate::values::Op;
+use super::program::{Class, Code, Program, Text, Var};
+use super::solver::{Link, SiteId, Solver};
+use crate::values::{CodeId, Op, Owner};
 
 /// How many overriding methods a call through a base class is said to reach.
 pub(super) const MOST_OVERRIDES: usize = 128;
@@ -15,8 +15,10 @@ pub(super) const MOST_OVERRIDES: usize = 128;
 pub(super) struct Attributes {
     /// Names that some statement stores.
     stored: FxHashSet<Text>,
+    /// Names that code outside of class bodies stores.
+    stored_by: FxHashSet<(Code, Text)>,
     /// Where what is assigned goes, each in the order of [`Assigned`].
-    assigned: [Owned; 2],
+    assigned: [Owned; Assigned::ALL.len()],
     shapes: FxHashMap<(Class, Text, bool), Shape>,
     watchers: FxHashMap<Text, Vec<Watcher>>,
     /// Attributes of functions and modules assigned from outside.
@@ -32,6 +34,12 @@ pub(super) enum Assigned {
     Field,
     /// The class itself, from outside its body.
     Patch,
+    /// One instance, from outside its class, over a method: the others keep theirs.
+    Graft,
+}
+
+impl Assigned {
+    const ALL: [Self; 3] = [Self::Field, Self::Patch, Self::Graft];
 }
 
 /// The variables of assigned attributes.
@@ -54,7 +62,7 @@ struct Watcher {
     class: Class,
     or_below: bool,
     /// What hears of what is assigned, in the order of [`Assigned`].
-    to: [Var; 2],
+    to: [Var; Assigned::ALL.len()],
 }
 
 /// Where an attribute of a class's instances is found.
@@ -66,6 +74,8 @@ pub(super) struct Shape {
     pub(super) own: Option<Var>,
     /// Assigned on the class.
     pub(super) patches: Option<Var>,
+    /// Assigned over methods of single instances.
+    pub(super) grafts: Option<Var>,
     /// Bound by class bodies below.
     pub(super) below: Option<Var>,
 }
@@ -83,9 +93,16 @@ impl Attributes {
             let Some(values) = program.values(file) else {
                 continue;
             };
-            for op in &values.ops {
-                if let Op::SetAttribute { name, .. } = op {
-                    attributes.stored.insert(program.text(file, *name));
+            for (at, body) in values.codes.iter().enumerate() {
+                let code = program.code(file, CodeId(at as u32));
+                for op in &values.ops[body.ops.range()] {
+                    if let Op::SetAttribute { name, .. } = op {
+                        let name = program.text(file, *name);
+                        attributes.stored.insert(name);
+                        if matches!(body.owner, Owner::Code(_)) {
+                            attributes.stored_by.insert((code, name));
+                        }
+                    }
                 }
             }
             for (at, body) in values.classes.iter().enumerate() {
@@ -99,6 +116,11 @@ impl Attributes {
             }
         }
         attributes
+    }
+
+    /// Whether some statement stores a name on something.
+    pub(super) fn is_stored(&self, name: Text) -> bool {
+        self.stored.contains(&name)
     }
 }
 
@@ -128,10 +150,11 @@ impl Solver<'_> {
             let watcher = Watcher {
                 class,
                 or_below,
-                to: [self.fresh(), self.fresh()],
+                to: [self.fresh(), self.fresh(), self.fresh()],
             };
             shape.fields = Some(watcher.to[Assigned::Field as usize]);
             shape.patches = Some(watcher.to[Assigned::Patch as usize]);
+            shape.grafts = Some(watcher.to[Assigned::Graft as usize]);
             self.watch(name, watcher);
         }
         self.attributes
@@ -148,7 +171,7 @@ impl Solver<'_> {
     }
 
     fn watch(&mut self, name: Text, watcher: Watcher) {
-        for to in [Assigned::Field, Assigned::Patch] {
+        for to in Assigned::ALL {
             let owned = &self.attributes.assigned[to as usize];
             let classes = owned.classes.get(&name).cloned().unwrap_or_default();
             for class in classes {
@@ -188,6 +211,41 @@ impl Solver<'_> {
             }
         }
         var
+    }
+
+    /// How an attribute of an instance is assigned at a site.
+    pub(super) fn assignment(&self, class: Class, name: Text, site: SiteId) -> Assigned {
+        let is_own = self.is_of_family(self.sites[site.index()].caller, class);
+        let is_over_method = || {
+            self.classes.member(class, name, 0).is_some_and(|(_, var)| {
+                self.values(var).iter().any(|&obj| {
+                    matches!(
+                        self.object(obj),
+                        Object::Function(_) | Object::Decorated { .. }
+                    )
+                })
+            })
+        };
+        if !is_own && is_over_method() {
+            Assigned::Graft
+        } else {
+            Assigned::Field
+        }
+    }
+
+    /// Whether an instance may be one that had a method replaced: where this very code replaces it, and in methods of
+    /// its own class. What was made here keeps its own, and of what is only guessed no more is said.
+    pub(super) fn may_be_grafted(&self, obj: Obj, class: Class, name: Text, site: SiteId) -> bool {
+        let caller = self.sites[site.index()].caller;
+        self.attributes.stored_by.contains(&(caller, name))
+            || (matches!(self.object(obj), Object::Receiver(_)) && self.is_of_family(caller, class))
+    }
+
+    /// Whether a code is a method of a class that is related to `class`.
+    fn is_of_family(&self, code: Code, class: Class) -> bool {
+        self.program
+            .class_of_method(code)
+            .is_some_and(|own| self.classes.family(own) == self.classes.family(class))
     }
 
     /// Whether some class of the order, or one below, has `name` assigned on its instances.

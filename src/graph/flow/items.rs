@@ -125,10 +125,11 @@ impl Solver<'_> {
             return;
         };
         let kind = self.container_kind(source);
+        let by = self.program.code_of_op(file, op);
         let op = self.program.op_id(file, op);
         let container = self.container_for(op, Role::Own, kind);
         self.replace(container, source, key);
-        self.put_under(container, key, value);
+        self.assign_item(container, key, value, by);
         self.add_object(to, Object::Container(container));
     }
 }

@@ -3,7 +3,7 @@
 use super::containers::Watch;
 use super::fields::Assigned;
 use super::objects::{Obj, Object};
-use super::program::Var;
+use super::program::{Class, Var};
 use super::solver::{Link, NOWHERE, Role, Site, SiteId, Solver};
 use crate::index::FileId;
 use crate::values::{Container, LiteralKind};
@@ -16,10 +16,20 @@ impl Solver<'_> {
             .classes
             .order(class)
             .iter()
-            .find(|&&above| self.classes.is_open(above))
+            .find(|&&above| self.classes.is_open(above) && self.holds_items(above))
             .copied()?;
         let name = self.program.texts.find("[]")?;
         Some(self.assigned(Assigned::Field, open, name))
+    }
+
+    /// Whether a base outside the project is a container.
+    fn holds_items(&self, class: Class) -> bool {
+        self.bases(class).iter().any(|&base| {
+            self.values(base).iter().any(|&obj| match self.object(obj) {
+                Object::External(external) => is_container(self.externals.path(external)),
+                _ => false,
+            })
+        })
     }
 
     /// Iterates over a value at a site; the site's name tells how.
@@ -201,4 +211,14 @@ impl Solver<'_> {
             _ => self.add(to, obj),
         }
     }
+}
+
+/// Whether instances of a class outside the project hold other values.
+fn is_container(path: &str) -> bool {
+    path.starts_with("collections.")
+        || path.starts_with("typing.")
+        || matches!(
+            path.strip_prefix("<builtin>."),
+            Some("dict" | "frozenset" | "list" | "set" | "tuple")
+        )
 }

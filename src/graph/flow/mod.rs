@@ -27,6 +27,7 @@ mod methods;
 mod objects;
 mod operators;
 mod program;
+mod records;
 mod results;
 mod seeds;
 mod solver;

@@ -5,7 +5,7 @@ use super::program::Var;
 use super::solver::{Link, NOWHERE, Role, Solver};
 use super::special;
 use crate::index::FileId;
-use crate::values::{LiteralKind, Operator};
+use crate::values::{Container, LiteralKind, Operator};
 
 impl Solver<'_> {
     #[expect(clippy::too_many_arguments, reason = "an operation, described in full")]
@@ -91,12 +91,18 @@ impl Solver<'_> {
     ) -> bool {
         match (self.object(obj), operator) {
             (Object::Container(container), Operator::Add | Operator::Or) if is_in_place => {
+                if !joins(self.container_kind(container), operator) {
+                    return true;
+                }
                 self.link(right, Link::TakeOver { into: container });
                 self.add(to, obj);
                 true
             }
             (Object::Container(container), Operator::Add | Operator::Or | Operator::Mul) => {
                 let kind = self.container_kind(container);
+                if !joins(kind, operator) {
+                    return true;
+                }
                 let op = self.program.op_id(file, op);
                 let sum = self.container_for(op, Role::Own, kind);
                 self.take_over(sum, obj);
@@ -114,5 +120,13 @@ impl Solver<'_> {
             (Object::Container(_) | Object::Literal(_) | Object::Integer(_), _) => true,
             _ => false,
         }
+    }
+}
+
+/// Whether an operator puts what two containers hold into one.
+const fn joins(kind: Container, operator: Operator) -> bool {
+    match operator {
+        Operator::Or => matches!(kind, Container::Set | Container::Dict),
+        _ => matches!(kind, Container::List | Container::Tuple),
     }
 }

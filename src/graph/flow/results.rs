@@ -1,11 +1,13 @@
 //! What calls give back, and what becomes of it on the way.
 
+use std::rc::Rc;
+
 use super::calls::{MOST_FORWARDED, MOST_RESULTS};
 use super::objects::{Obj, Object};
-use super::program::{Code, Var};
+use super::program::{Class, Code, Text, Var};
 use super::solver::{Link, NOWHERE, PassedKind, SiteId, Solver};
 use super::wrappers::{Forwarding, Hand};
-use crate::values::{CodeFlags, Owner};
+use crate::values::{CodeFlags, Op, Owner};
 
 impl Solver<'_> {
     pub(super) fn link_result(
@@ -153,12 +155,7 @@ impl Solver<'_> {
             };
             if is_it {
                 // It may be `None`, unless something decorated is handed to its decorator.
-                let is_something = self.values(passed.value).iter().any(|&obj| {
-                    matches!(
-                        self.object(obj),
-                        Object::Function(_) | Object::Decorated { .. }
-                    )
-                });
+                let is_something = self.decorated.contains(&passed.value);
                 return (is_something && !self.sites[site.index()].is_written).then_some(true);
             }
         }
@@ -184,5 +181,67 @@ impl Solver<'_> {
             _ => Link::Copy(to),
         };
         self.link(from, link);
+    }
+
+    /// Whether a method of `class` gave an instance that it makes for other receivers: `self.Part()`, where the class of
+    /// the receiver binds `Part` to another class.
+    pub(super) fn is_part_of_another(&mut self, made: Obj, class: Class, receiver: Obj) -> bool {
+        let (Object::Instance(made), Object::Instance(own)) =
+            (self.object(made), self.object(receiver))
+        else {
+            return false;
+        };
+        if self.classes.below(class).is_empty() || !self.classes.is_subclass(own, class) {
+            return false;
+        }
+        let names = self.parts_of(class);
+        let made = Object::Class(made);
+        let is_there = |var: &Var| {
+            let values = self.values(*var);
+            values.iter().any(|&obj| self.object(obj) == made)
+        };
+        names.iter().any(|&name| {
+            let chosen = self.classes.member(own, name, 0).map(|(_, var)| var);
+            let first = self.classes.member(class, name, 0).map(|(_, var)| var);
+            chosen.is_some_and(|var| !self.values(var).is_empty() && !is_there(&var))
+                && (first.iter().any(is_there)
+                    || self.classes.members_below(class, name).iter().any(is_there))
+        })
+    }
+
+    /// What the methods of a class call by names that classes below bind to something that is no function.
+    fn parts_of(&mut self, class: Class) -> Rc<[Text]> {
+        if let Some(known) = self.parts.get(&class) {
+            return Rc::clone(known);
+        }
+        let (file, _) = self.program.class_body(class);
+        let mut names = Vec::new();
+        if let Some(values) = self.program.values(file) {
+            let methods = values.codes.iter().filter(|code| match code.owner {
+                Owner::Class(own) => self.program.class(file, own) == class,
+                Owner::Code(_) => false,
+            });
+            for op in methods.flat_map(|code| &values.ops[code.ops.range()]) {
+                if let Op::CallMethod { name, .. } = *op {
+                    let name = self.program.text(file, name);
+                    let is_part = |&var: &Var| {
+                        let values = self.values(var);
+                        !self.program.is_fixed(var)
+                            || values
+                                .iter()
+                                .any(|&obj| matches!(self.object(obj), Object::Class(_)))
+                    };
+                    if !names.contains(&name)
+                        && !self.attributes.is_stored(name)
+                        && self.classes.members_below(class, name).iter().any(is_part)
+                    {
+                        names.push(name);
+                    }
+                }
+            }
+        }
+        let names: Rc<[Text]> = names.into();
+        self.parts.insert(class, Rc::clone(&names));
+        names
     }
 }

@@ -36,9 +36,16 @@ impl Solver<'_> {
             }
             Op::Decorate { target, .. } => {
                 let target = var(target, self);
+                self.decorated.insert(target);
                 for obj in self.values(target).to_vec() {
-                    if let Object::Function(code) = self.object(obj) {
-                        self.targets_of_decorators.insert(code);
+                    match self.object(obj) {
+                        Object::Function(code) => {
+                            self.targets_of_decorators.insert(code);
+                        }
+                        Object::Class(class) => {
+                            self.decorated_classes.insert(class);
+                        }
+                        _ => {}
                     }
                 }
                 return;

@@ -6,6 +6,7 @@
 
 use std::collections::VecDeque;
 use std::hash::BuildHasher;
+use std::rc::Rc;
 
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use smallvec::SmallVec;
@@ -102,6 +103,8 @@ pub(super) enum Link {
     KeywordSpread { callee: Code, hand: Hand },
     /// They are containers that are taken over into this one.
     TakeOver { into: super::objects::ContainerId },
+    /// They are pairs of a key and a value that are entries of this dictionary.
+    Pair { into: super::objects::ContainerId },
     /// They are keys under which `value` is put into the container.
     Key {
         container: super::objects::ContainerId,
@@ -238,13 +241,21 @@ pub(super) struct Solver<'a> {
     pub(super) set_aside: Vec<(SiteId, Code)>,
     pub(super) forwarding: FxHashMap<Code, super::wrappers::Forwarding>,
     pub(super) containers: Vec<ContainerData>,
+    /// Which code puts something under constant keys of a container, up to a few.
+    pub(super) writers: FxHashMap<super::objects::ContainerId, SmallVec<[Code; 4]>>,
     pub(super) container_of: FxHashMap<(OpId, Role), super::objects::ContainerId>,
     pub(super) descriptors: Vec<Descriptor>,
     pub(super) partials: Vec<Partial>,
     pub(super) registered: FxHashMap<Code, Var>,
     /// Functions that some decorator is put on.
     pub(super) targets_of_decorators: FxHashSet<Code>,
+    /// Classes that some decorator is put on.
+    pub(super) decorated_classes: FxHashSet<Class>,
+    /// Variables that decorators are put on.
+    pub(super) decorated: FxHashSet<Var>,
     pub(super) names: Names,
+    /// Class attributes that methods call and classes below bind to other classes.
+    pub(super) parts: FxHashMap<Class, Rc<[Text]>>,
     sets: Vec<u32>,
     pool: Vec<Set>,
     pressure: Pressure,
@@ -309,12 +320,16 @@ impl<'a> Solver<'a> {
             set_aside: Vec::new(),
             forwarding: FxHashMap::default(),
             containers: Vec::new(),
+            writers: FxHashMap::default(),
             container_of: FxHashMap::default(),
             descriptors: Vec::new(),
             partials: Vec::new(),
             registered: FxHashMap::default(),
             targets_of_decorators: FxHashSet::default(),
+            decorated_classes: FxHashSet::default(),
+            decorated: FxHashSet::default(),
             names,
+            parts: FxHashMap::default(),
             sets: vec![0; vars],
             pool: {
                 let mut pool = Vec::with_capacity(vars);
@@ -494,8 +509,10 @@ impl<'a> Solver<'a> {
                 class,
                 receiver,
             } => {
-                let obj = self.own_as_receiver(obj, class, receiver);
-                self.add(to, obj);
+                if !self.is_part_of_another(obj, class, receiver) {
+                    let obj = self.own_as_receiver(obj, class, receiver);
+                    self.add(to, obj);
+                }
             }
             Link::Member {
                 site,
@@ -521,6 +538,7 @@ impl<'a> Solver<'a> {
             } => self.spread(callee, position, hand, obj),
             Link::KeywordSpread { callee, hand } => self.keyword_spread(callee, hand, obj),
             Link::TakeOver { into } => self.take_over(into, obj),
+            Link::Pair { into } => self.take_pair(into, obj),
             Link::Key { container, value } => self.put_under(container, obj, value),
             Link::Decorated { by, to } => self.decorated(by, obj, to),
             // What some other function gave is not what was made of this one.

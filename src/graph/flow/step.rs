@@ -162,15 +162,16 @@ impl Solver<'_> {
                 }
             }
             Op::SetAttribute {
+                base,
                 name,
                 from: value,
                 site,
-                ..
             } => {
                 let name = self.program.text(file, name);
+                let is_named = self.program.is_named(file, base);
                 let site = self.site(file, at, Role::Own, site, &[], NOWHERE);
                 for &obj in gained {
-                    self.store(obj, name, var(value), site);
+                    self.store(obj, name, var(value), site, is_named);
                 }
             }
             Op::DeleteAttribute { name, site, .. } => {
@@ -202,7 +203,7 @@ impl Solver<'_> {
                 let site = self.site(file, at, Role::Own, site, &[], NOWHERE);
                 self.pairs(base, key, from, gained, |solver, base, key| {
                     if let Object::Text(name) = solver.object(key) {
-                        solver.store(base, name, value, site);
+                        solver.store(base, name, value, site, false);
                     }
                 });
             }
@@ -236,9 +237,10 @@ impl Solver<'_> {
                         self.set_on_instance(file, at, site, obj, key, value);
                     }
                 }
+                let by = self.program.code_of_op(file, at);
                 self.pairs(base, key, from, gained, |solver, base, key| {
                     if let Object::Container(container) = solver.object(base) {
-                        solver.put_under(container, key, value);
+                        solver.assign_item(container, key, value, by);
                     }
                 });
             }

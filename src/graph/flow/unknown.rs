@@ -18,7 +18,7 @@ impl Solver<'_> {
     pub(super) fn settle_unknowns(&mut self) {
         for _ in 0..ROUNDS {
             self.settle_set_aside();
-            let mut any = self.settle_unmade();
+            let mut any = self.settle_unmade() | self.settle_records();
             for file in self.program.file_ids() {
                 any |= self.settle_file(file);
             }

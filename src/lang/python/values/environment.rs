@@ -67,6 +67,8 @@ pub(super) struct Environment {
     pub(super) inputs: Vec<Input>,
     /// Joins that are read and not written out yet.
     pub(super) pending: Vec<u32>,
+    /// Joins that are returned.
+    pub(super) returned: Vec<Version>,
     pub(super) stamps: Vec<u32>,
     pub(super) stamp: u32,
     /// Where in the list being made a stamped name stands.
@@ -85,6 +87,7 @@ impl Environment {
         self.joins.clear();
         self.inputs.clear();
         self.pending.clear();
+        self.returned.clear();
         self.stamps.clear();
         self.stamp = 0;
         self.places.clear();

@@ -5,8 +5,9 @@
 use ruff_python_ast::{self as ast, CmpOp, Expr, UnaryOp};
 
 use super::Lowerer;
+use super::environment::Version;
 use crate::facts::ParameterKind;
-use crate::values::{CodeFlags, CodeId, Guard, VarId};
+use crate::values::{Code, CodeFlags, CodeId, FlowParameter, Guard, VarId};
 
 impl Lowerer<'_> {
     /// Whether a test holds where an argument was passed for the code's guarded parameter (true) or where none was
@@ -55,13 +56,7 @@ impl Lowerer<'_> {
         let is_suspended =
             code.flags.contains(CodeFlags::ASYNC) || code.flags.contains(CodeFlags::GENERATOR);
         let parameters = &self.out.parameters[code.parameters.range()];
-        let passed = parameters.iter().take(32).position(|parameter| {
-            parameter.var == from
-                && matches!(
-                    parameter.kind,
-                    ParameterKind::Positional | ParameterKind::PositionalOnly
-                )
-        });
+        let passed = passed(parameters, from);
         if let (Some(at), None, false) = (passed, code.guard, is_suspended) {
             self.out.codes[self.code.index()].returned |= 1 << at;
             return;
@@ -74,6 +69,52 @@ impl Lowerer<'_> {
         };
         self.copy(from, to);
     }
+
+    /// Control leaves the code with `from`, where ways meet that are all known only at the code's end.
+    pub(super) fn returned_join(&mut self, join: Version, from: VarId) {
+        let code = self.out.codes[self.code.index()];
+        let is_suspended =
+            code.flags.contains(CodeFlags::ASYNC) || code.flags.contains(CodeFlags::GENERATOR);
+        if code.guard.is_some() || is_suspended {
+            self.returned(from);
+        } else {
+            self.has_returned = true;
+            self.env.returned.push(join);
+        }
+    }
+
+    /// What meets in a join is returned: `if x is None: x = make()`, `return x` gives back what was passed or made.
+    pub(super) fn return_join(&mut self, join: Version) {
+        let Code {
+            parameters, result, ..
+        } = self.out.codes[self.code.index()];
+        let place = |this: &Self, leaf| passed(&this.out.parameters[parameters.range()], leaf);
+        let leaves = self
+            .leaves(join)
+            .filter(|leaves| leaves.iter().any(|&leaf| place(self, leaf).is_some()));
+        let Some(leaves) = leaves else {
+            let from = self.var_of(join);
+            self.copy(from, result);
+            return;
+        };
+        for leaf in leaves {
+            match place(self, leaf) {
+                Some(at) => self.out.codes[self.code.index()].returned |= 1 << at,
+                None => self.copy(leaf, result),
+            }
+        }
+    }
+}
+
+/// Which of the first 32 parameters a variable is as it was passed.
+fn passed(parameters: &[FlowParameter], var: VarId) -> Option<usize> {
+    parameters.iter().take(32).position(|parameter| {
+        parameter.var == var
+            && matches!(
+                parameter.kind,
+                ParameterKind::Positional | ParameterKind::PositionalOnly
+            )
+    })
 }
 
 /// The name that a test asks for, and whether it holds where that is something.

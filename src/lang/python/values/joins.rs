@@ -3,6 +3,8 @@
 //! A join becomes a variable when it is read: most joins never are. Branches are undone by a log, so a branch costs
 //! what it changes.
 
+use ruff_python_ast::Expr;
+
 use super::Lowerer;
 use super::environment::{END, Environment, JOIN, NOWHERE, UNBOUND, Version};
 use super::symbols::ScopeKind;
@@ -17,7 +19,11 @@ pub(super) struct Join {
     inputs: u32,
 }
 
+/// Into how many variables a join that is returned is taken apart.
+const MOST_LEAVES: usize = 32;
+
 /// One of the things that a join may be, and the one before.
+#[derive(Clone, Copy)]
 pub(super) struct Input {
     from: Version,
     next: u32,
@@ -115,8 +121,47 @@ impl Lowerer<'_> {
         var
     }
 
+    /// The join that an expression, `var`, reads.
+    pub(super) fn join_at(&mut self, expr: &Expr, var: VarId) -> Option<Version> {
+        let Expr::Name(name) = expr else {
+            return None;
+        };
+        let name = self.name_of(name);
+        let version = self.visible(name).version;
+        let join = self.env.joins.get((version.0 & !JOIN) as usize)?;
+        (version != UNBOUND && version.0 & JOIN != 0 && join.var == Some(var)).then_some(version)
+    }
+
+    /// The variables that meet in a join, or nothing when they are many.
+    pub(super) fn leaves(&self, join: Version) -> Option<Vec<VarId>> {
+        let mut joins = vec![join];
+        let mut leaves = Vec::new();
+        let mut at = 0;
+        while let Some(&join) = joins.get(at) {
+            at += 1;
+            let mut next = self.env.joins[(join.0 & !JOIN) as usize].inputs;
+            while next != END {
+                let Input { from, next: before } = self.env.inputs[next as usize];
+                next = before;
+                let leaf = VarId(from.0);
+                if from.0 & JOIN != 0 && !joins.contains(&from) {
+                    joins.push(from);
+                } else if from.0 & JOIN == 0 && !leaves.contains(&leaf) {
+                    leaves.push(leaf);
+                }
+            }
+            if joins.len() + leaves.len() > MOST_LEAVES {
+                return None;
+            }
+        }
+        Some(leaves)
+    }
+
     /// Writes out the joins that are read; those of a code end with it.
     pub(super) fn flush_joins(&mut self) {
+        for join in std::mem::take(&mut self.env.returned) {
+            self.return_join(join);
+        }
         while let Some(at) = self.env.pending.pop() {
             let Join { var, inputs } = self.env.joins[at as usize];
             let mut next = inputs;

@@ -26,7 +26,10 @@ impl<'a> Lowerer<'a> {
             Stmt::Return(stmt) => {
                 if let Some(value) = &stmt.value {
                     let from = self.expr(value);
-                    self.returned(from);
+                    match self.join_at(value, from) {
+                        Some(join) => self.returned_join(join, from),
+                        None => self.returned(from),
+                    }
                 }
                 self.is_live = false;
             }
