@@ -17,10 +17,6 @@ Usage: scripts/fix_real_packages.py [--ssot PATH] [--work FOLDER] [--unsafe-fixe
 import argparse
 import ast
 import collections
-import hashlib
-import json
-import os
-import pathlib
 import re
 import shutil
 import subprocess
@@ -28,6 +24,8 @@ import sys
 import tarfile
 import xml.etree.ElementTree
 import zipfile
+
+from fix_common import Broken, add_options, again_and_back, check, copied, hashes, reason, run, table
 
 # name: (source distribution, folder of the code, packages, folders of tests, what the tests need, arguments)
 PACKAGES = {
@@ -48,15 +46,6 @@ PACKAGES = {
 }
 
 
-class Broken(Exception):
-    """A package that cannot be judged, and why."""
-
-
-def run(command, folder, timeout=1800, **environment):
-    env = {**os.environ, "PYTHONHASHSEED": "0", **environment}
-    return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=timeout)
-
-
 def fetch(requirement, folder):
     """The unpacked source distribution."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -75,16 +64,6 @@ def fetch(requirement, folder):
 
 def sources(root):
     return sorted(path for path in root.rglob("*.py") if not any(part.startswith(".") for part in path.relative_to(root).parts))
-
-
-def hashes(root):
-    """Every file's bytes and mode."""
-    found = {}
-    for path in sorted(root.rglob("*")):
-        below = path.relative_to(root)
-        if path.is_file() and not below.parts[0].startswith((".ssot", ".hypothesis")) and "__pycache__" not in below.parts:
-            found[str(below)] = (hashlib.sha256(path.read_bytes()).hexdigest(), path.stat().st_mode)
-    return found
 
 
 class Derived:
@@ -265,13 +244,6 @@ class Package:
         got = run([self.python, "-c", IMPORTER, *modules], self.root, **self.path(stage))
         return got.stdout
 
-    def check(self, *flags):
-        command = [self.ssot, "check", "--exit-zero", "--select", "noncanonical-import", "--output-format", "json"]
-        got = run([*command, *flags], self.root)
-        if got.returncode:
-            raise Broken(got.stderr[-2000:])
-        return json.loads(got.stdout)
-
     def judge(self):
         self.install()
         derived = Derived(self.root, self.code, self.packages)
@@ -285,12 +257,10 @@ class Package:
         importable = self.imports("before", modules)
         tests = self.run_tests("before")
         before = hashes(self.root)
-        copy = self.root.parent / f"{self.name}.before"
-        shutil.rmtree(copy, ignore_errors=True)
-        shutil.copytree(self.root, copy, symlinks=True)
-        found = self.check()["findings"]
-        self.check("--fix", *self.flags)
-        left = self.check()["findings"]
+        copied(self.root, f"{self.name}.before")
+        found = check(self.ssot, self.root)["findings"]
+        check(self.ssot, self.root, "--fix", *self.flags)
+        left = check(self.ssot, self.root)["findings"]
         after = hashes(self.root)
         changed = [path for path in before if after.get(path) != before[path]]
         if set(after) != set(before):
@@ -304,31 +274,14 @@ class Package:
         different = sorted(key for key in {*tests, *tests_after} if tests[key] != tests_after[key])
         if different:
             problems.append(f"{len(different)} outcomes of tests differ: {different[:6]}")
-        after = hashes(self.root)
-        self.check("--fix", *self.flags)
-        if hashes(self.root) != after:
-            problems.append("a second run changed files")
-        kept = self.root.parent / f"{self.name}.after"
-        shutil.rmtree(kept, ignore_errors=True)
-        shutil.copytree(self.root, kept, symlinks=True)
-        undone = run([self.ssot, "undo"], self.root)
-        undo = "restores" if hashes(self.root) == before else "differs"
-        if undone.returncode == 2 and "unrecognized subcommand" in undone.stderr:
-            undo = "-"
-        elif undo != "restores":
-            problems.append(f"undo does not restore every byte: {undone.stderr[-300:]}")
+        undo, more = again_and_back(self.ssot, self.root, before, self.flags)
+        problems += more
         reasons = collections.Counter(reason(one) for one in left)
         return {
             "rules": len(symbols), "sites": len(found), "rewritten": len(found) - len(left), "refused": len(left),
             "files": len(changed), "before": outcome(tests), "after": outcome(tests_after), "undo": undo,
             "problems": problems, "reasons": reasons,
         }
-
-
-def reason(finding):
-    """Why a finding has no fix, without the names."""
-    text = finding.get("refusal") or (finding.get("fix") or {}).get("message") or "none"
-    return " ".join("…" if "`" in word or ":" in word else word for word in text.split())[:90]
 
 
 def outcome(tests):
@@ -349,10 +302,7 @@ def parses(path):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--ssot", default="target/release/ssot", type=pathlib.Path)
-    parser.add_argument("--work", default="target/real-packages", type=pathlib.Path)
-    parser.add_argument("--unsafe-fixes", action="store_true")
-    parser.add_argument("--reasons", action="store_true", help="say why sites were refused")
+    add_options(parser, "target/real-packages")
     parser.add_argument("packages", nargs="*", choices=[*PACKAGES, []])
     asked = parser.parse_args()
     work, ssot = asked.work.resolve(), asked.ssot.resolve()
@@ -363,24 +313,10 @@ def main():
         subprocess.run([str(python), "-m", "pip", "install", "-q", "pytest==8.2.2"], check=True)
     row = "{:<12} {:>5} {:>6} {:>9} {:>7} {:>5}  {:<26} {:<26} {}"
     print(row.format("package", "rules", "sites", "rewritten", "refused", "files", "tests before", "tests after", "undo"), flush=True)
-    total, bad = collections.Counter(), False
-    for name in asked.packages or PACKAGES:
-        try:
-            got = Package(name, work, str(python), str(ssot), flags).judge()
-        except Broken as error:
-            bad = True
-            print(f"{name}: {error}", flush=True)
-            continue
-        print(row.format(name, got["rules"], got["sites"], got["rewritten"], got["refused"], got["files"], got["before"], got["after"], got["undo"]), flush=True)
-        for problem in got["problems"]:
-            bad = True
-            print(f"    {problem}", flush=True)
-        if asked.reasons:
-            for text, count in got["reasons"].most_common():
-                print(f"    {count:>5}  {text}", flush=True)
-        total.update({key: got[key] for key in ("rules", "sites", "rewritten", "refused", "files")})
-    print(row.format("all", total["rules"], total["sites"], total["rewritten"], total["refused"], total["files"], "", "", ""))
-    sys.exit(bad)
+    def judge(name):
+        return Package(name, work, str(python), str(ssot), flags).judge()
+
+    sys.exit(table(row, asked.packages or PACKAGES, judge, asked.reasons))
 
 
 if __name__ == "__main__":

@@ -461,8 +461,10 @@ pub enum Visibility {
     /// Everybody, as far as the language says.
     #[default]
     Public,
-    /// The unit of compilation, or a part of it.
+    /// The unit of compilation.
     Unit,
+    /// A part of the unit: at least what lies below the module around.
+    Part,
     /// The module and those below it.
     Private,
 }

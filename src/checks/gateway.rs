@@ -52,10 +52,7 @@ impl<'a> Guard<'a> {
     fn new(context: &Context<'a>) -> Self {
         let index = context.index;
         let mut rules = Vec::new();
-        let mut targets = Targets {
-            with_modules: true,
-            ..Targets::default()
-        };
+        let mut targets = Targets::with_modules();
         for rule in &context.config.gateways {
             if context.severity(&CHECK, Some(&rule.meta)).is_none() {
                 continue;
@@ -64,25 +61,23 @@ impl<'a> Guard<'a> {
             rules.push(rule);
             let origin = origin(index, &rule.symbol);
             targets.names.extend(rule.symbol.name.rsplit('.').next());
-            let paths = externals(index, &origin);
-            targets
-                .paths
-                .extend(paths.map(|path| (path.to_owned(), number)));
+            for path in externals(index, &origin) {
+                targets.add_path(path, number);
+            }
             for entity in &origin.entities {
                 match *entity {
                     Entity::Symbol(symbol) => {
                         targets.definitions.insert(symbol, number);
                     }
                     Entity::Module(module) => {
-                        let name = index.module(module).name.to_string();
-                        targets.paths.insert(name, number);
+                        targets.add_path(&index.module(module).name, number);
                     }
                     Entity::External(_) => {}
                 }
             }
             if origin.entities.is_empty() && origin.externals.is_empty() {
                 let path = format!("{}.{}", rule.symbol.module, rule.symbol.name);
-                targets.paths.insert(path, number);
+                targets.add_path(&path, number);
             }
         }
         let mut this = Self { rules, targets };
@@ -157,8 +152,8 @@ impl<'a> Guard<'a> {
             Hit::Symbol(symbol) => symbol.file == place.file,
             Hit::Path(rule) => {
                 let symbol = &self.rules[rule].symbol;
-                let path = format!("{}.{}", symbol.module, symbol.name);
-                is_below(index.module_name(place.file), &path)
+                let path = format!("{}.{}", symbol.module, symbol.name).replace("::", ".");
+                is_below(&index.module_name(place.file).replace("::", "."), &path)
             }
         }
     }

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::places::{Place, PlaceKind, classify_all, places_by_name};
+use super::retired::references;
 use super::trail::{HopKind, trail};
 use super::versions::{chooses, is_of_the_project};
 use crate::config::Canonical;
@@ -262,17 +263,26 @@ impl<'a> Governed<'a> {
         let ModuleRef::Known(module) = module else {
             return;
         };
-        let import = &index.facts(file).imports[id.index()];
+        let facts = index.facts(file);
+        let import = &facts.imports[id.index()];
         let mut names: Vec<&str> = self.paths.keys().map(|(_, name)| *name).collect();
         names.sort_unstable();
         names.dedup();
+        // Where modules are declared, a name of their own goes first wherever it stands, and what a star brings is not
+        // theirs unless they use it.
+        let is_declared = index.file(file).language.declares_modules();
+        let (scope, offset) = if is_declared {
+            let used = free_names(facts);
+            names.retain(|name| used.contains(name));
+            (facts.module_scope(import.scope), 0)
+        } else {
+            (ScopeId::MODULE, import.statement.end)
+        };
         for name in names {
             if index.star_exports(module, name) != Some(true) {
                 continue;
             }
-            if binds_after(index.facts(file), name, import.statement.end)
-                || is_hidden_by_star(index, file, id, name)
-            {
+            if binds_after(facts, scope, name, offset) || is_hidden_by_star(index, file, id, name) {
                 continue;
             }
             let lookup = index.member(module, name);
@@ -484,12 +494,21 @@ fn is_hidden_by_star(index: &Index, file: FileId, star: ImportId, name: &str) ->
         })
 }
 
+/// The names that a file uses and does not bind.
+fn free_names(facts: &FileFacts) -> FxHashSet<&str> {
+    let free = references(facts).filter_map(|one| match one.root {
+        Root::Free(name) => Some(facts.name(name)),
+        _ => None,
+    });
+    free.collect()
+}
+
 /// Whether the module binds `name` for certain by itself, behind `offset`: what a star brought before is gone then.
-fn binds_after(facts: &FileFacts, name: &str, offset: u32) -> bool {
-    facts.member(ScopeId::MODULE, name).is_some_and(|member| {
+fn binds_after(facts: &FileFacts, scope: ScopeId, name: &str, offset: u32) -> bool {
+    facts.member(scope, name).is_some_and(|member| {
         let bindings = facts.binding_set(member.bindings).iter();
         let mut starts = bindings.map(|binding| facts.bindings[binding.index()].span.start);
-        !member.maybe_unbound && starts.all(|start| start > offset)
+        !member.maybe_unbound && starts.all(|start| start >= offset)
     })
 }
 

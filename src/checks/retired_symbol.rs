@@ -124,12 +124,8 @@ impl<'a> Retirement<'a> {
         for (at, rule) in this.rules.iter().enumerate() {
             this.targets.names.insert(rule.last());
             if let Some(module) = rule.module() {
-                this.targets
-                    .paths
-                    .insert(format!("{module}.{}", rule.name), at);
-                this.targets
-                    .paths
-                    .insert(format!("{module}::{}", rule.name.replace('.', "::")), at);
+                let path = format!("{module}.{}", rule.name);
+                this.targets.add_path(&path, at);
             }
             for module in context.index.modules.all() {
                 let Some(file) = module.file else { continue };

@@ -110,13 +110,10 @@ fn used_by_path(context: &Context<'_>, symbols: &[&SymbolPath]) -> FxHashSet<usi
     if symbols.is_empty() {
         return FxHashSet::default();
     }
-    let mut targets = Targets {
-        with_modules: true,
-        ..Targets::default()
-    };
+    let mut targets = Targets::with_modules();
     for (at, symbol) in symbols.iter().enumerate() {
         let path = format!("{}.{}", symbol.module, symbol.name);
-        targets.paths.insert(path, at);
+        targets.add_path(&path, at);
         targets.names.extend(symbol.name.rsplit('.').next());
     }
     let files: Vec<FileId> = context.index.file_ids().collect();

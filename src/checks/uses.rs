@@ -16,12 +16,12 @@ use crate::span::Span;
 pub(super) struct Targets<'a> {
     /// Those that the tree defines.
     pub(super) definitions: FxHashMap<SymbolId, usize>,
-    /// Those known by their path, `module.name`, in the tree or not.
-    pub(super) paths: FxHashMap<String, usize>,
+    /// Those known by their path, in the tree or not, with dots alone.
+    paths: FxHashMap<String, usize>,
     /// The last segments of all paths.
     pub(super) names: FxHashSet<&'a str>,
     /// Whether a path may be a module's: what lies below it belongs to it then.
-    pub(super) with_modules: bool,
+    with_modules: bool,
 }
 
 /// What a place reaches.
@@ -146,11 +146,25 @@ impl Targets<'_> {
         symbol.or_else(|| externals(index, lookup).find_map(|path| self.path(path)))
     }
 
+    /// Things that may be modules.
+    pub(super) fn with_modules() -> Self {
+        Self {
+            with_modules: true,
+            ..Self::default()
+        }
+    }
+
+    /// Has a rule speak of a path, however its language separates names.
+    pub(super) fn add_path(&mut self, path: &str, rule: usize) {
+        self.paths.insert(path.replace("::", "."), rule);
+    }
+
     fn path(&self, path: &str) -> Option<Hit> {
+        let path = path.replace("::", ".");
         let found = if self.with_modules {
-            with_ancestors(path).find_map(|path| self.paths.get(path))
+            with_ancestors(&path).find_map(|path| self.paths.get(path))
         } else {
-            self.paths.get(path)
+            self.paths.get(&path)
         };
         found.copied().map(Hit::Path)
     }

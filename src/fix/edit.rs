@@ -107,6 +107,8 @@ pub struct FileChanges {
     pub module: String,
     /// Whether the file is a package's own (`__init__.py`).
     pub is_package: bool,
+    /// The edition that the file is written in, where its language has editions; else zero.
+    pub edition: u16,
 }
 
 /// One replacement in a text.

@@ -55,6 +55,7 @@ impl<'p> Judge<'p> {
         self.unreadable(one)
             .or_else(|| self.missing(one, target))
             .or_else(|| self.itself(one, target))
+            .or_else(|| self.hidden(one, target))
             .or_else(|| self.unreachable(one, target))
             .or_else(|| self.lacking(one, target))
             .or_else(|| replace::refusal(self.index(), one, target))
@@ -104,6 +105,25 @@ impl<'p> Judge<'p> {
                 one.relocation.to.name
             )
         })
+    }
+
+    /// A declared module, or a name of it, that the code of the site must not name.
+    fn hidden(&self, one: &Move, target: &Target) -> Option<String> {
+        let index = self.index();
+        let file = one.relocation.file;
+        if !index.file(file).language.declares_modules() {
+            return None;
+        }
+        let ModuleRef::Known(module) = target.module else {
+            return None;
+        };
+        let scope = one
+            .import(index)
+            .map_or(ScopeId::MODULE, |import| import.scope);
+        let here = index.module_at(file, scope)?;
+        let name = target.name.as_deref().unwrap_or_default();
+        let is_seen = index.surely_shows(module, name, here);
+        (!is_seen).then(|| format!("`{}` is not visible here", one.relocation.to))
     }
 
     /// A chain of attributes to a module that one of its packages gives another meaning, or deletes.

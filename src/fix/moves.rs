@@ -151,6 +151,7 @@ pub(super) fn changes(
             .module_of(file)
             .map_or_else(String::new, |module| index.module(module).name.to_string()),
         is_package: source.language.module_file(&source.path).is_package,
+        edition: index.edition(file).unwrap_or_default(),
         ..FileChanges::default()
     };
     let mut order: [Vec<usize>; 6] = Default::default();

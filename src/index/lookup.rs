@@ -280,6 +280,41 @@ impl Tables<'_> {
         })
     }
 
+    /// Whether `importer` is certain to see what is declared in `module` so.
+    fn surely_sees(self, module: ModuleId, visibility: Visibility, importer: ModuleId) -> bool {
+        match (visibility, self.modules.parent_of(module)) {
+            (Visibility::Part, Some(parent)) => self.modules.is_below(importer, parent),
+            _ => self.sees(module, visibility, Some(importer)),
+        }
+    }
+
+    /// Whether code of `importer` is certain to see a declared module and, by itself, its `name`, by their path.
+    pub(super) fn surely_shows(self, module: ModuleId, name: &str, importer: ModuleId) -> bool {
+        let mut at = module;
+        while let Some((declared, parent)) = self
+            .modules
+            .get(at)
+            .declared
+            .and_then(|declared| Some((declared, declared.parent?)))
+        {
+            if !self.surely_sees(parent, declared.visibility, importer) {
+                return false;
+            }
+            at = parent;
+        }
+        let Module { file, scope, .. } = *self.modules.get(module);
+        let facts = file.map(|file| &self.files[file.index()].facts);
+        let Some((facts, member)) =
+            facts.and_then(|facts| Some((facts, facts.member(scope, name)?)))
+        else {
+            return true;
+        };
+        facts.binding_set(member.bindings).iter().any(|binding| {
+            let visibility = facts.bindings[binding.index()].visibility;
+            self.surely_sees(module, visibility, importer)
+        })
+    }
+
     pub(super) fn sees(
         self,
         module: ModuleId,
@@ -291,8 +326,8 @@ impl Tables<'_> {
             declared.map(|declared| declared.unit)
         };
         match (visibility, importer) {
-            (Visibility::Public, _) | (Visibility::Unit, None) => true,
-            (Visibility::Unit, Some(importer)) => unit(importer) == unit(module),
+            (Visibility::Public, _) | (Visibility::Unit | Visibility::Part, None) => true,
+            (Visibility::Unit | Visibility::Part, Some(importer)) => unit(importer) == unit(module),
             (Visibility::Private, Some(importer)) => self.modules.is_below(importer, module),
             (Visibility::Private, None) => false,
         }

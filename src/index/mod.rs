@@ -204,11 +204,19 @@ impl Index {
     /// Whether it is only a guess what a file belongs to: what its paths lead to is not certain.
     #[must_use]
     pub fn is_guess(&self, file: FileId) -> bool {
-        let module = self.module_of(file).map(|module| self.module(module));
-        let unit = module
-            .and_then(|module| module.declared)
-            .map(|declared| declared.unit);
-        unit.is_some_and(|unit| self.modules.units()[unit as usize].is_guess)
+        self.unit_of(file).is_some_and(|unit| unit.is_guess)
+    }
+
+    /// The edition that a file is written in, where its language has editions.
+    #[must_use]
+    pub fn edition(&self, file: FileId) -> Option<u16> {
+        self.unit_of(file).map(|unit| unit.edition)
+    }
+
+    fn unit_of(&self, file: FileId) -> Option<&Unit> {
+        let module = self.module(self.module_of(file)?);
+        let unit = module.declared?.unit;
+        self.modules.units().get(unit as usize)
     }
 
     /// Whether a symbol is there for tests only.

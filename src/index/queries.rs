@@ -93,6 +93,13 @@ impl Index {
         }
     }
 
+    /// Whether code of `importer` is certain to be allowed to name a declared module and, by itself, its `name`, by
+    /// their path.
+    #[must_use]
+    pub fn surely_shows(&self, module: ModuleId, name: &str, importer: ModuleId) -> bool {
+        self.tables().surely_shows(module, name, importer)
+    }
+
     fn tables(&self) -> Tables<'_> {
         Tables {
             files: &self.files,

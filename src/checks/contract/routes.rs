@@ -109,9 +109,10 @@ impl Imports {
                     continue;
                 }
                 let what = &facts.imports[import.index()];
-                let module = facts.name(what.module);
+                let module = facts.name(what.module).trim_start_matches("::");
+                let between = index.file(file).language.separator();
                 let path = match what.target {
-                    ImportTarget::Name(name) => format!("{module}.{}", facts.name(name)),
+                    ImportTarget::Name(name) => format!("{module}{between}{}", facts.name(name)),
                     _ => module.to_owned(),
                 };
                 if counts(importer, &path, what.when) {

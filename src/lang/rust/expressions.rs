@@ -189,21 +189,11 @@ impl Extractor<'_> {
         &mut self,
         arguments: &syn::punctuated::Punctuated<Expr, syn::token::Comma>,
     ) -> bool {
-        let Some(function) = self.functions.last() else {
-            return false;
-        };
-        let parameters = function.parameters.clone();
-        parameters.len() == arguments.len()
-            && parameters
-                .iter()
+        let function = self.functions.last();
+        function.is_some_and(|function| function.parameters.len() == arguments.len())
+            && (0..)
                 .zip(arguments)
-                .all(|(parameter, argument)| {
-                    let Expr::Path(path) = argument else {
-                        return false;
-                    };
-                    let given = path.path.get_ident().map(|ident| self.intern(ident));
-                    given.is_some() && given == *parameter
-                })
+                .all(|(at, argument)| self.is_parameter(argument, at))
     }
 
     fn method_call(&mut self, call: &syn::ExprMethodCall, mode: CallMode, expr: Option<&Expr>) {

@@ -106,7 +106,7 @@ pub(super) struct TraitUse {
     pub(super) name: String,
     /// Its path as written, without arguments.
     pub(super) path: String,
-    /// Its first type argument, as written.
+    /// Its type arguments, as written.
     pub(super) argument: Option<String>,
     /// Whether its methods can be called here without naming it.
     pub(super) in_scope: bool,

@@ -123,7 +123,10 @@ impl Extractor<'_> {
                 syn::Pat::Ident(ident) => Some(self.intern(&ident.ident)),
                 _ => None,
             };
-            names.push(name);
+            // One that may be assigned to need not be what came.
+            let is_fixed =
+                matches!(&*typed.pat, syn::Pat::Ident(ident) if ident.mutability.is_none());
+            names.push(name.filter(|_| is_fixed));
             let shown = match name {
                 Some(name) => name,
                 None => self.intern_text("_"),

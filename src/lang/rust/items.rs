@@ -1,6 +1,7 @@
 //! Items: what they declare, then what is in them.
 
 use proc_macro2::Span as TokenSpan;
+use syn::parse::Parser as _;
 use syn::visit::{self, Visit};
 use syn::{Ident, Item};
 
@@ -21,7 +22,10 @@ pub(super) fn visibility(written: &syn::Visibility) -> Visibility {
         syn::Visibility::Restricted(restricted) if restricted.path.is_ident("self") => {
             Visibility::Private
         }
-        syn::Visibility::Restricted(_) => Visibility::Unit,
+        syn::Visibility::Restricted(restricted) if restricted.path.is_ident("crate") => {
+            Visibility::Unit
+        }
+        syn::Visibility::Restricted(_) => Visibility::Part,
         syn::Visibility::Inherited => Visibility::Private,
     }
 }
@@ -117,9 +121,9 @@ impl Extractor<'_> {
         let Some(ident) = &item.ident else {
             // What it makes is not known.
             let last = item.mac.path.segments.last();
-            let is_known =
-                last.is_some_and(|last| last.ident == "thread_local" || last.ident == "cfg_if");
-            if !is_known {
+            if last.is_some_and(|last| last.ident == "thread_local") {
+                self.declare_thread_locals(item);
+            } else if last.is_none_or(|last| last.ident != "cfg_if") {
                 self.draft.dynamic.get_or_insert(Dynamic::Globals);
             }
             return;
@@ -138,6 +142,36 @@ impl Extractor<'_> {
             self.draft.unit_names.push(binding);
         }
         self.enter(name, Entry::Binding(binding));
+    }
+
+    /// What `thread_local!` declares: as many `static` as stand in it.
+    fn declare_thread_locals(&mut self, item: &syn::ItemMacro) {
+        let names =
+            |input: syn::parse::ParseStream<'_>| -> syn::Result<Vec<(Ident, syn::Visibility)>> {
+                let mut found = Vec::new();
+                while !input.is_empty() {
+                    input.call(syn::Attribute::parse_outer)?;
+                    let visibility: syn::Visibility = input.parse()?;
+                    input.parse::<syn::Token![static]>()?;
+                    let ident: Ident = input.parse()?;
+                    found.push((ident, visibility));
+                    while !input.is_empty() && !input.peek(syn::Token![;]) {
+                        input.parse::<proc_macro2::TokenTree>()?;
+                    }
+                    input.parse::<Option<syn::Token![;]>>()?;
+                }
+                Ok(found)
+            };
+        match names.parse2(item.mac.tokens.clone()) {
+            Ok(found) => {
+                for (ident, visibility) in found {
+                    self.declare_name(&ident, &item.attrs, &visibility);
+                }
+            }
+            Err(_) => {
+                self.draft.dynamic.get_or_insert(Dynamic::Globals);
+            }
+        }
     }
 
     /// A definition; its binding, if it was declared, gets its value. The present scope is its parent.
@@ -737,15 +771,7 @@ fn chosen_items(item: &Item) -> Vec<Item> {
 
 fn trait_use(path: &syn::Path) -> Option<TraitUse> {
     let last = path.segments.last()?;
-    let argument = match &last.arguments {
-        syn::PathArguments::AngleBracketed(list) => {
-            list.args.iter().find_map(|argument| match argument {
-                syn::GenericArgument::Type(written) => Some(type_text(written)),
-                _ => None,
-            })
-        }
-        _ => None,
-    };
+    let argument = type_arguments(&last.arguments);
     let name = super::uses::bare(&last.ident);
     let in_prelude = matches!(
         name.as_str(),
@@ -797,6 +823,23 @@ pub(super) fn type_text(written: &syn::Type) -> String {
     }
 }
 
+/// The type arguments behind a name as text that can be compared; lifetimes are left out.
+pub(super) fn type_arguments(arguments: &syn::PathArguments) -> Option<String> {
+    let syn::PathArguments::AngleBracketed(list) = arguments else {
+        return None;
+    };
+    let arguments: Vec<String> = list
+        .args
+        .iter()
+        .filter_map(|argument| match argument {
+            syn::GenericArgument::Type(written) => Some(type_text(written)),
+            syn::GenericArgument::Lifetime(_) => None,
+            _ => Some("?".to_owned()),
+        })
+        .collect();
+    (!arguments.is_empty()).then(|| arguments.join(","))
+}
+
 fn tokens_of(path: &syn::Path) -> String {
     let mut text = String::new();
     for (at, segment) in path.segments.iter().enumerate() {
@@ -805,24 +848,14 @@ fn tokens_of(path: &syn::Path) -> String {
         }
         text.push_str(&super::uses::bare(&segment.ident));
         match &segment.arguments {
-            syn::PathArguments::None => {}
-            syn::PathArguments::AngleBracketed(list) => {
-                let arguments: Vec<String> = list
-                    .args
-                    .iter()
-                    .filter_map(|argument| match argument {
-                        syn::GenericArgument::Type(written) => Some(type_text(written)),
-                        syn::GenericArgument::Lifetime(_) => None,
-                        _ => Some("?".to_owned()),
-                    })
-                    .collect();
-                if !arguments.is_empty() {
+            syn::PathArguments::Parenthesized(_) => text.push('?'),
+            arguments => {
+                if let Some(arguments) = type_arguments(arguments) {
                     text.push('<');
-                    text.push_str(&arguments.join(","));
+                    text.push_str(&arguments);
                     text.push('>');
                 }
             }
-            syn::PathArguments::Parenthesized(_) => text.push('?'),
         }
     }
     text

@@ -76,14 +76,29 @@ fn read(text: &str, draft: &mut Draft) {
     }
 }
 
-/// Where the code starts behind a `#!` line: the parser takes it off, and counts from there.
+/// Where the code starts behind a `#!` line, which the parser takes off and counts from there, and behind the manifest
+/// that a script may carry between lines of dashes.
 fn code_start(text: &str) -> usize {
     let is_shebang = text.starts_with("#!") && !text[2..].trim_start().starts_with('[');
-    if is_shebang {
+    let start = if is_shebang {
         text.find('\n').unwrap_or(text.len())
     } else {
         0
+    };
+    let rest = text[start..].trim_start();
+    let name = rest.trim_start_matches('-');
+    let dashes = &rest[..rest.len() - name.len()];
+    if dashes.len() < 3 {
+        return start;
     }
+    let opened = text.len() - name.len();
+    let closed = text[opened..].match_indices('\n').find_map(|(at, _)| {
+        let line = opened + at + 1;
+        let behind = text[line..].strip_prefix(dashes)?;
+        let is_end = behind.lines().next().unwrap_or_default().trim().is_empty();
+        is_end.then_some(line + dashes.len())
+    });
+    closed.unwrap_or(start)
 }
 
 /// Facts of a file of which only its error is known.
@@ -159,6 +174,17 @@ mod tests {
             facts.lines.position(facts.imports[1].alias.start).column,
             16
         );
+    }
+
+    #[test]
+    fn the_manifest_of_a_script_is_no_code() {
+        for head in ["", "#!/usr/bin/env cargo\n", "\n"] {
+            let text = format!("{head}---cargo\n[dependencies]\nx = \"--- 1\"\n---\nuse a::b;\n");
+            assert_eq!(imports(&text), ["a b b [b]"], "{text}");
+            assert!(facts(&text).errors.is_empty());
+        }
+        assert_eq!(facts("---\nuse a::b;\n").errors.len(), 1);
+        assert_eq!(imports("use a::b;\nconst X: i8 = ---1;\n"), ["a b b [b]"]);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use syn::{BinOp, Expr, UnOp};
 
 use super::expressions::ident_of;
 use super::extract::{Extractor, Receiver, Resolved};
-use super::items::{bare_path, type_text};
+use super::items::{bare_path, type_arguments, type_text};
 use crate::facts::{CallMode, Root, Slice};
 use crate::span::Span;
 
@@ -88,7 +88,7 @@ impl Extractor<'_> {
     }
 
     /// Whether an expression is the parameter at `at`, as the function got it.
-    fn is_parameter(&mut self, expr: &Expr, at: usize) -> bool {
+    pub(super) fn is_parameter(&mut self, expr: &Expr, at: usize) -> bool {
         let Some(ident) = ident_of(expr) else {
             return false;
         };
@@ -105,6 +105,23 @@ impl Extractor<'_> {
     fn is_tail(&self, expr: &Expr) -> bool {
         let function = self.functions.last();
         function.is_some_and(|function| function.tails.contains(&std::ptr::from_ref(expr)))
+    }
+
+    /// Notes an expression that must be of the type that a conversion is to give.
+    pub(super) fn note_own_type(&mut self, written: &syn::Type, expr: &Expr) {
+        if !self.implements("From", "from") {
+            return;
+        }
+        let written = type_text(written);
+        let own = self
+            .classes
+            .last()
+            .and_then(|class| class.self_type.as_deref());
+        if (written == "Self" || own == Some(&*written))
+            && let Some(function) = self.functions.last_mut()
+        {
+            function.tails.push(std::ptr::from_ref(expr));
+        }
     }
 
     fn span_at(&self, expr: &Expr) -> Span {
@@ -283,16 +300,10 @@ impl Extractor<'_> {
         else {
             return false;
         };
-        let argument = match &named.arguments {
-            syn::PathArguments::None => None,
-            syn::PathArguments::AngleBracketed(list) => {
-                list.args.first().map(|first| match first {
-                    syn::GenericArgument::Type(written) => type_text(written),
-                    _ => "?".to_owned(),
-                })
-            }
-            syn::PathArguments::Parenthesized(_) => return false,
-        };
+        if matches!(named.arguments, syn::PathArguments::Parenthesized(_)) {
+            return false;
+        }
+        let argument = type_arguments(&named.arguments);
         let is_known = !argument
             .as_ref()
             .is_some_and(|argument| argument.contains(['?', '_']));

@@ -136,13 +136,19 @@ impl Extractor<'_> {
 
     /// Notes a path that is used other than by a call.
     pub(super) fn path_use(&mut self, path: &syn::Path) {
-        if path.segments.len() < 2 {
+        if path.segments.len() < 2 && !self.has_glob() {
             return;
         }
         let Some(resolved) = self.resolve_path(path) else {
             return;
         };
-        if resolved.path.is_empty() || !matches!(resolved.root, Root::Bound(_)) {
+        let is_noted = match resolved.root {
+            Root::Bound(_) => !resolved.path.is_empty(),
+            // What a glob may have brought.
+            Root::Free(_) => true,
+            _ => false,
+        };
+        if !is_noted {
             return;
         }
         let span = self.path_span(path);

@@ -53,6 +53,9 @@ impl Extractor<'_> {
 
     fn let_statement(&mut self, local: &syn::Local) {
         if let Some(init) = &local.init {
+            if let syn::Pat::Type(typed) = &local.pat {
+                self.note_own_type(&typed.ty, &init.expr);
+            }
             self.visit_expr(&init.expr);
             if let Some((_, diverge)) = &init.diverge {
                 let at = self.position();
