@@ -8,6 +8,8 @@ mod definitions;
 mod deletions;
 #[path = "fix/moves.rs"]
 mod moves;
+#[path = "fix/objects.rs"]
+mod objects;
 #[path = "fix/proof.rs"]
 mod proof;
 #[path = "fix/property.rs"]

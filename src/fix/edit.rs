@@ -3,6 +3,7 @@
 //! Owns the plain data and the splicing of edits into a text; a language's front end turns one into the other.
 //! All spans are byte offsets into the decoded text without its byte-order mark.
 
+pub use crate::config::ImportStyle;
 use crate::span::Span;
 
 /// One imported name that must come from elsewhere.
@@ -107,6 +108,8 @@ pub struct FileChanges {
     pub module: String,
     /// Whether the file is a package's own (`__init__.py`).
     pub is_package: bool,
+    /// How the project lays out its imports.
+    pub style: ImportStyle,
 }
 
 /// One replacement in a text.
