@@ -10,6 +10,8 @@ mod deletions;
 mod moves;
 #[path = "fix/objects.rs"]
 mod objects;
+#[path = "fix/order.rs"]
+mod order;
 #[path = "fix/proof.rs"]
 mod proof;
 #[path = "fix/property.rs"]

@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue};
 use super::model::ImportStyle;
 
 /// What one tool says.
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Said {
     /// Whether the tool is set up at all.
     is_there: bool,

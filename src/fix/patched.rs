@@ -8,7 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::moves::Move;
 use super::plan::Project;
-use super::through::{self, Patch, Patches, Place};
+use super::through::{self, By, Patch, Patches, Place};
 use crate::config::SymbolPath;
 use crate::diagnostic::{Relocation, Site};
 use crate::facts::{ImportId, ImportTarget, Root, When};
@@ -366,7 +366,7 @@ fn movable(
     let patches = patches.of(name);
     let by_string = patches
         .iter()
-        .all(|one| one.is_whole && one.text.is_some() && one.is_sure);
+        .all(|one| one.is_whole && one.text.is_some() && one.by != By::Doubtful);
     if target == module
         || !all_move
         || !is_free
@@ -405,7 +405,7 @@ fn brings(index: &Index, one: &Move, patch: &Patch) -> bool {
     let Site::Import(id) = one.relocation.site else {
         return false;
     };
-    patch.of_object && one.relocation.file == patch.file && {
+    patch.by == By::Object && one.relocation.file == patch.file && {
         let replaced = through::replaced_through(index, patch.file, id);
         replaced.iter().any(|(.., at)| *at == patch.span.start)
     }

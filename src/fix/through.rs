@@ -130,12 +130,20 @@ pub(super) struct Patch {
     pub(super) is_whole: bool,
     /// The path, where it is a call that is handed it: as a string, or as an object and the name of an attribute.
     pub(super) text: Option<NameId>,
-    /// Whether the path starts at an object, by names of the file.
-    pub(super) of_object: bool,
-    /// Whether it is certain what the path leads to.
-    pub(super) is_sure: bool,
-    /// Whether it is an assignment, which may happen while modules are being imported; a test's patch comes later.
-    pub(super) is_assignment: bool,
+    pub(super) by: By,
+}
+
+/// How a name is replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum By {
+    /// By a call that is handed its path as a string.
+    Text,
+    /// By a call that is handed an object, which names of the file lead to.
+    Object,
+    /// The same, where the object may be another one.
+    Doubtful,
+    /// By an assignment, which may happen while modules are being imported; a test's patch comes later.
+    Assignment,
 }
 
 /// The names that are replaced from outside.
@@ -155,16 +163,19 @@ impl Patches {
                     _ if of_object => replaced(index, file, dotted),
                     _ => (Vec::from_iter(resolve(index, file, dotted)), true),
                 };
-                let is_assignment = target.kind == StringTargetKind::Assigned;
+                let by = match target.kind {
+                    StringTargetKind::Assigned => By::Assignment,
+                    _ if !of_object => By::Text,
+                    _ if is_sure => By::Object,
+                    _ => By::Doubtful,
+                };
                 for (place, name, is_whole) in found {
                     all.entry((place, name)).or_default().push(Patch {
                         file,
                         span: target.span,
                         is_whole,
-                        text: (!is_assignment).then_some(target.value),
-                        of_object,
-                        is_sure,
-                        is_assignment,
+                        text: (by != By::Assignment).then_some(target.value),
+                        by,
                     });
                 }
             }
@@ -181,9 +192,7 @@ impl Patches {
                             span: reference.span,
                             is_whole,
                             text: None,
-                            of_object: false,
-                            is_sure: true,
-                            is_assignment: true,
+                            by: By::Assignment,
                         });
                 }
             }
@@ -218,7 +227,7 @@ impl Patches {
             .into_iter()
             .filter_map(|name| self.0.get(&(place.clone(), name.to_owned())))
             .flatten();
-        all.find(|patch| (patch.is_whole || deep) && (patch.is_assignment || late))
+        all.find(|patch| (patch.is_whole || deep) && (patch.by == By::Assignment || late))
     }
 }
 
@@ -250,10 +259,10 @@ pub(super) fn replaced(
         for one in entities {
             match one {
                 Entity::Module(module) => {
-                    paths.push(format!("{}.{rest}", index.module(module).name))
+                    paths.push(format!("{}.{rest}", index.module(module).name));
                 }
                 Entity::External(id) => {
-                    paths.push(format!("{}.{rest}", index.origins.external(id)))
+                    paths.push(format!("{}.{rest}", index.origins.external(id)));
                 }
                 Entity::Symbol(_) => is_sure = false,
             }

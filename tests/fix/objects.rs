@@ -1,5 +1,5 @@
 //! Names that tests replace through an object, `patch.object(m, "N")`: which move with those that read them, and which
-//! hold them back. CPython runs each test before and after.
+//! hold them back. Python runs each test before and after.
 
 use std::process::Command;
 
