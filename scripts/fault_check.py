@@ -50,7 +50,7 @@ class Tree:
         package.mkdir(parents=True)
         (self.root / "ssot.toml").write_text("[[canonical]]\nsymbol = 'pkg.home:get_x'\n")
         (package / "__init__.py").write_text("from .home import get_x\n")
-        (package / "home.py").write_text("def get_x(): return 1\n")
+        (package / "home.py").write_text("def get_x(number): return number\n")
         for number in range(files):
             home = self.root / f"app{number % 20}"
             home.mkdir(exist_ok=True)

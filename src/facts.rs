@@ -834,6 +834,9 @@ pub struct StringTarget {
     pub may_be_new: bool,
 }
 
+/// The last part of a naming string that stands for any name: it is worked out when the code runs.
+pub const ANY_NAME: &str = "*";
+
 /// What a naming string is handed to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StringTargetKind {
@@ -843,8 +846,10 @@ pub enum StringTargetKind {
     Monkeypatch,
     /// `importlib.import_module("a.b")`, `__import__("a.b")`.
     ImportModule,
-    /// `patch.object(m, "X")`, `setattr(m, "X", …)`: the value is `m.X`, as names of the file.
+    /// `patch.object(m, "X")`, `monkeypatch.setattr(m, "X", …)`: the value is `m.X`, as names of the file.
     Attribute,
+    /// `setattr(m, "X", …)` and `delattr`, likewise: an assignment.
+    Assigned,
 }
 
 /// The result of a call, put where it outlives the code around the call.

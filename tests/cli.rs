@@ -220,6 +220,7 @@ fn config() -> Config {
             tests: GlobSet::empty(),
             registry: None,
             target_version: None,
+            import_style: ssot::config::ImportStyle::default(),
         },
         gate: Gate {
             min_score: None,

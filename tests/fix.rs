@@ -8,6 +8,10 @@ mod definitions;
 mod deletions;
 #[path = "fix/moves.rs"]
 mod moves;
+#[path = "fix/objects.rs"]
+mod objects;
+#[path = "fix/order.rs"]
+mod order;
 #[path = "fix/proof.rs"]
 mod proof;
 #[path = "fix/property.rs"]

@@ -2,7 +2,8 @@
 //!
 //! In a case `⟨…⟩` marks the places of the changes in the text, in the order of `ops`: `M m:n` moves the import that
 //! covers the mark, `R` the same and lets its uses take the new name, `A` is an import that binds a module, `U m:n` a use through the last `A`, `S m:n [as l]` a star
-//! statement (`⟨⟨…⟩⟩` carries two). `␍` is a carriage return, `␌` a form feed, `␄` at the end takes the last line end.
+//! statement (`⟨⟨…⟩⟩` carries two). `␍` is a carriage return, `␌` a form feed, `␄` at the end takes the last line end. `style` is how
+//! the project lays out imports.
 
 #![allow(clippy::unwrap_used)]
 

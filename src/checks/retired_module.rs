@@ -172,7 +172,13 @@ fn uses_in(context: &Context<'_>, rules: &Rules<'_>, file: FileId) -> Vec<Use> {
         }
     }
     let strings = facts.string_targets.iter();
-    let strings = strings.filter(|target| target.kind != StringTargetKind::Attribute);
+    let strings = strings.filter(|target| {
+        let is_of_object = matches!(
+            target.kind,
+            StringTargetKind::Attribute | StringTargetKind::Assigned
+        );
+        !is_of_object
+    });
     uses.extend(strings.filter_map(|target| {
         let rule = rules.covering(facts.name(target.value))?;
         let how = match target.kind {

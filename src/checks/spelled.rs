@@ -31,7 +31,7 @@ pub(super) fn nowhere<'a>(
             return None;
         }
         let (path, module) = match target.kind {
-            StringTargetKind::Attribute => return None,
+            StringTargetKind::Attribute | StringTargetKind::Assigned => return None,
             StringTargetKind::ImportModule => (missing_module(index, file, value)?, None),
             StringTargetKind::Patch | StringTargetKind::Monkeypatch => {
                 missing_name(index, file, value)?

@@ -13,14 +13,14 @@ use serde_json::Value as Schema;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use super::layer::{Layer, lower};
-use super::model::{Config, Factories, Gate, Project, PythonVersion};
+use super::model::{Config, Factories, Gate, ImportStyle, Project, PythonVersion};
 use super::names::{all_of, closest};
 use super::problem::{ConfigError, Place, Problems, RulesFile, Sources};
 use super::raw::{self, At};
 use super::schema::schema_value;
 use super::selectors::Selectors;
 use super::shape::{Node, Shape, span};
-use super::{conflicts, endorsed, globs, packs, python_version, since};
+use super::{conflicts, endorsed, globs, import_style, packs, python_version, since};
 use crate::diagnostic::Severity;
 
 const RULES_FILE: &str = "ssot.toml";
@@ -391,10 +391,12 @@ impl Reader {
         let required = || required_python(&self.root);
         let target_version = layer.target_version.or_else(required);
         let waiting = since::set_aside(&mut layer, target_version);
+        let import_style = import_style::of(&self.root, text_of);
         let mut config = fill(layer, self.root);
         config.waiting = waiting;
         config.file = file;
         config.selectors = self.selectors.into_declared();
+        config.project.import_style = import_style;
         config.project.target_version = target_version;
         Ok(Loaded {
             config,
@@ -493,17 +495,11 @@ fn normal(path: &Path) -> PathBuf {
 /// The oldest Python that the project's own `pyproject.toml` admits. A file that cannot be read says nothing.
 fn required_python(root: &Path) -> Option<PythonVersion> {
     let text = text_of(&root.join(PYPROJECT))?;
-    let document = DeTable::parse(&text).ok()?;
-    let document = DeValue::Table(document.into_inner());
-    let text_at = |keys: &[&str]| {
-        let mut value = &document;
-        for key in keys {
-            value = value.get(*key)?.get_ref();
-        }
-        value.as_str().map(str::to_owned)
-    };
-    let specifier = text_at(&["project", "requires-python"])
-        .or_else(|| text_at(&["tool", "poetry", "dependencies", "python"]))?;
+    let words = |value: &DeValue<'_>| value.as_str().map(str::to_owned);
+    let specifier =
+        import_style::lookup(&text, &["project", "requires-python"], words).or_else(|| {
+            import_style::lookup(&text, &["tool", "poetry", "dependencies", "python"], words)
+        })?;
     python_version::lower_bound(&specifier)
 }
 
@@ -534,6 +530,7 @@ fn fill(layer: Layer, root: PathBuf) -> Config {
             registry: layer.registry,
             registry_as_rules: layer.registry_as_rules.is_some_and(|(switch, _)| switch),
             target_version: layer.target_version,
+            import_style: ImportStyle::default(),
         },
         gate: Gate {
             min_score: layer.min_score,

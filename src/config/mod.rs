@@ -9,6 +9,7 @@ mod conflicts;
 mod contracts;
 mod endorsed;
 mod globs;
+mod import_style;
 mod layer;
 mod load;
 mod model;

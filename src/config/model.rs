@@ -65,6 +65,29 @@ pub struct Project {
     pub registry_as_rules: bool,
     /// The oldest Python that must run the code; `None` when neither the rules file nor `requires-python` says.
     pub target_version: Option<PythonVersion>,
+    /// How the project's sorter lays out its Python imports.
+    pub import_style: ImportStyle,
+}
+
+/// How imports are laid out in Python files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ImportStyle {
+    /// The longest line, in characters.
+    pub width: u32,
+    /// Whether each `from` statement takes one name.
+    pub single_line: bool,
+    /// Whether `X as Y` may stand beside other names; `None` when no sorter is set up.
+    pub combine_as: Option<bool>,
+}
+
+impl Default for ImportStyle {
+    fn default() -> Self {
+        Self {
+            width: 88,
+            single_line: false,
+            combine_as: None,
+        }
+    }
 }
 
 /// A Python version, major and minor.

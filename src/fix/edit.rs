@@ -3,6 +3,7 @@
 //! Owns the plain data and the splicing of edits into a text; a language's front end turns one into the other.
 //! All spans are byte offsets into the decoded text without its byte-order mark.
 
+pub use crate::config::ImportStyle;
 use crate::span::Span;
 
 /// One imported name that must come from elsewhere.
@@ -109,6 +110,8 @@ pub struct FileChanges {
     pub is_package: bool,
     /// The edition that the file is written in, where its language has editions; else zero.
     pub edition: u16,
+    /// How the project lays out its imports.
+    pub style: ImportStyle,
 }
 
 /// One replacement in a text.

@@ -7,6 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::loading::Loading;
 use super::moves::Move;
+use super::order::{self, Order};
 use super::patched::{self, Groups};
 use super::plan::Project;
 use super::replace;
@@ -21,15 +22,18 @@ use crate::index::{Index, ModuleId, ModuleRef, SymbolId};
 pub(super) struct Judge<'p> {
     project: &'p Project<'p>,
     loading: Loading,
+    order: Order,
     patches: Patches,
     groups: &'p Groups,
 }
 
 impl<'p> Judge<'p> {
     pub(super) fn new(project: &'p Project<'p>, groups: &'p Groups) -> Self {
+        let loading = Loading::new(project.index, project.imports);
         Self {
             project,
-            loading: Loading::new(project.index, project.imports),
+            order: Order::new(project.index, project.imports, &loading),
+            loading,
             patches: Patches::collect(project.index),
             groups,
         }
@@ -38,6 +42,7 @@ impl<'p> Judge<'p> {
     /// Takes import times from another state of the project.
     pub(super) fn reload(&mut self, index: &Index, imports: &ImportGraph) {
         self.loading = Loading::new(index, imports);
+        self.order = Order::new(index, imports, &self.loading);
     }
 
     /// Why a move must not be made, whatever else moves.
@@ -49,8 +54,14 @@ impl<'p> Judge<'p> {
         if one.relocation.site == Site::Module {
             return None;
         }
-        if let Site::Text(_) = one.relocation.site {
-            return self.unreadable(one).or_else(|| self.missing(one, target));
+        if let Site::Text(span) = one.relocation.site {
+            let targets = &self.index().facts(one.relocation.file).string_targets;
+            let mut of_object = targets.iter().filter(|one| through::is_of_object(one));
+            let is_imported = of_object.any(|target| target.span == span);
+            return self
+                .unreadable(one)
+                .or_else(|| self.missing(one, target))
+                .or_else(|| is_imported.then(|| self.untimely(one, target))?);
         }
         self.unreadable(one)
             .or_else(|| self.missing(one, target))
@@ -227,7 +238,10 @@ impl<'p> Judge<'p> {
         }
         let site = self.index().module_of(one.relocation.file)?;
         let target = target.loaded?;
-        if self.is_loaded_by_then(one, target) {
+        if order::is_loaded_by_then(self.index(), one, target)
+            || (self.loading.share_cycle(target, site)
+                && self.order.is_complete(target, site, &self.loading))
+        {
             return None;
         }
         if let Some(chain) = self.loading.chain(target, site) {
@@ -243,23 +257,6 @@ impl<'p> Judge<'p> {
             "it would close an import cycle: {}",
             self.spelled(&chain)
         ))
-    }
-
-    /// Whether the target has run, as far as the name, whenever the site as it stands gets the name at all: the
-    /// path names a package around the target, which runs first either way, and has the name from the target.
-    fn is_loaded_by_then(&self, one: &Move, target: ModuleId) -> bool {
-        let index = self.index();
-        let (Site::Import(id), true) = (one.relocation.site, one.relocation.same_object) else {
-            return false;
-        };
-        let Some(ImportTarget::Name(name)) = one.import(index).map(|import| import.target) else {
-            return false;
-        };
-        let ModuleRef::Known(facade) = index.imported_module(one.relocation.file, id) else {
-            return false;
-        };
-        let name = index.facts(one.relocation.file).name(name);
-        index.modules.is_below(target, facade) && through::comes_from(index, facade, name, target)
     }
 
     fn spelled(&self, chain: &[ModuleId]) -> String {

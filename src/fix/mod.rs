@@ -13,6 +13,7 @@ mod judge;
 mod loading;
 mod mentions;
 pub mod moves;
+mod order;
 mod outside;
 mod patched;
 pub mod pending;

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use crate::diagnostic::{Finding, Relocation, Site};
 use crate::facts::{FileFacts, Import, ImportId, ImportTarget, When};
 use crate::fix::edit::{
-    AddImport, FileChanges, MoveImport, MoveUse, RemoveDefinition, RenameText, ReplaceDefinition,
-    Rewritten,
+    AddImport, FileChanges, ImportStyle, MoveImport, MoveUse, RemoveDefinition, RenameText,
+    ReplaceDefinition, Rewritten,
 };
 use crate::fix::outside::Outside;
 use crate::fix::through;
@@ -143,6 +143,7 @@ pub(super) fn changes(
     index: &Index,
     outside: &Outside,
     file: FileId,
+    style: ImportStyle,
     moves: &[&Move],
 ) -> (FileChanges, Vec<usize>) {
     let source = index.file(file);
@@ -152,6 +153,7 @@ pub(super) fn changes(
             .map_or_else(String::new, |module| index.module(module).name.to_string()),
         is_package: source.language.module_file(&source.path).is_package,
         edition: index.edition(file).unwrap_or_default(),
+        style,
         ..FileChanges::default()
     };
     let mut order: [Vec<usize>; 6] = Default::default();

@@ -8,7 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::moves::Move;
 use super::plan::Project;
-use super::through::{self, Patch, Patches, Place};
+use super::through::{self, By, Patch, Patches, Place};
 use crate::config::SymbolPath;
 use crate::diagnostic::{Relocation, Site};
 use crate::facts::{ImportId, ImportTarget, Root, When};
@@ -154,6 +154,8 @@ pub(super) struct Read {
     pub(super) is_late: bool,
     /// Whether the site is the import of the whole module that it is read from.
     is_through: bool,
+    /// Whether it is not read, but replaced, through the module that the site imports.
+    is_replaced: bool,
 }
 
 /// What a site reads of modules: itself, or those who read through the module that it imports.
@@ -164,6 +166,7 @@ pub(super) fn reads(index: &Index, one: &Move) -> Vec<Read> {
         at,
         is_late: true,
         is_through,
+        is_replaced: false,
     };
     match one.relocation.site {
         Site::Use(span, _) => through::starting_at(index, file, span.start)
@@ -178,6 +181,7 @@ pub(super) fn reads(index: &Index, one: &Move) -> Vec<Read> {
                 at: import.alias.start,
                 is_late: import.when == When::Deferred,
                 is_through: false,
+                is_replaced: false,
             });
             let mut reads: Vec<Read> = own.into_iter().collect();
             let (Some(module), Some(binding)) = (module_of(index, file, id), import.binding) else {
@@ -199,6 +203,14 @@ pub(super) fn reads(index: &Index, one: &Move) -> Vec<Read> {
                     }));
                 }
             }
+            let replaced = through::replaced_through(index, file, id).into_iter();
+            reads.extend(replaced.map(|(place, name, at)| Read {
+                is_through: place == Place::Module(module),
+                name: (place, name),
+                at,
+                is_late: true,
+                is_replaced: true,
+            }));
             reads
         }
         Site::Star(_) | Site::Definition(_) | Site::Removal(_) | Site::Module | Site::Text(_) => {
@@ -344,17 +356,21 @@ fn movable(
             let file = moves[at].relocation.file;
             let reads = reads(index, &moves[at]).into_iter();
             reads
-                .filter(|read| read.name == *name && read.is_late)
+                .filter(|read| read.name == *name && read.is_late && !read.is_replaced)
                 .map(move |read| (file, read.at))
         })
         .collect();
     let all_move = readers.0.get(name) == Some(&own);
     let is_free = !readers.0.contains_key(&new) && patches.of(&new).is_empty();
+    let is_known = !patches.any_of(&name.0) && !patches.any_of(&new.0);
     let patches = patches.of(name);
-    let by_string = patches.iter().all(|one| one.is_whole && one.text.is_some());
+    let by_string = patches
+        .iter()
+        .all(|one| one.is_whole && one.text.is_some() && one.by != By::Doubtful);
     if target == module
         || !all_move
         || !is_free
+        || !is_known
         || !by_string
         || reads_itself(project, module, &name.1)
         || reads_itself(project, target, &to.name)
@@ -363,18 +379,36 @@ fn movable(
         return None;
     }
     let first = &moves[*members.first()?].relocation;
-    let string = |patch: &Patch| -> Option<Relocation> {
+    let mut strings = Vec::new();
+    for patch in patches {
         let facts = index.facts(patch.file);
-        Some(Relocation {
+        let mut with_it = (0..moves.len()).filter(|&at| brings(index, &moves[at], patch));
+        match with_it.next() {
+            Some(at) if !members.contains(&at) || with_it.next().is_some() => return None,
+            Some(_) => continue,
+            None => {}
+        }
+        strings.push(Relocation {
             file: patch.file,
             site: Site::Text(patch.span),
             to: to.clone(),
             local: facts.name(patch.text?).to_owned(),
             same_object: first.same_object,
             vouched: first.vouched,
-        })
+        });
+    }
+    Some(strings)
+}
+
+/// Whether a move is that of the import whose module a call replaces a name of: the call then goes along by itself.
+fn brings(index: &Index, one: &Move, patch: &Patch) -> bool {
+    let Site::Import(id) = one.relocation.site else {
+        return false;
     };
-    patches.iter().map(string).collect()
+    patch.by == By::Object && one.relocation.file == patch.file && {
+        let replaced = through::replaced_through(index, patch.file, id);
+        replaced.iter().any(|(.., at)| *at == patch.span.start)
+    }
 }
 
 /// Whether a module's own functions read one of its names.

@@ -237,7 +237,8 @@ fn plan_together(
         return Vec::new();
     }
     let chosen: Vec<&Move> = members.iter().map(|&at| &moves[at]).collect();
-    let (changes, order) = moves::changes(project.index, outside, file, &chosen);
+    let style = project.config.project.import_style;
+    let (changes, order) = moves::changes(project.index, outside, file, style, &chosen);
     let entry = project.index.file(file);
     let rewritten = entry.language.rewrite(&disk.source.text, &changes);
     let new_text = apply_edits(&disk.source.text, &rewritten.edits);

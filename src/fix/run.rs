@@ -327,7 +327,9 @@ impl Job<'_> {
             return Ok(());
         };
         let chosen: Vec<&Move> = file.members.iter().map(|&at| &self.moves[at]).collect();
-        let (changes, order) = moves::changes(self.project.index, &self.outside, id, &chosen);
+        let style = self.project.config.project.import_style;
+        let (changes, order) =
+            moves::changes(self.project.index, &self.outside, id, style, &chosen);
         let rewritten = entry.language.rewrite(&file.disk.source.text, &changes);
         let refused: Vec<(usize, String)> = file
             .members

@@ -5,7 +5,8 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::facts::{
-    BindingValue, ImportId, ImportTarget, NameId, Reference, Root, StringTargetKind, Usage, When,
+    ANY_NAME, BindingId, BindingValue, ImportId, ImportTarget, NameId, Reference, Root,
+    StringTarget, StringTargetKind, Usage, When,
 };
 use crate::graph::imports::{ImportEdge, ImportGraph};
 use crate::index::{Entity, FileId, Index, ModuleId, ModuleRef, SymbolId};
@@ -127,10 +128,22 @@ pub(super) struct Patch {
     pub(super) span: Span,
     /// Whether it replaces the name itself, not an attribute of it.
     pub(super) is_whole: bool,
-    /// The dotted path, where it is a string that spells one.
+    /// The path, where it is a call that is handed it: as a string, or as an object and the name of an attribute.
     pub(super) text: Option<NameId>,
-    /// Whether it is an assignment, which may happen while modules are being imported; a test's patch comes later.
-    pub(super) is_assignment: bool,
+    pub(super) by: By,
+}
+
+/// How a name is replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum By {
+    /// By a call that is handed its path as a string.
+    Text,
+    /// By a call that is handed an object, which names of the file lead to.
+    Object,
+    /// The same, where the object may be another one.
+    Doubtful,
+    /// By an assignment, which may happen while modules are being imported; a test's patch comes later.
+    Assignment,
 }
 
 /// The names that are replaced from outside.
@@ -144,23 +157,25 @@ impl Patches {
             let facts = index.facts(file);
             for target in &facts.string_targets {
                 let dotted = facts.name(target.value);
-                let found = match target.kind {
+                let of_object = is_of_object(target);
+                let (found, is_sure) = match target.kind {
                     StringTargetKind::ImportModule => continue,
-                    StringTargetKind::Attribute => imported_paths(index, file, dotted)
-                        .into_iter()
-                        .filter_map(|path| resolve(index, file, &path))
-                        .collect(),
-                    StringTargetKind::Patch | StringTargetKind::Monkeypatch => {
-                        Vec::from_iter(resolve(index, file, dotted))
-                    }
+                    _ if of_object => replaced(index, file, dotted),
+                    _ => (Vec::from_iter(resolve(index, file, dotted)), true),
+                };
+                let by = match target.kind {
+                    StringTargetKind::Assigned => By::Assignment,
+                    _ if !of_object => By::Text,
+                    _ if is_sure => By::Object,
+                    _ => By::Doubtful,
                 };
                 for (place, name, is_whole) in found {
                     all.entry((place, name)).or_default().push(Patch {
                         file,
                         span: target.span,
                         is_whole,
-                        text: (target.kind != StringTargetKind::Attribute).then_some(target.value),
-                        is_assignment: false,
+                        text: (by != By::Assignment).then_some(target.value),
+                        by,
                     });
                 }
             }
@@ -177,7 +192,7 @@ impl Patches {
                             span: reference.span,
                             is_whole,
                             text: None,
-                            is_assignment: true,
+                            by: By::Assignment,
                         });
                 }
             }
@@ -195,6 +210,11 @@ impl Patches {
         self.0.get(name).map_or(&[], Vec::as_slice)
     }
 
+    /// Whether any name of a module may be replaced.
+    pub(super) fn any_of(&self, place: &Place) -> bool {
+        self.0.contains_key(&(place.clone(), ANY_NAME.to_owned()))
+    }
+
     /// All of them, by what they replace.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&(Place, String), &[Patch])> {
         self.0.iter().map(|(name, all)| (name, all.as_slice()))
@@ -203,37 +223,83 @@ impl Patches {
     /// The first place that replaces a name, or with `deep` an attribute of it, before a reader that is `late`: one
     /// that reads when functions run, not when modules are imported.
     pub(super) fn find(&self, place: &Place, name: &str, deep: bool, late: bool) -> Option<&Patch> {
-        self.0
-            .get(&(place.clone(), name.to_owned()))?
-            .iter()
-            .find(|patch| (patch.is_whole || deep) && (patch.is_assignment || late))
+        let mut all = [name, ANY_NAME]
+            .into_iter()
+            .filter_map(|name| self.0.get(&(place.clone(), name.to_owned())))
+            .flatten();
+        all.find(|patch| (patch.is_whole || deep) && (patch.by == By::Assignment || late))
     }
 }
 
-/// The absolute paths that a dotted name of a file may be: its root is any import of that name, wherever it stands.
-fn imported_paths(index: &Index, file: FileId, dotted: &str) -> Vec<String> {
+/// Whether a string names an attribute of an object beside it.
+pub(super) fn is_of_object(target: &StringTarget) -> bool {
+    matches!(
+        target.kind,
+        StringTargetKind::Attribute | StringTargetKind::Assigned
+    )
+}
+
+/// What the modules and names are that a path of a file leads to: its root is anything of that name, wherever it
+/// stands. Tells whether there is but one answer.
+pub(super) fn replaced(
+    index: &Index,
+    file: FileId,
+    dotted: &str,
+) -> (Vec<(Place, String, bool)>, bool) {
     let facts = index.facts(file);
     let Some((root, rest)) = dotted.split_once('.') else {
-        return Vec::new();
+        return (Vec::new(), false);
     };
     let mut paths = Vec::new();
-    for import in &facts.imports {
-        let Some(binding) = import.binding else {
-            continue;
-        };
-        if facts.name(facts.bindings[binding.index()].name) != root {
-            continue;
+    let mut is_sure = true;
+    let bindings = (0..).map(BindingId).zip(&facts.bindings);
+    for (binding, _) in bindings.filter(|(_, binding)| facts.name(binding.name) == root) {
+        let (entities, unknown, _) = index.binding_entities(SymbolId { file, binding });
+        is_sure &= unknown.is_none();
+        for one in entities {
+            match one {
+                Entity::Module(module) => {
+                    paths.push(format!("{}.{rest}", index.module(module).name));
+                }
+                Entity::External(id) => {
+                    paths.push(format!("{}.{rest}", index.origins.external(id)));
+                }
+                Entity::Symbol(_) => is_sure = false,
+            }
         }
-        let (entities, ..) = index.binding_entities(SymbolId { file, binding });
-        paths.extend(entities.into_iter().filter_map(|one| match one {
-            Entity::Module(module) => Some(format!("{}.{rest}", index.module(module).name)),
-            Entity::External(id) => Some(format!("{}.{rest}", index.origins.external(id))),
-            Entity::Symbol(_) => None,
-        }));
     }
     paths.sort_unstable();
     paths.dedup();
-    paths
+    let found: Vec<_> = paths
+        .iter()
+        .filter_map(|path| resolve(index, file, path))
+        .collect();
+    let is_sure = is_sure && paths.len() == 1 && found.len() == 1;
+    (found, is_sure)
+}
+
+/// The names that a file replaces through what an import binds, with the place of each.
+pub(super) fn replaced_through(
+    index: &Index,
+    file: FileId,
+    import: ImportId,
+) -> Vec<(Place, String, u32)> {
+    let facts = index.facts(file);
+    let Some(binding) = facts.imports[import.index()].binding else {
+        return Vec::new();
+    };
+    let local = facts.name(facts.bindings[binding.index()].name);
+    facts
+        .string_targets
+        .iter()
+        .filter(|target| is_of_object(target))
+        .map(|target| (target, facts.name(target.value)))
+        .filter(|(_, path)| path.split('.').next() == Some(local))
+        .flat_map(|(target, path)| {
+            let found = replaced(index, file, path).0.into_iter();
+            found.map(|(place, name, _)| (place, name, target.span.start))
+        })
+        .collect()
 }
 
 /// The module and name that a dotted string leads to, and whether it ends there.

@@ -12,8 +12,10 @@ use super::edit::TextEdit;
 use super::judge::last_importer;
 use super::loading::Loading;
 use super::moves::Move;
+use super::order::{Order, is_loaded_by_then};
 use super::target::Target;
 use super::through::{self, Patches, Place};
+use crate::diagnostic::Site;
 use crate::facts::{ImportId, ScopeId, When};
 use crate::graph::imports::{ImportGraph, reached};
 use crate::index::{FileId, Index, ModuleId, ModuleRef};
@@ -63,7 +65,12 @@ pub fn violations(
         proof.vanished(change, &mut found);
     }
     proof.importers(&mut found);
-    proof.cycles(&mut found);
+    let mut loadings = [
+        Loading::new(before.0, before.1),
+        Loading::new(after.0, after.1),
+    ];
+    proof.cycles(&loadings, &mut found);
+    proof.order(&mut loadings, &mut found);
     proof.unpublished(&mut found);
     proof.patches(&mut found);
     found
@@ -195,9 +202,7 @@ impl Proof<'_> {
     }
 
     /// No two modules that were in no common import cycle are in one now.
-    fn cycles(&self, found: &mut Vec<Violation>) {
-        let before = Loading::new(self.old, self.old_imports);
-        let after = Loading::new(self.new, self.new_imports);
+    fn cycles(&self, [before, after]: &[Loading; 2], found: &mut Vec<Violation>) {
         for cycle in after.cycles() {
             let Some(&first) = cycle.first() else {
                 continue;
@@ -232,6 +237,31 @@ impl Proof<'_> {
                         found.push((*at, reason.clone()));
                     }
                 }
+            }
+        }
+    }
+
+    /// What a module in a cycle imports anew is complete before it begins, where it was to be.
+    fn order(&self, [before, after]: &mut [Loading; 2], found: &mut Vec<Violation>) {
+        let order = Order::new(self.new, self.new_imports, after);
+        for (at, one) in self.changes.iter().flat_map(|change| change.moves) {
+            let site = self.old.module_of(one.relocation.file);
+            let target = Target::of(self.old, one).loaded;
+            let (Some(site), Some(target)) = (site, target) else {
+                continue;
+            };
+            let is_removal = matches!(one.relocation.site, Site::Removal(_));
+            let relies_on_order = !is_removal
+                && one.when(self.old) == When::Import
+                && !is_loaded_by_then(self.old, one, target)
+                && before.chain(target, site).is_some()
+                && after.chain(target, site).is_some();
+            if relies_on_order && !order.is_complete(target, site, after) {
+                let target = &self.old.module(target).name;
+                found.push((
+                    *at,
+                    format!("`{target}` would no longer be complete before this module begins"),
+                ));
             }
         }
     }

@@ -172,10 +172,15 @@ fn a_string_stays_where_somebody_else_would_notice_and_so_do_its_readers() {
             "other.py",
             "import pkg.core as c\ndef g(name): return getattr(c, name)\n",
         )],
-        // One replacement is by object.
+        // One replacement is by an object that may be another.
         &[(
             "tests/test_b.py",
-            "from unittest import mock\nimport pkg.core\nmock.patch.object(pkg.core, 'get_x')\n",
+            "from unittest import mock\nimport pkg.core\nif mock: import pkg.other as pkg\nmock.patch.object(pkg.core, 'get_x')\n",
+        )],
+        // One is an assignment.
+        &[(
+            "tests/test_b.py",
+            "import pkg.core\nsetattr(pkg.core, 'get_x', 1)\n",
         )],
         // One string is not plain.
         &[(

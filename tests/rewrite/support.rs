@@ -6,7 +6,7 @@ use ruff_python_ast::visitor::{Visitor, walk_stmt};
 use ruff_python_ast::{PySourceType, Stmt};
 use ruff_python_parser::parse_unchecked_source;
 use ruff_text_size::{Ranged, TextRange};
-use ssot::fix::edit::{AddImport, FileChanges, MoveImport, MoveUse};
+use ssot::fix::edit::{AddImport, FileChanges, ImportStyle, MoveImport, MoveUse};
 use ssot::span::Span;
 
 /// One case of a case file.
@@ -14,6 +14,7 @@ use ssot::span::Span;
 pub(crate) struct Case {
     pub(crate) name: String,
     module: String,
+    style: String,
     ops: Vec<String>,
     marks: Vec<Span>,
     pub(crate) before: String,
@@ -37,6 +38,7 @@ fn read_case(text: &str) -> Case {
         match line.split_once(": ") {
             Some(("ops", ops)) => case.ops = ops.split(" | ").map(str::to_owned).collect(),
             Some(("module", module)) => module.clone_into(&mut case.module),
+            Some(("style", style)) => style.clone_into(&mut case.style),
             _ if index == 0 => line.clone_into(&mut case.name),
             _ => panic!("odd line {line:?}"),
         }
@@ -79,6 +81,18 @@ fn unmark(text: &str) -> (String, Vec<Span>) {
 }
 
 impl Case {
+    /// How the project lays out imports: `width N`, `single` or `apart`.
+    fn style(&self) -> ImportStyle {
+        let mut style = ImportStyle::default();
+        match self.style.split_once(' ') {
+            Some(("width", width)) => style.width = width.parse().unwrap(),
+            _ if self.style == "single" => style.single_line = true,
+            _ if self.style == "apart" => style.combine_as = Some(false),
+            _ => assert!(self.style.is_empty(), "odd style {:?}", self.style),
+        }
+        style
+    }
+
     /// The request that the marks stand for.
     pub(crate) fn changes(&self) -> FileChanges {
         let known = aliases(&self.before);
@@ -91,6 +105,7 @@ impl Case {
         let mut changes = FileChanges {
             module: self.module.trim_end_matches('/').to_owned(),
             is_package: self.module.ends_with('/'),
+            style: self.style(),
             ..FileChanges::default()
         };
         let mut binder = Span::default();

@@ -7,7 +7,7 @@ use super::{Change, Proof, Violation};
 use crate::diagnostic::Site;
 use crate::facts::StringTargetKind;
 use crate::fix::patched::Readers;
-use crate::fix::through::{Patches, Place};
+use crate::fix::through::{Patches, Place, replaced_through};
 use crate::index::{FileId, Index};
 
 impl Proof<'_> {
@@ -50,6 +50,7 @@ impl Proof<'_> {
             .flat_map(|change| change.moves)
             .filter(|(_, one)| match one.relocation.site {
                 Site::Text(span) => replaces(one.relocation.file, span),
+                Site::Import(id) => !replaced_through(self.old, one.relocation.file, id).is_empty(),
                 _ => false,
             })
             .map(|(at, _)| *at)

@@ -10,8 +10,8 @@ use super::flow::{Operation, Step};
 use super::scope::TempScopeKind;
 use super::syntax::constant_truth;
 use crate::facts::{
-    CallMode, DefinitionFlags, DefinitionId, DefinitionKind, Dynamic, NameId, ParameterKind, Slice,
-    StringTargetKind, Usage,
+    ANY_NAME, CallMode, DefinitionFlags, DefinitionId, DefinitionKind, Dynamic, NameId,
+    ParameterKind, Slice, StringTargetKind, Usage,
 };
 use crate::span::Span;
 
@@ -681,10 +681,15 @@ impl<'a> Extractor<'a> {
 
     /// Calls that hand a name on as a string, or that change what a module holds.
     fn special_call(&mut self, call: &'a ast::ExprCall, root: TempRoot, path: Slice) {
-        if matches!(self.last_name(root, path), "setattr" | "delattr")
-            && self.patched_attribute(call)
-        {
-            return;
+        if matches!(self.last_name(root, path), "setattr" | "delattr") {
+            let kind = if path.is_empty() {
+                StringTargetKind::Assigned
+            } else {
+                StringTargetKind::Attribute
+            };
+            if self.patched_attribute(call, kind) {
+                return;
+            }
         }
         let last = self.last_name(root, path);
         let root_name = match root {
@@ -705,7 +710,7 @@ impl<'a> Extractor<'a> {
                 let before = (path.len > 1).then(|| self.paths[path.range().end - 2]);
                 let owner = before.unwrap_or(root_name);
                 if owner == "patch" {
-                    self.patched_attribute(call);
+                    self.patched_attribute(call, StringTargetKind::Attribute);
                 }
                 return;
             }
@@ -735,7 +740,8 @@ impl<'a> Extractor<'a> {
             }
             _ => return,
         };
-        if let Some(Expr::StringLiteral(literal)) = call.arguments.args.first() {
+        let first = call.arguments.find_argument_value("target", 0);
+        if let Some(Expr::StringLiteral(literal)) = first {
             let Some(value) = literal.as_single_part_string() else {
                 return;
             };
@@ -751,12 +757,18 @@ impl<'a> Extractor<'a> {
     }
 
     /// `setattr(x, "N", …)` and `patch.object(x, "N")`, where `x` is a name with attributes; tells whether it is one.
-    fn patched_attribute(&mut self, call: &'a ast::ExprCall) -> bool {
-        let [object, Expr::StringLiteral(name), ..] = &*call.arguments.args else {
+    fn patched_attribute(&mut self, call: &'a ast::ExprCall, kind: StringTargetKind) -> bool {
+        let argument = |name, place| call.arguments.find_argument_value(name, place);
+        let name = argument("attribute", 1).or_else(|| argument("name", 1));
+        let (Some(mut object), Some(name)) = (argument("target", 0), name) else {
             return false;
         };
-        let mut parts = vec![name.value.to_str()];
-        let mut object = object;
+        let literal = match name {
+            Expr::StringLiteral(literal) => literal.value.to_str(),
+            // Worked out: it may be any.
+            _ => ANY_NAME,
+        };
+        let mut parts = vec![literal];
         while let Expr::Attribute(attribute) = object {
             parts.push(attribute.attr.id.as_str());
             object = &attribute.value;
@@ -771,9 +783,9 @@ impl<'a> Extractor<'a> {
         parts.reverse();
         let value = self.names.intern(&parts.join("."));
         self.strings.push(TempString {
-            kind: StringTargetKind::Attribute,
+            kind,
             value,
-            span: span(name.range),
+            span: span(name.range()),
             scope: self.scope,
             may_be_new: may_create(call),
         });

@@ -7,6 +7,7 @@
 mod addition;
 mod alias_list;
 mod annotation;
+mod arrange;
 mod definition;
 mod from_import;
 mod merge;
@@ -18,6 +19,7 @@ mod plan;
 mod proof;
 mod rename;
 mod render;
+mod replaced;
 mod sort;
 mod source;
 mod uses;
@@ -27,7 +29,7 @@ use ruff_python_ast::{ModModule, PySourceType, Stmt};
 use ruff_python_parser::{Parsed, parse_unchecked_source};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::fix::edit::{AddImport, FileChanges, MoveUse, Rewritten, Uses};
+use crate::fix::edit::{AddImport, FileChanges, ImportStyle, MoveUse, Rewritten, Uses};
 use crate::span::Span;
 use from_import::Move;
 use merge::Merges;
@@ -42,8 +44,16 @@ struct Context<'a, 'c> {
     source: Source<'a>,
     names: &'c Names<'a>,
     home: Home<'c>,
+    style: ImportStyle,
     /// Statements (by start) that change: nothing may join them.
     busy: FxHashSet<u32>,
+}
+
+impl Context<'_, '_> {
+    /// Whether each `from` statement takes one name.
+    fn is_single_line(&self) -> bool {
+        self.style.single_line || self.names.is_single_line()
+    }
 }
 
 /// Import aliases by their span: the statement's site, and the place in it.
@@ -146,6 +156,7 @@ fn rewrite_parsed(text: &str, changes: &FileChanges, barred: &FxHashSet<ChangeId
             module: &changes.module,
             is_package: changes.is_package,
         },
+        style: changes.style,
         busy: FxHashSet::default(),
     };
     let mut job = Job {
@@ -261,6 +272,13 @@ impl<'a> Job<'a> {
         for (index, wanted) in changes.texts.iter().enumerate() {
             let change = before + index;
             if self.goes(wanted.literal) {
+                continue;
+            }
+            if let Some(object) = context.names.objects.get(&wanted.literal) {
+                match replaced::move_object(context, object, wanted, change, &mut self.plan) {
+                    Ok(drafts) => self.plan.add(drafts),
+                    Err(reason) => self.plan.refuse(&[change], &reason),
+                }
                 continue;
             }
             let literal = context.source.slice(wanted.literal);

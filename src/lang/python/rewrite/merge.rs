@@ -60,7 +60,12 @@ impl Merges {
         newcomers: &[Newcomer<'_>],
         reach: Reach,
     ) -> Option<Vec<Draft>> {
-        if site.guarded || context.names.is_single_line() {
+        if site.guarded || context.is_single_line() {
+            return None;
+        }
+        // A sorter would part what is imported under another name.
+        let parts_aliases = context.style.combine_as == Some(false);
+        if parts_aliases && newcomers.iter().any(|one| one.name != one.local) {
             return None;
         }
         let sites = &context.names.sites;
@@ -75,7 +80,9 @@ impl Merges {
                 let Stmt::ImportFrom(import) = host.statement else {
                     return None;
                 };
+                let has_alias = import.names.iter().any(|alias| alias.asname.is_some());
                 let fits = imports_from(context, import, module)
+                    && !(parts_aliases && has_alias)
                     && !context.busy.contains(&span_of(import).start)
                     && import.is_lazy == is_lazy(site.statement)
                     && same_pragmas(context, import, site.statement)
@@ -202,12 +209,15 @@ fn gap(context: &Context<'_, '_>, host: &StmtImportFrom, one: &Newcomer<'_>) -> 
 }
 
 /// What a list of names is sorted by.
-type MemberOrder = fn(&str) -> (u8, String);
+pub(super) type MemberOrder = fn(&str) -> (u8, String);
 
 /// The usual orders: constants, classes, the rest, as isort and ruff order by default; then with and without case.
 pub(super) const MEMBER_ORDERS: [MemberOrder; 3] = [
     |name| {
-        let kind = if name.len() > 1 && !name.contains(char::is_lowercase) {
+        let is_constant = name.len() > 1
+            && name.contains(char::is_uppercase)
+            && !name.contains(char::is_lowercase);
+        let kind = if is_constant {
             0
         } else {
             1 + u8::from(!name.starts_with(char::is_uppercase))

@@ -94,7 +94,7 @@ impl<'a> Binding<'a> {
     }
 
     /// Whether attributes before the last one lead exactly to the module that the alias names.
-    fn is_exact(&self, before: &[&str]) -> bool {
+    pub(super) fn is_exact(&self, before: &[&str]) -> bool {
         match &self.form {
             Form::Plain(rest) => rest.iter().map(String::as_str).eq(before.iter().copied()),
             Form::As | Form::From => before.is_empty(),
@@ -327,22 +327,33 @@ fn beside(
     let root = module.split('.').next().unwrap_or(module);
     root_is_free(context, binding, root, &[one.chain.root])?;
     let mut drafts = vec![in_full(one)];
+    drafts.extend(import_beside(context, binding, module, one.change, plan)?);
+    Ok(drafts)
+}
+
+/// The edit that imports `module` beside an import, unless there is one already.
+pub(super) fn import_beside(
+    context: &Context<'_, '_>,
+    binding: &Binding<'_>,
+    module: &str,
+    change: ChangeId,
+    plan: &mut Plan,
+) -> Result<Option<Draft>, String> {
     if imported_in_time(context, &binding.site, module) {
-        return Ok(drafts);
+        return Ok(None);
     }
     if binding.site.guarded {
         return Err("the import is tried with a handler for its failure".into());
     }
     let site = &binding.site;
     // An import added before, in the same run of imports, serves this use as well.
-    if plan.share_import((site.suite, site.block), module, one.change) {
-        return Ok(drafts);
+    if plan.share_import((site.suite, site.block), module, change) {
+        return Ok(None);
     }
     let spot = context.source.spot_after(span_of(site.statement));
     let (place, line) = new_import(&spot, module);
     plan.add_import((site.suite, site.block), module, place, &line);
-    drafts.push(Draft::new(place, line, &[one.change]));
-    Ok(drafts)
+    Ok(Some(Draft::new(place, line, &[change])))
 }
 
 /// Whether the suite of `site` imports `module` plainly before anything but imports can run behind it.

@@ -4,6 +4,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::replaced::Object;
 use crate::span::Span;
 use ruff_python_ast::Stmt;
 
@@ -144,6 +145,8 @@ pub(super) struct Names<'a> {
     /// Import statements in source order.
     pub(super) sites: Vec<Site<'a>>,
     pub(super) has_star: bool,
+    /// Modules of which calls replace a name, by the string with the name.
+    pub(super) objects: FxHashMap<Span, Object<'a>>,
 }
 
 impl<'a> Names<'a> {

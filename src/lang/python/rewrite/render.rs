@@ -174,7 +174,7 @@ fn single(indent: &str, eol: &str, head: &str, style: &Style<'_>, member: &Membe
 }
 
 /// Each name on a line of its own, in parentheses.
-fn broken(
+pub(super) fn broken(
     indent: &str,
     eol: &str,
     head: &str,

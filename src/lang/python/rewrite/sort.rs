@@ -6,11 +6,12 @@
 
 use std::cmp::Reverse;
 
-use ruff_python_ast::{Alias, Stmt};
+use ruff_python_ast::{Alias, Stmt, StmtImportFrom};
 use ruff_python_parser::parse_unchecked_source;
 use rustc_hash::FxHashSet;
 
 use super::Context;
+use super::arrange::{self, Freedom};
 use super::from_import::local;
 use super::merge::{MEMBER_ORDERS, natural};
 use super::names::{MODULE, Names, Site};
@@ -24,75 +25,111 @@ use crate::span::Span;
 struct Order {
     /// Whether `import` and `from` statements are mixed: `force-sort-within-sections`.
     mixed: bool,
-    /// Whether capitals come first.
-    exact: bool,
+    /// Which of the orders of names; in the last one capitals come first, in modules as well.
+    members: usize,
 }
 
-const ORDERS: [Order; 4] = [
-    Order {
-        mixed: false,
-        exact: false,
-    },
-    Order {
-        mixed: true,
-        exact: false,
-    },
-    Order {
-        mixed: false,
-        exact: true,
-    },
-    Order {
-        mixed: true,
-        exact: true,
-    },
+const ORDERS: [Order; 6] = [
+    Order::new(false, 0),
+    Order::new(true, 0),
+    Order::new(false, 1),
+    Order::new(true, 1),
+    Order::new(false, 2),
+    Order::new(true, 2),
 ];
 
-/// Whether it is a `from` statement, unless mixed; the distance of a relative module, the farthest first; the module;
-/// what tells equal ones apart.
-type Key = (bool, Reverse<u32>, String, bool, String);
+/// What of a statement counts when it is sorted.
+#[derive(Clone, Debug)]
+pub(super) struct Head {
+    is_from: bool,
+    level: u32,
+    module: String,
+    /// The first name, of a `from` statement.
+    name: Option<String>,
+    /// What that name, or the module, is called.
+    asname: Option<String>,
+}
 
-impl Order {
-    fn key(self, statement: &Stmt) -> Option<Key> {
-        let spelled = |text: &str| {
-            if self.exact {
-                natural(text)
-            } else {
-                natural(&text.to_lowercase())
-            }
-        };
-        let first = |names: &[Alias]| names.first().map(|alias| spelled(alias.name.as_str()));
-        match statement {
-            Stmt::Import(import) => Some((
-                false,
-                Reverse(0),
-                first(&import.names)?,
-                false,
-                spelled(local(import.names.first()?)),
-            )),
-            Stmt::ImportFrom(import) => Some((
-                !self.mixed,
-                Reverse(import.level),
-                import
-                    .module
-                    .as_ref()
-                    .map_or_else(String::new, |module| spelled(module.as_str())),
-                true,
-                first(&import.names)?,
-            )),
+impl Head {
+    /// The head of an import statement.
+    pub(super) fn of(statement: &Stmt) -> Self {
+        if let Stmt::ImportFrom(import) = statement {
+            return Self::from_import(import, import.names.first());
+        }
+        let first = match statement {
+            Stmt::Import(import) => import.names.first(),
             _ => None,
+        };
+        Self {
+            is_from: false,
+            level: 0,
+            module: first.map_or_else(String::new, |alias| alias.name.to_string()),
+            name: None,
+            asname: first.and_then(asname),
         }
     }
 
-    fn holds(self, statements: &[&Stmt]) -> bool {
-        statements.is_sorted_by_key(|statement| self.key(statement))
+    /// The head of a `from` statement with these names, of which the first one counts.
+    pub(super) fn from_import(import: &StmtImportFrom, first: Option<&Alias>) -> Self {
+        Self {
+            is_from: true,
+            level: import.level,
+            module: import.module.as_deref().unwrap_or_default().to_owned(),
+            name: first.map(|alias| alias.name.to_string()),
+            asname: first.and_then(asname),
+        }
     }
 }
 
-/// Imports on consecutive lines.
-struct Section<'a> {
-    statements: Vec<&'a Stmt>,
-    /// The lines of each.
-    lines: Vec<Span>,
+fn asname(alias: &Alias) -> Option<String> {
+    alias.asname.as_ref().map(ToString::to_string)
+}
+
+/// Whether it is a `from` statement, unless mixed; the distance of a relative module, the farthest first; the module;
+/// what tells equal ones apart.
+type Key = (
+    bool,
+    Reverse<u32>,
+    String,
+    bool,
+    Option<(u8, String)>,
+    Option<String>,
+);
+
+impl Order {
+    const fn new(mixed: bool, members: usize) -> Self {
+        Self { mixed, members }
+    }
+
+    fn key(self, head: &Head) -> Key {
+        let module = if self.members == 2 {
+            natural(&head.module)
+        } else {
+            natural(&head.module.to_lowercase())
+        };
+        let member = MEMBER_ORDERS[self.members];
+        (
+            head.is_from && !self.mixed,
+            Reverse(head.level),
+            module,
+            head.is_from,
+            head.name.as_deref().map(member),
+            head.asname.as_deref().map(natural),
+        )
+    }
+
+    fn holds(self, section: &Section<'_>) -> bool {
+        let statements = section.statements.iter();
+        statements.is_sorted_by_key(|statement| self.key(&Head::of(statement)))
+    }
+}
+
+/// Imports without blank lines between them.
+#[derive(Debug)]
+pub(super) struct Section<'a> {
+    pub(super) statements: Vec<&'a Stmt>,
+    /// The lines of each; the comments above it, too, if they go along.
+    pub(super) lines: Vec<Span>,
     scope: usize,
 }
 
@@ -100,6 +137,10 @@ impl Section<'_> {
     fn span(&self) -> Span {
         let start = self.lines.first().map_or(0, |line| line.start);
         Span::new(start, self.lines.last().map_or(start, |line| line.end))
+    }
+
+    fn is_sorted(&self) -> bool {
+        ORDERS.into_iter().any(|order| order.holds(self))
     }
 
     /// Whether its statements may change places: they bind each name once, and none says that it must stay.
@@ -128,8 +169,9 @@ impl Section<'_> {
     }
 }
 
-/// The sections of a text, in source order.
-fn sections<'a>(source: &Source<'a>, names: &Names<'a>) -> Vec<Section<'a>> {
+/// The sections of a text, in source order. With `wide`, comments between statements part nothing, and go along with
+/// those below them.
+fn sections<'a>(source: &Source<'a>, names: &Names<'a>, wide: bool) -> Vec<Section<'a>> {
     let mut sections: Vec<Section<'a>> = Vec::new();
     let mut last: Option<(&Site<'a>, u32)> = None;
     for site in &names.sites {
@@ -143,12 +185,18 @@ fn sections<'a>(source: &Source<'a>, names: &Names<'a>) -> Vec<Section<'a>> {
             last = None;
             continue;
         };
-        let lines = Span::new(source.line_start(whole.start), at);
+        let mut lines = Span::new(source.line_start(whole.start), at);
+        let comments = if wide {
+            source.comments_start(lines.start)
+        } else {
+            lines.start
+        };
         let follows = last.is_some_and(|(before, end)| {
-            (before.suite, before.block) == (site.suite, site.block) && end == lines.start
+            (before.suite, before.block) == (site.suite, site.block) && end == comments
         });
         match sections.last_mut().filter(|_| follows) {
             Some(section) => {
+                lines.start = comments;
                 section.statements.push(site.statement);
                 section.lines.push(lines);
             }
@@ -163,6 +211,24 @@ fn sections<'a>(source: &Source<'a>, names: &Names<'a>) -> Vec<Section<'a>> {
     sections
 }
 
+/// The widest sections that are in order, else those without comments between statements.
+fn sorted_sections<'a>(source: &Source<'a>, names: &Names<'a>) -> Vec<Section<'a>> {
+    let mut narrow = sections(source, names, false);
+    let mut all = Vec::new();
+    for wide in sections(source, names, true) {
+        let span = wide.span();
+        let inside: Vec<Section<'a>> = narrow
+            .extract_if(.., |one| span.contains(one.span().start))
+            .collect();
+        if wide.is_sorted() {
+            all.push(wide);
+        } else {
+            all.extend(inside);
+        }
+    }
+    all
+}
+
 /// Sorts again what the edits of `rewritten` leave unsorted in sections of the text that were sorted.
 ///
 /// In a package's own file statements keep their places: what it imports first may need it half-made.
@@ -172,7 +238,7 @@ pub(super) fn keep_sorted(context: &Context<'_, '_>, rewritten: Rewritten) -> Re
     if rewritten.edits.is_empty() {
         return rewritten;
     }
-    let before = sections(source, names);
+    let before = sorted_sections(source, names);
     let touched: Vec<&Section<'_>> = before
         .iter()
         .filter(|section| !inside(&rewritten.edits, section.span()).is_empty())
@@ -186,7 +252,7 @@ pub(super) fn keep_sorted(context: &Context<'_, '_>, rewritten: Rewritten) -> Re
         .collect();
     let common = ORDERS
         .into_iter()
-        .find(|order| many.iter().all(|one| order.holds(&one.statements)));
+        .find(|order| many.iter().all(|one| order.holds(one)));
     let new_text = apply_edits(text, &rewritten.edits);
     let parsed = parse_unchecked_source(&new_text, ruff_python_ast::PySourceType::Python);
     if !parsed.has_valid_syntax() {
@@ -194,7 +260,8 @@ pub(super) fn keep_sorted(context: &Context<'_, '_>, rewritten: Rewritten) -> Re
     }
     let new_names = visit::read(&new_text, &parsed.syntax().body);
     let new_source = Source::new(&new_text, parsed.tokens());
-    let after = sections(&new_source, &new_names);
+    let mut after = sections(&new_source, &new_names, true);
+    after.extend(sections(&new_source, &new_names, false));
     let mut replaced: Vec<TextEdit> = Vec::new();
     for section in touched {
         let old = section.span();
@@ -204,93 +271,31 @@ pub(super) fn keep_sorted(context: &Context<'_, '_>, rewritten: Rewritten) -> Re
         );
         // A statement alone is in any order: the others of the file have to tell.
         let alone = section.statements.len() == 1;
-        let orders = common.into_iter().chain(ORDERS);
-        let order = orders
-            .take(if alone {
-                usize::from(common.is_some())
-            } else {
-                5
-            })
-            .filter(|_| !(context.home.is_package && section.scope == MODULE))
-            .find(|order| order.holds(&section.statements));
+        let others = ORDERS.into_iter().filter(|_| !alone);
+        let order = common
+            .into_iter()
+            .chain(others)
+            .find(|order| order.holds(section));
         let Some(now) = after.iter().find(|one| one.span() == new) else {
             continue;
         };
-        let content = sorted(&new_source, section, now, order, source);
+        let stays = context.home.is_package && section.scope == MODULE;
+        let is_free = section.is_free(source) && now.is_free(&new_source);
+        let freedom = match order {
+            None => Freedom::Names,
+            Some(_) if stays || !is_free => Freedom::Statements,
+            Some(_) => Freedom::All,
+        };
+        let mut pieces = arrange::pieces(context, section, &new_source, now, freedom);
+        if let Some(order) = order.filter(|_| freedom == Freedom::All) {
+            pieces.sort_by_cached_key(|piece| order.key(&piece.head));
+        }
+        let content: String = pieces.into_iter().map(|piece| piece.text).collect();
         if content != new_source.slice(new) {
             replaced.push(TextEdit { span: old, content });
         }
     }
     merge(rewritten, replaced)
-}
-
-/// The text of a section with everything in order that was so in `old`.
-fn sorted(
-    source: &Source<'_>,
-    old: &Section<'_>,
-    now: &Section<'_>,
-    order: Option<Order>,
-    old_source: &Source<'_>,
-) -> String {
-    let mut at: Vec<usize> = (0..now.statements.len()).collect();
-    if let Some(order) = order.filter(|_| old.is_free(old_source) && now.is_free(source)) {
-        at.sort_by_key(|&at| order.key(now.statements[at]));
-        // A comment right above speaks of the first.
-        if at.first() != Some(&0) && source.comment_above(now.span().start) {
-            at.sort_unstable();
-        }
-    }
-    at.into_iter()
-        .map(|at| line(source, old, now.statements[at], now.lines[at]))
-        .collect()
-}
-
-/// A statement's lines, its names in order if those of all statements of `old` were.
-fn line(source: &Source<'_>, old: &Section<'_>, statement: &Stmt, lines: Span) -> String {
-    let text = source.slice(lines);
-    let Stmt::ImportFrom(import) = statement else {
-        return text.to_owned();
-    };
-    let list = |names: &[Alias]| -> Vec<String> {
-        let names = names.iter();
-        names.map(|alias| alias.name.as_str().to_owned()).collect()
-    };
-    let lists: Vec<Vec<String>> = old
-        .statements
-        .iter()
-        .filter_map(|statement| match statement {
-            Stmt::ImportFrom(import) if import.names.len() > 1 => Some(list(&import.names)),
-            _ => None,
-        })
-        .collect();
-    let order = MEMBER_ORDERS.into_iter().find(|order| {
-        let sorted = |names: &Vec<String>| names.is_sorted_by_key(|name| order(name));
-        !lists.is_empty() && lists.iter().all(sorted)
-    });
-    let (Some(order), Some(first), Some(last)) = (order, import.names.first(), import.names.last())
-    else {
-        return text.to_owned();
-    };
-    let names = Span::new(span_of(first).start, span_of(last).end);
-    let is_sorted = import
-        .names
-        .is_sorted_by_key(|alias| order(alias.name.as_str()));
-    if is_sorted || source.slice(names).contains(['\n', '\r', '#']) {
-        return text.to_owned();
-    }
-    let mut aliases: Vec<&Alias> = import.names.iter().collect();
-    aliases.sort_by_key(|alias| order(alias.name.as_str()));
-    let written: Vec<&str> = aliases
-        .iter()
-        .map(|alias| source.slice(span_of(*alias)))
-        .collect();
-    let (head, tail) = (names.start - lines.start, names.end - lines.start);
-    format!(
-        "{}{}{}",
-        &text[..head as usize],
-        written.join(", "),
-        &text[tail as usize..]
-    )
 }
 
 /// The places, among `edits`, of those within `span`.

@@ -174,6 +174,27 @@ impl<'a> Source<'a> {
         (next.kind() == TokenKind::Comment).then(|| self.slice(span_of(next)))
     }
 
+    /// Start of the comment lines that stand right above the line that starts at `line`; `line` itself without any.
+    pub(super) fn comments_start(&self, line: u32) -> u32 {
+        let before = &self.tokens[..self.index_at(line)];
+        let mut start = line;
+        let mut behind = before.iter().rev();
+        while let (Some(newline), Some(comment)) = (behind.next(), behind.next()) {
+            let comment_line = self.line_start(span_of(comment).start);
+            let stands_alone = newline.kind() == TokenKind::NonLogicalNewline
+                && comment.kind() == TokenKind::Comment
+                && span_of(newline).end == start
+                && self.text[comment_line as usize..span_of(comment).start as usize]
+                    .trim()
+                    .is_empty();
+            if !stands_alone {
+                break;
+            }
+            start = comment_line;
+        }
+        start
+    }
+
     /// Whether the line above that of `offset` is a comment.
     pub(super) fn comment_above(&self, offset: u32) -> bool {
         let start = self.line_start(offset) as usize;

@@ -24,7 +24,8 @@ pub(super) fn of(text: &str, name: &str) -> Uses {
         }
         let of_module = names.resolve(one.scope, name) == Some(MODULE);
         uses.late |= of_module && names.scopes[at].kind == Kind::Function;
-        uses.bare |= !names.longest.contains_key(&one.span);
+        let is_object = names.objects.values().any(|object| object.root == one.span);
+        uses.bare |= !is_object && !names.longest.contains_key(&one.span);
     }
     uses.late |= names.has_star && names.scopes.len() > 1;
     uses

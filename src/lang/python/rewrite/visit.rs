@@ -15,6 +15,7 @@ use super::annotation;
 use super::names::{
     Bound, Chain, Declaration, Kind, MODULE, NameUse, Names, Role, Scope, Site, Text,
 };
+use super::replaced;
 use super::source::{span, span_of};
 
 /// Attributes in one chain beyond which it is not followed.
@@ -433,6 +434,12 @@ impl<'a> Visitor<'a> for Reader<'a> {
             Expr::Generator(comp) => self.comprehension(&comp.generators, [Some(&*comp.elt), None]),
             Expr::DictComp(comp) => {
                 self.comprehension(&comp.generators, [comp.key.as_deref(), Some(&*comp.value)]);
+            }
+            Expr::Call(call) => {
+                self.names
+                    .objects
+                    .extend(replaced::object(call, self.scope));
+                walk_expr(self, expr);
             }
             _ => walk_expr(self, expr),
         });

@@ -218,6 +218,8 @@ fn tidy(text: &str, order: Order) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use std::fmt::Write as _;
     use std::io::Write as _;
     use std::process::{Command, Stdio};
