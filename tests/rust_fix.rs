@@ -48,7 +48,7 @@ const CRATE: &[(&str, &str)] = &[
     ),
     (
         "src/store/mod.rs",
-        "mod hidden;\npub(crate) mod shown;\npub use hidden::{Shelf, Store};\npub(crate) use shown::*;\n\
+        "mod hidden;\npub(crate) mod shown;\npub use self::hidden::{Shelf, Store};\npub(crate) use self::shown::*;\n\
          pub(crate) mod inner {\n    pub use super::shown::Cellar;\n}\n",
     ),
     (

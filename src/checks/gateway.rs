@@ -136,7 +136,9 @@ impl<'a> Guard<'a> {
         let told: FxHashSet<_> = references(facts)
             .filter_map(|reference| {
                 let (import, _) = imported_root(index, file, reference)?;
-                let told = imports.contains(&facts.imports[import.index()].alias);
+                let alias = facts.imports[import.index()].alias;
+                // A path that is written out is the import itself.
+                let told = imports.contains(&alias) && alias != reference.span;
                 told.then_some(reference.span)
             })
             .collect();

@@ -262,15 +262,19 @@ fn write_list(list: &[Tree], indent: usize, room: usize) -> Option<String> {
     let indentation = " ".repeat(inner);
     let mut text = format!("{{\n{indentation}");
     let mut used = 0;
-    let mut was_path = false;
+    let (mut was_path, mut was_broken) = (false, false);
     for (at, item) in items.iter().enumerate() {
         let is_path = item.contains("::");
-        let needed = item.chars().count() + 1;
+        // The comma behind the last one counts only where a line was broken before.
+        let is_last = at + 1 == items.len();
+        let comma = usize::from(!is_last || was_broken);
+        let needed = item.chars().count() + comma;
         let breaks = is_nested && (was_path || (at > 0 && is_path));
         if (used > 0 && used + 1 + needed > line) || breaks {
             text.push('\n');
             text.push_str(&indentation);
             used = 0;
+            was_broken = true;
         } else if used > 0 {
             text.push(' ');
             used += 1;
