@@ -10,10 +10,14 @@ use crate::report::graph::{Call, CallGraph, Function};
 
 /// Adds the functions and calls of such files to a graph. `external` adds what is outside the project.
 pub(super) fn add(index: &Index, graph: &mut CallGraph, external: bool, adjacency: bool) {
-    let resolved = Resolved::build(index);
-    let files = index
+    let files: Vec<FileId> = index
         .file_ids()
-        .filter(|&file| index.file(file).language.declares_modules());
+        .filter(|&file| index.file(file).language.declares_modules())
+        .collect();
+    if files.is_empty() {
+        return;
+    }
+    let resolved = Resolved::build(index);
     for file in files {
         functions_of(index, file, graph, adjacency);
         for (caller, callee, line) in calls_of(index, &resolved, file, external) {

@@ -143,6 +143,9 @@ impl Engine for Pipeline {
             let mut graph = super::calls::call_graph(index, &flow, query.external, query.adjacency);
             super::named_calls::add(index, &mut graph, query.external, query.adjacency);
             slice.cut(&mut graph);
+            // Giving back millions of small things costs more than it is good for: the process ends soon.
+            std::mem::forget(flow);
+            std::mem::forget(project);
             Ok(graph)
         })?
     }

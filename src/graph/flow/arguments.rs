@@ -73,7 +73,7 @@ impl Solver<'_> {
     ) {
         let targets = self.targets(code);
         let is_forwarder = {
-            let callees = self.callees.entry(site).or_default();
+            let callees = &mut self.sites[site.index()].callees;
             *callees = callees.saturating_add(1);
             *callees > MOST_FORWARDED
         };

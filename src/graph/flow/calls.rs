@@ -12,9 +12,9 @@ use crate::facts::{ParameterKind, Slice};
 use crate::values::CodeFlags;
 
 /// To how many functions one call hands `*args` and `**kwargs` on.
-pub(super) const MOST_FORWARDED: u32 = 8;
+pub(super) const MOST_FORWARDED: u16 = 8;
 /// Of how many functions the results come back to one call.
-pub(super) const MOST_RESULTS: u32 = 48;
+pub(super) const MOST_RESULTS: u16 = 48;
 
 /// A parameter as arguments see it.
 #[derive(Clone, Copy)]
@@ -173,8 +173,8 @@ impl Solver<'_> {
         // It would raise before the function starts. Where it is all that is called, it is what was meant.
         let is_taken = !at.is_written || self.takes(code, site, receiver.is_some());
         if is_taken {
-            self.taken.insert(site);
-        } else if reason > Reason::Flow || self.taken.contains(&site) {
+            self.sites[site.index()].is_taken = true;
+        } else if reason > Reason::Flow || at.is_taken {
             return;
         } else {
             self.refused.push((site, code));
@@ -232,7 +232,7 @@ impl Solver<'_> {
     pub(super) fn drop_refused(&mut self) {
         let refused: FxHashSet<(Code, u32, Callee)> = std::mem::take(&mut self.refused)
             .into_iter()
-            .filter(|(site, _)| self.taken.contains(site))
+            .filter(|(site, _)| self.sites[site.index()].is_taken)
             .map(|(site, code)| {
                 let at = &self.sites[site.index()];
                 (at.caller, at.offset, Callee::Function(code))

@@ -32,6 +32,7 @@ mod results;
 mod seeds;
 mod solver;
 mod special;
+mod starts;
 mod step;
 mod unknown;
 mod wrappers;
@@ -39,6 +40,7 @@ mod wrappers;
 pub use objects::External;
 pub use program::Code;
 
+use crate::facts::DefinitionId;
 use crate::index::{FileId, Index};
 use objects::Externals;
 use program::Program;
@@ -158,6 +160,13 @@ impl<'a> FlowGraph<'a> {
     #[must_use]
     pub fn code(&self, code: Code) -> (FileId, &'a crate::values::Code) {
         self.program.code_body(code)
+    }
+
+    /// The definition that a piece of code is the body of; none for modules and lambdas.
+    #[must_use]
+    pub fn definition(&self, code: Code) -> Option<DefinitionId> {
+        let (file, body) = self.program.code_body(code);
+        self.program.definition(file, body.offset)
     }
 
     /// The dotted path of a name outside the project.

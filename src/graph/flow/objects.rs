@@ -1,6 +1,9 @@
 //! The values that variables are said to have, each once.
 
-use rustc_hash::FxHashMap;
+use std::hash::BuildHasher;
+
+use hashbrown::HashTable;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::Reason;
 use super::program::{Class, Code, Text, Var};
@@ -202,18 +205,23 @@ const MOST_SEGMENTS: usize = 8;
 /// All values.
 #[derive(Debug, Default)]
 pub(super) struct Objects {
-    known: FxHashMap<Object, Obj>,
+    known: HashTable<Obj>,
     list: Vec<Object>,
 }
 
 impl Objects {
     pub(super) fn intern(&mut self, object: Object) -> Obj {
-        let next = Obj(self.list.len() as u32);
         let list = &mut self.list;
-        *self.known.entry(object).or_insert_with(|| {
-            list.push(object);
-            next
-        })
+        let hash = FxBuildHasher.hash_one(object);
+        if let Some(&known) = self.known.find(hash, |known| list[known.index()] == object) {
+            return known;
+        }
+        let next = Obj(list.len() as u32);
+        list.push(object);
+        self.known.insert_unique(hash, next, |known| {
+            FxBuildHasher.hash_one(list[known.index()])
+        });
+        next
     }
 
     pub(super) fn get(&self, obj: Obj) -> Object {

@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use rustc_hash::FxHashMap;
 
+use super::starts::Starts;
 use crate::facts::{DefinitionId, FileFacts, ImportId, NameId, Slice, index_type};
 use crate::index::{FileId, Index};
 use crate::values::{Argument, CodeFlags, CodeId, Op, Owner, Values, VarId};
@@ -21,15 +22,6 @@ index_type! {
     pub(super) OpId;
     /// A text: the same number for the same text in all files.
     pub(super) Text;
-}
-
-/// Where a file's numbers start.
-#[derive(Clone, Copy, Debug, Default)]
-struct Bases {
-    var: u32,
-    code: u32,
-    class: u32,
-    op: u32,
 }
 
 /// All texts, each once.
@@ -62,8 +54,10 @@ impl<'a> Texts<'a> {
 pub(super) struct Program<'a> {
     pub(super) index: &'a Index,
     values: Vec<Option<&'a Values>>,
-    bases: Vec<Bases>,
-    total: Bases,
+    vars: Starts,
+    codes: Starts,
+    classes: Starts,
+    ops: Starts,
     pub(super) texts: Texts<'a>,
     /// For each file, the project's number of each of its texts.
     text_of: Vec<Box<[Text]>>,
@@ -89,8 +83,10 @@ impl<'a> Program<'a> {
         let mut program = Self {
             index,
             values: Vec::with_capacity(index.files.len()),
-            bases: Vec::with_capacity(index.files.len()),
-            total: Bases::default(),
+            vars: Starts::default(),
+            codes: Starts::default(),
+            classes: Starts::default(),
+            ops: Starts::default(),
             texts: Texts::default(),
             text_of: Vec::with_capacity(index.files.len()),
             uses: Vec::new(),
@@ -102,7 +98,11 @@ impl<'a> Program<'a> {
                 .as_deref()
                 .filter(|_| !file.language.is_stub());
             program.values.push(values);
-            program.bases.push(program.total);
+            let count = |of: fn(&Values) -> usize| values.map_or(0, of) as u32;
+            program.vars.push(count(|values| values.vars as usize));
+            program.codes.push(count(|values| values.codes.len()));
+            program.classes.push(count(|values| values.classes.len()));
+            program.ops.push(count(|values| values.ops.len()));
             let Some(values) = values else {
                 program.text_of.push(Box::default());
                 continue;
@@ -110,10 +110,6 @@ impl<'a> Program<'a> {
             let texts = values.texts.iter();
             let numbers = texts.map(|text| program.texts.intern(text)).collect();
             program.text_of.push(numbers);
-            program.total.var += values.vars;
-            program.total.code += values.codes.len() as u32;
-            program.total.class += values.classes.len() as u32;
-            program.total.op += values.ops.len() as u32;
         }
         program.uses = {
             use rayon::prelude::*;
@@ -127,19 +123,19 @@ impl<'a> Program<'a> {
     }
 
     pub(super) fn vars(&self) -> usize {
-        self.total.var as usize
+        self.vars.total() as usize
     }
 
     pub(super) fn op_count(&self) -> usize {
-        self.total.op as usize
+        self.ops.total() as usize
     }
 
     pub(super) fn code_count(&self) -> u32 {
-        self.total.code
+        self.codes.total()
     }
 
     pub(super) fn class_count(&self) -> u32 {
-        self.total.class
+        self.classes.total()
     }
 
     pub(super) fn file_ids(&self) -> impl Iterator<Item = FileId> + use<> {
@@ -156,31 +152,31 @@ impl<'a> Program<'a> {
 
     /// The file of a variable that a file made.
     pub(super) fn file_of_var(&self, var: Var) -> FileId {
-        FileId(self.bases.partition_point(|base| base.var <= var.0) as u32 - 1)
+        self.vars.file(var.0)
     }
 
     fn file_of_code(&self, code: Code) -> FileId {
-        FileId(self.bases.partition_point(|base| base.code <= code.0) as u32 - 1)
+        self.codes.file(code.0)
     }
 
     fn file_of_class(&self, class: Class) -> FileId {
-        FileId(self.bases.partition_point(|base| base.class <= class.0) as u32 - 1)
+        self.classes.file(class.0)
     }
 
     pub(super) fn var(&self, file: FileId, var: VarId) -> Var {
-        Var(self.bases[file.index()].var + var.0)
+        Var(self.vars.of(file) + var.0)
     }
 
     pub(super) fn code(&self, file: FileId, code: CodeId) -> Code {
-        Code(self.bases[file.index()].code + code.0)
+        Code(self.codes.of(file) + code.0)
     }
 
     pub(super) fn class(&self, file: FileId, class: crate::values::ClassIx) -> Class {
-        Class(self.bases[file.index()].class + class.0)
+        Class(self.classes.of(file) + class.0)
     }
 
     pub(super) fn op_id(&self, file: FileId, op: u32) -> OpId {
-        OpId(self.bases[file.index()].op + op)
+        OpId(self.ops.of(file) + op)
     }
 
     pub(super) fn text(&self, file: FileId, name: NameId) -> Text {
@@ -189,7 +185,7 @@ impl<'a> Program<'a> {
 
     /// The operations of a file that read `var`.
     pub(super) fn uses(&self, file: FileId, var: Var) -> Range<usize> {
-        let local = (var.0 - self.bases[file.index()].var) as usize;
+        let local = (var.0 - self.vars.of(file)) as usize;
         let starts = &self.uses[file.index()].starts;
         starts[local] as usize..starts[local + 1] as usize
     }
@@ -205,18 +201,18 @@ impl<'a> Program<'a> {
 
     /// Whether a variable gains nothing after its operation has been seeded.
     pub(super) fn is_fixed(&self, var: Var) -> bool {
-        if var.0 >= self.total.var {
+        if var.0 >= self.vars.total() {
             return false;
         }
         let file = self.file_of_var(var);
-        let local = (var.0 - self.bases[file.index()].var) as usize;
+        let local = (var.0 - self.vars.of(file)) as usize;
         self.uses[file.index()].fixed[local]
     }
 
     /// A piece of code, with its file.
     pub(super) fn code_body(&self, code: Code) -> (FileId, &'a crate::values::Code) {
         let file = self.file_of_code(code);
-        let local = code.0 - self.bases[file.index()].code;
+        let local = code.0 - self.codes.of(file);
         // A code's number was given by its file's values.
         let values = self.values[file.index()].unwrap_or_else(|| unreachable!());
         (file, &values.codes[local as usize])
@@ -238,7 +234,7 @@ impl<'a> Program<'a> {
     /// A class, with its file.
     pub(super) fn class_body(&self, class: Class) -> (FileId, &'a crate::values::ClassBody) {
         let file = self.file_of_class(class);
-        let local = class.0 - self.bases[file.index()].class;
+        let local = class.0 - self.classes.of(file);
         let values = self.values[file.index()].unwrap_or_else(|| unreachable!());
         (file, &values.classes[local as usize])
     }

@@ -1,6 +1,9 @@
 //! What calls give back, and what becomes of it on the way.
 
+use std::hash::BuildHasher;
 use std::rc::Rc;
+
+use rustc_hash::FxBuildHasher;
 
 use super::calls::{MOST_FORWARDED, MOST_RESULTS};
 use super::objects::{Obj, Object};
@@ -19,10 +22,14 @@ impl Solver<'_> {
         hand: Hand,
         forwarding: &Forwarding,
     ) {
-        if to == NOWHERE || !self.returned.insert((site, code, receiver)) {
+        if to == NOWHERE
+            || !self
+                .returned
+                .insert(FxBuildHasher.hash_one((site, code, receiver)))
+        {
             return;
         }
-        let callees = self.callees.get(&site).copied().unwrap_or_default();
+        let callees = self.sites[site.index()].callees;
         if callees > MOST_RESULTS || (callees > MOST_FORWARDED && self.hands_on(site)) {
             self.dropped += 1;
             return;

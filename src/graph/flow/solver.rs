@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use std::hash::BuildHasher;
 use std::rc::Rc;
 
+use hashbrown::HashTable;
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
@@ -37,8 +38,6 @@ const LEAST_LINKS: usize = 1_500_000;
 const VARIABLES_PER_LINK: usize = 4;
 /// How far a call leads to calls of its own before it is given up: partials of partials, attributes of attributes.
 pub(super) const MOST_DERIVED: u8 = 12;
-/// How many values are compared one by one before a table helps.
-const FEW: usize = 12;
 
 /// What a variable may be.
 #[derive(Default)]
@@ -140,6 +139,29 @@ struct LinkEntry {
 
 const NO_LINK: u32 = u32::MAX;
 
+/// A variable.
+#[derive(Clone, Copy)]
+struct Node {
+    /// What it may be: a place in the pool, 0 for nothing so far.
+    set: u32,
+    /// The last of its links.
+    links: u32,
+}
+
+impl Node {
+    const NEW: Self = Self {
+        set: 0,
+        links: NO_LINK,
+    };
+}
+
+/// Whether a value is among those of a variable. They are few enough ([`Kind::most`]) to look at each, eight at a time.
+fn has(items: &[Obj], obj: Obj) -> bool {
+    let (blocks, rest) = items.as_chunks::<8>();
+    let is_in = |block: &[Obj; 8]| block.iter().map(|&item| u8::from(item == obj)).max() == Some(1);
+    blocks.iter().any(is_in) || rest.contains(&obj)
+}
+
 /// Where something is called or read.
 #[derive(Clone, Copy, Debug)]
 #[expect(
@@ -167,8 +189,12 @@ pub(super) struct Site {
     pub(super) is_written: bool,
     /// Whether a wrapper is called, past which arguments and results are moved.
     pub(super) is_wrapped: bool,
+    /// Whether some callee takes the call as it is written.
+    pub(super) is_taken: bool,
     /// How many sites it was derived through.
     pub(super) depth: u8,
+    /// How many functions it calls; beyond what matters they are not counted.
+    pub(super) callees: u16,
 }
 
 /// An argument of a site.
@@ -225,8 +251,6 @@ pub(super) struct Solver<'a> {
     pub(super) externals: Externals,
     pub(super) attributes: Attributes,
     pub(super) declared: super::declared::DeclaredTypes,
-    /// Places of calls that some callee takes as they are written.
-    pub(super) taken: FxHashSet<SiteId>,
     /// Calls that their callees do not take.
     pub(super) refused: Vec<(SiteId, Code)>,
     /// Where what `__new__` gives goes, and the instance that is assumed where that is not known.
@@ -256,14 +280,12 @@ pub(super) struct Solver<'a> {
     pub(super) names: Names,
     /// Class attributes that methods call and classes below bind to other classes.
     pub(super) parts: FxHashMap<Class, Rc<[Text]>>,
-    sets: Vec<u32>,
+    nodes: Vec<Node>,
     pool: Vec<Set>,
     pressure: Pressure,
     is_seeding_over: bool,
     /// How many links there may be.
     budget: usize,
-    large: FxHashSet<(Var, Obj)>,
-    heads: Vec<u32>,
     links: Vec<LinkEntry>,
     /// Hashes of the links there are: with 64 bits, that two share one is less likely than a fault of the memory.
     known_links: FxHashSet<u64>,
@@ -275,17 +297,15 @@ pub(super) struct Solver<'a> {
     pub(super) derived: FxHashMap<(SiteId, Role), SiteId>,
     pub(super) arguments: Vec<Passed>,
     pub(super) linked: FxHashSet<(SiteId, Code)>,
-    /// How many functions each site calls.
-    pub(super) callees: FxHashMap<SiteId, u32>,
-    pub(super) returned: FxHashSet<(SiteId, Code, Option<Obj>)>,
+    /// Hashes of calls, callees and receivers whose results were linked.
+    pub(super) returned: FxHashSet<u64>,
     pub(super) varargs: FxHashMap<Var, super::objects::ContainerId>,
     /// What calls what.
     pub(super) calls: Vec<FlowCall>,
-    recorded: FxHashMap<(Code, u32, Callee), u32>,
+    /// Places in `calls`, by what calls what where.
+    recorded: HashTable<u32>,
     /// Values that were dropped because a variable had too many.
     pub(super) dropped: u64,
-    /// Variables whose emptiness no longer stands for anything.
-    pub(super) degraded: FxHashSet<OpId>,
 }
 
 impl<'a> Solver<'a> {
@@ -311,7 +331,6 @@ impl<'a> Solver<'a> {
             externals: Externals::default(),
             attributes,
             declared,
-            taken: FxHashSet::default(),
             refused: Vec::new(),
             unmade: Vec::new(),
             declared_only: FxHashSet::default(),
@@ -330,7 +349,12 @@ impl<'a> Solver<'a> {
             decorated: FxHashSet::default(),
             names,
             parts: FxHashMap::default(),
-            sets: vec![0; vars],
+            nodes: {
+                // Solving adds variables; what is not used of the room costs nothing.
+                let mut nodes = Vec::with_capacity(vars + vars / 2);
+                nodes.resize(vars, Node::NEW);
+                nodes
+            },
             pool: {
                 let mut pool = Vec::with_capacity(vars);
                 pool.push(Set::default());
@@ -339,9 +363,7 @@ impl<'a> Solver<'a> {
             pressure: Pressure::None,
             is_seeding_over: false,
             budget: LEAST_LINKS + vars / VARIABLES_PER_LINK,
-            large: FxHashSet::default(),
-            heads: vec![NO_LINK; vars],
-            links: Vec::new(),
+            links: Vec::with_capacity(LEAST_LINKS + vars / VARIABLES_PER_LINK),
             known_links: FxHashSet::default(),
             queue: VecDeque::new(),
             sites: Vec::new(),
@@ -350,21 +372,18 @@ impl<'a> Solver<'a> {
             derived: FxHashMap::default(),
             arguments: Vec::new(),
             linked: FxHashSet::default(),
-            callees: FxHashMap::default(),
             returned: FxHashSet::default(),
             varargs: FxHashMap::default(),
             calls: Vec::new(),
-            recorded: FxHashMap::default(),
+            recorded: HashTable::new(),
             dropped: 0,
-            degraded: FxHashSet::default(),
         }
     }
 
     /// A variable that no file has.
     pub(super) fn fresh(&mut self) -> Var {
-        let var = Var(self.sets.len() as u32);
-        self.sets.push(0);
-        self.heads.push(NO_LINK);
+        let var = Var(self.nodes.len() as u32);
+        self.nodes.push(Node::NEW);
         var
     }
 
@@ -373,7 +392,7 @@ impl<'a> Solver<'a> {
         if var == NOWHERE {
             return &[];
         }
-        &self.pool[self.sets[var.index()] as usize].items
+        &self.pool[self.nodes[var.index()].set as usize].items
     }
 
     pub(super) fn object(&self, obj: Obj) -> Object {
@@ -392,11 +411,11 @@ impl<'a> Solver<'a> {
         if !self.is_allowed(var, obj) {
             return;
         }
-        let mut at = self.sets[var.index()] as usize;
+        let mut at = self.nodes[var.index()].set as usize;
         if at == 0 {
             at = self.pool.len();
             self.pool.push(Set::default());
-            self.sets[var.index()] = at as u32;
+            self.nodes[var.index()].set = at as u32;
         }
         let kind = self.objects.get(obj).kind();
         let set = &mut self.pool[at];
@@ -404,15 +423,7 @@ impl<'a> Solver<'a> {
             self.dropped += 1;
             return;
         }
-        if set.items.len() <= FEW {
-            if set.items.contains(&obj) {
-                return;
-            }
-            if set.items.len() == FEW {
-                self.large.extend(set.items.iter().map(|&item| (var, item)));
-                self.large.insert((var, obj));
-            }
-        } else if !self.large.insert((var, obj)) {
+        if has(&set.items, obj) {
             return;
         }
         set.items.push(obj);
@@ -457,10 +468,11 @@ impl<'a> Solver<'a> {
             4..=6 => Pressure::Some,
             _ => Pressure::High,
         };
-        let next = self.heads[var.index()];
-        self.heads[var.index()] = self.links.len() as u32;
+        let node = &mut self.nodes[var.index()];
+        let next = node.links;
+        node.links = self.links.len() as u32;
         self.links.push(LinkEntry { link, next });
-        let set = &self.pool[self.sets[var.index()] as usize];
+        let set = &self.pool[node.set as usize];
         if set.done > 0 {
             let seen: SmallVec<[Obj; 8]> = set.items[..set.done as usize].into();
             for obj in seen {
@@ -473,11 +485,12 @@ impl<'a> Solver<'a> {
     pub(super) fn run(&mut self) {
         self.is_seeding_over = true;
         while let Some(var) = self.queue.pop_front() {
-            let set = &mut self.pool[self.sets[var.index()] as usize];
+            let node = self.nodes[var.index()];
+            let set = &mut self.pool[node.set as usize];
             set.is_queued = false;
             let gained: SmallVec<[Obj; 8]> = set.items[set.done as usize..].into();
             set.done = set.items.len() as u32;
-            let mut at = self.heads[var.index()];
+            let mut at = node.links;
             if var.index() < self.program.vars() {
                 let file = self.program.file_of_var(var);
                 for using in self.program.uses(file, var) {
@@ -643,22 +656,28 @@ impl<'a> Solver<'a> {
 
     /// Notes a call, once; the surest reason stays.
     pub(super) fn record(&mut self, caller: Code, offset: u32, callee: Callee, reason: Reason) {
-        let next = self.calls.len() as u32;
-        let at = *self
+        let key = |call: &FlowCall| (call.caller, call.offset, call.callee);
+        let call = FlowCall {
+            caller,
+            callee,
+            offset,
+            reason,
+        };
+        let calls = &mut self.calls;
+        let hash = FxBuildHasher.hash_one(key(&call));
+        let known = self
             .recorded
-            .entry((caller, offset, callee))
-            .or_insert(next);
-        if at == next {
-            self.calls.push(FlowCall {
-                caller,
-                callee,
-                offset,
-                reason,
-            });
-        } else {
-            let call = &mut self.calls[at as usize];
-            call.reason = call.reason.min(reason);
+            .find(hash, |&at| key(&calls[at as usize]) == key(&call));
+        if let Some(&at) = known {
+            let known = &mut calls[at as usize];
+            known.reason = known.reason.min(reason);
+            return;
         }
+        let next = calls.len() as u32;
+        calls.push(call);
+        self.recorded.insert_unique(hash, next, |&at| {
+            FxBuildHasher.hash_one(key(&calls[at as usize]))
+        });
     }
 
     /// A site derived from another: same place, other purpose.
@@ -680,6 +699,8 @@ impl<'a> Solver<'a> {
         made.is_written &= keeps_arguments;
         made.is_wrapped &= matches!(role, Role::Bound(_) | Role::Wrapper);
         made.depth = from.depth.saturating_add(1);
+        made.is_taken = false;
+        made.callees = 0;
         let id = SiteId(self.sites.len() as u32);
         self.sites.push(made);
         self.derived.insert((site, role), id);

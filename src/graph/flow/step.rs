@@ -34,7 +34,9 @@ impl Solver<'_> {
             is_named: false,
             is_written: false,
             is_wrapped: false,
+            is_taken: false,
             depth: 0,
+            callees: 0,
         };
         let id = SiteId(self.sites.len() as u32);
         self.sites.push(site);

@@ -13,14 +13,34 @@ const ROUNDS: usize = 4;
 /// How many unrelated classes may fit the use of a receiver.
 const MOST_FAMILIES: usize = 3;
 
+/// What became of an operation that may need an assumption.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Settled {
+    /// It needs none.
+    Known,
+    /// It was made.
+    Assumed,
+    /// What it would be about is not there yet.
+    Open,
+}
+
 impl Solver<'_> {
     /// Makes assumptions and solves again, until there are none to make.
     pub(super) fn settle_unknowns(&mut self) {
-        for _ in 0..ROUNDS {
+        let mut open = Vec::new();
+        for round in 0..ROUNDS {
             self.settle_set_aside();
             let mut any = self.settle_unmade() | self.settle_records();
-            for file in self.program.file_ids() {
-                any |= self.settle_file(file);
+            if round == 0 {
+                for file in self.program.file_ids() {
+                    any |= self.settle_file(file, &mut open);
+                }
+            } else {
+                open.retain(|&(file, at)| {
+                    let settled = self.settle_item(file, at);
+                    any |= settled == Settled::Assumed;
+                    settled == Settled::Open
+                });
             }
             self.run();
             if !any {
@@ -41,54 +61,19 @@ impl Solver<'_> {
         any
     }
 
-    fn settle_file(&mut self, file: FileId) -> bool {
+    /// Makes the assumptions of one file's operations; `open` gets those that have to be asked again.
+    fn settle_file(&mut self, file: FileId, open: &mut Vec<(FileId, u32)>) -> bool {
         let Some(values) = self.program.values(file) else {
             return false;
         };
         let mut any = false;
         for (at, op) in values.ops.iter().enumerate() {
-            let id = self.program.op_id(file, at as u32);
             match *op {
-                Op::GetItem { base, key, to, .. } => {
-                    let (base, key, to) = (
-                        self.program.var(file, base),
-                        self.program.var(file, key),
-                        self.program.var(file, to),
-                    );
-                    if !self.values(key).is_empty() || self.values(base).is_empty() {
-                        continue;
-                    }
-                    for obj in self.values(base).to_vec() {
-                        if let Object::Container(container) = self.object(obj)
-                            && self.degraded.insert(id)
-                        {
-                            let elements = self.elements(container);
-                            self.link(elements, Link::Copy(to));
-                            any = true;
-                        }
-                    }
-                }
-                Op::SetItem {
-                    base,
-                    key,
-                    from: value,
-                    ..
-                } => {
-                    let (base, key, value) = (
-                        self.program.var(file, base),
-                        self.program.var(file, key),
-                        self.program.var(file, value),
-                    );
-                    if !self.values(key).is_empty() || self.values(base).is_empty() {
-                        continue;
-                    }
-                    for obj in self.values(base).to_vec() {
-                        if let Object::Container(container) = self.object(obj)
-                            && self.degraded.insert(id)
-                        {
-                            self.put_anywhere(container, value);
-                            any = true;
-                        }
+                Op::GetItem { .. } | Op::SetItem { .. } => {
+                    match self.settle_item(file, at as u32) {
+                        Settled::Assumed => any = true,
+                        Settled::Open => open.push((file, at as u32)),
+                        Settled::Known => {}
                     }
                 }
                 Op::Decorate {
@@ -99,9 +84,7 @@ impl Solver<'_> {
                 } => {
                     let decorator = self.program.var(file, decorator);
                     let to = self.program.var(file, to);
-                    if (self.values(decorator).is_empty() || self.values(to).is_empty())
-                        && self.degraded.insert(id)
-                    {
+                    if self.values(decorator).is_empty() || self.values(to).is_empty() {
                         let target = self.program.var(file, target);
                         self.link(target, Link::Copy(to));
                         any = true;
@@ -109,7 +92,7 @@ impl Solver<'_> {
                 }
                 Op::CallMethod { base, name, .. } => {
                     let var = self.program.var(file, base);
-                    if self.values(var).is_empty() && self.degraded.insert(id) {
+                    if self.values(var).is_empty() {
                         let name = self.program.text(file, name);
                         any |= self.duck(file, var, base, name);
                     }
@@ -118,6 +101,39 @@ impl Solver<'_> {
             }
         }
         any
+    }
+
+    /// A key that no constant reaches may be any.
+    fn settle_item(&mut self, file: FileId, at: u32) -> Settled {
+        let Some(values) = self.program.values(file) else {
+            return Settled::Known;
+        };
+        let op = values.ops[at as usize];
+        let (Op::GetItem { base, key, .. } | Op::SetItem { base, key, .. }) = op else {
+            return Settled::Known;
+        };
+        if !self.values(self.program.var(file, key)).is_empty() {
+            return Settled::Known;
+        }
+        let bases = self.values(self.program.var(file, base));
+        let container = bases.iter().find_map(|&obj| match self.object(obj) {
+            Object::Container(container) => Some(container),
+            _ => None,
+        });
+        let Some(container) = container else {
+            return Settled::Open;
+        };
+        match op {
+            Op::GetItem { to, .. } => {
+                let elements = self.elements(container);
+                self.link(elements, Link::Copy(self.program.var(file, to)));
+            }
+            Op::SetItem { from: value, .. } => {
+                self.put_anywhere(container, self.program.var(file, value));
+            }
+            _ => {}
+        }
+        Settled::Assumed
     }
 
     /// A receiver that nothing reaches: it may be an instance of what has all the attributes used on it, when few
