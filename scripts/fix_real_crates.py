@@ -27,7 +27,7 @@ from fix_common import Broken, add_options, again_and_back, check, copied, hashe
 # name: (version, arguments of `cargo check`)
 CRATES = {
     "regex-automata": ("0.4.9", "--lib --examples"),
-    "clap_builder": ("4.5.40", "--lib --features derive,cargo,env,unicode,string"),
+    "clap_builder": ("4.5.40", "--lib --features cargo,env,unicode,string"),
     "tokio": ("1.45.1", "--lib --features full"),
     "rayon": ("1.10.0", "--lib --tests"),
     "syn": ("2.0.103", "--lib --features full,visit,visit-mut,fold,extra-traits"),
