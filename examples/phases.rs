@@ -1,4 +1,5 @@
-//! Where the time goes: runs the stages of `ssot check` on a folder, one thread, and prints seconds for each.
+//! Where the time goes: runs the stages of `ssot check` on a folder, one thread, and prints seconds for each
+//! and, where `/proc` tells, the memory held after it.
 //!
 //! `cargo run --release --example phases -- FOLDER`
 
@@ -29,8 +30,18 @@ fn main() {
 fn stage<T>(name: &str, work: impl FnOnce() -> T) -> T {
     let start = Instant::now();
     let result = work();
-    println!("{name:<12} {:6.2} s", start.elapsed().as_secs_f64());
+    let seconds = start.elapsed().as_secs_f64();
+    match resident() {
+        Some(pages) => println!("{name:<12} {seconds:6.2} s {pages:>8} pages"),
+        None => println!("{name:<12} {seconds:6.2} s"),
+    }
     result
+}
+
+/// Pages of memory that the process has in use.
+fn resident() -> Option<u64> {
+    let counts = std::fs::read_to_string("/proc/self/statm").ok()?;
+    counts.split(' ').nth(1)?.parse().ok()
 }
 
 /// Prints how many facts there are and what they weigh.

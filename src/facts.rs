@@ -175,6 +175,10 @@ impl Slice {
 
 /// What to read of each file besides what every run needs.
 #[derive(Clone, Copy, Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each asks for facts of its own"
+)]
 pub struct ReadOptions {
     /// How values move: [`FileFacts::values`].
     pub values: bool,
@@ -182,6 +186,10 @@ pub struct ReadOptions {
     pub emissions: bool,
     /// What calls hand over: [`FileFacts::signatures`].
     pub signatures: bool,
+    /// Where results of calls are put to stay: [`FileFacts::keeps`].
+    pub keeps: bool,
+    /// What is written for several versions: [`FileFacts::variants`] and [`FileFacts::fallbacks`].
+    pub versions: bool,
 }
 
 /// All facts of one file.
@@ -222,9 +230,10 @@ pub struct FileFacts {
     pub assigned_attributes: Run<(DefinitionId, NameId)>,
     /// Strings that name modules or attributes.
     pub string_targets: Run<StringTarget>,
-    /// Results of calls that are put where they stay, besides [`BindingValue::Result`].
+    /// Results of calls that are put where they stay, besides [`BindingValue::Result`]; where that was asked for.
     pub keeps: Run<Keep>,
-    /// Statements and expressions written for several versions of what they use: outermost only, in source order.
+    /// Statements and expressions written for several versions of what they use: outermost only, in source order, where
+    /// that was asked for.
     pub variants: Run<Span>,
     /// The same for what is imported in them only: `try` statements whose handlers are there for a missing import.
     pub fallbacks: Run<Span>,

@@ -88,8 +88,17 @@ pub fn wanted(config: &Config, read: ReadOptions) -> ReadOptions {
     ReadOptions {
         emissions: read.emissions || !config.events.is_empty(),
         signatures: read.signatures || config.all_calls || !config.canonical.is_empty(),
+        keeps: read.keeps || !config.per_request.is_empty(),
+        versions: read.versions || of_packs(config),
         ..read
     }
+}
+
+/// Whether some rule comes from a pack: these leave code alone that is written for several versions.
+fn of_packs(config: &Config) -> bool {
+    let canonical = config.canonical.iter().map(|rule| &rule.meta);
+    let retired = config.retired.iter().map(|rule| &rule.meta);
+    canonical.chain(retired).any(|meta| meta.pack.is_some())
 }
 
 impl Project {

@@ -2,6 +2,8 @@
 //!
 //! Owns the arithmetic only; which text a span belongs to is for its holder to know.
 
+use wide::u8x16;
+
 use crate::run::{Run, Tail};
 
 /// A half-open range of byte offsets into one decoded source text (UTF-8).
@@ -229,19 +231,11 @@ fn nth_bit(mut word: u64, n: u32) -> u32 {
 
 /// A bit for each byte that is a line feed.
 fn feeds(block: &[u8; 64]) -> u64 {
-    const FEEDS: u64 = u64::from_ne_bytes([b'\n'; 8]);
-    const LOW: u64 = u64::from_ne_bytes([0x7f; 8]);
-    /// Brings the top bit of every byte into the top byte.
-    const GATHER: u64 = 0x0002_0408_1020_4081;
-    let (words, _) = block.as_chunks::<8>();
-    let mut others = 0;
-    for (at, word) in words.iter().enumerate() {
-        let differs = u64::from_le_bytes(*word) ^ FEEDS;
-        // The top bit of every byte that is not 0, and nothing else.
-        let other = (((differs & LOW) + LOW) | differs) & !LOW;
-        others |= (other.wrapping_mul(GATHER) >> 56) << (at * 8);
-    }
-    !others
+    let (parts, _) = block.as_chunks::<16>();
+    let feed = u8x16::splat(b'\n');
+    parts.iter().rev().fold(0, |bits, part| {
+        bits << 16 | u64::from(u8x16::new(*part).simd_eq(feed).to_bitmask())
+    })
 }
 
 /// Adds the multi-byte runs of `text` to `runs`, which is empty.

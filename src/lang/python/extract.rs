@@ -14,7 +14,7 @@ use super::scope::{Place, Scopes, TempScopeKind, TempValue};
 use super::{STACK_RED_ZONE, STACK_SEGMENT};
 use crate::facts::{
     CallMode, DefinitionFlags, DefinitionId, DefinitionKind, Dynamic, ImportTarget, NameId,
-    ParameterKind, Slice, StringTargetKind, UnresolvedCalls, Usage, When,
+    ParameterKind, ReadOptions, Slice, StringTargetKind, UnresolvedCalls, Usage, When,
 };
 use crate::span::Span;
 
@@ -252,6 +252,8 @@ pub(super) struct Extractor<'a> {
     /// How many blocks around only run when the file is the program itself.
     pub(super) as_script: u32,
     pub(super) is_stub: bool,
+    /// What to tell besides what every run needs.
+    pub(super) read: ReadOptions,
     /// Whether the file has a star import: free names matter then.
     pub(super) has_star: bool,
     pub(super) depth: u32,
@@ -259,7 +261,7 @@ pub(super) struct Extractor<'a> {
 }
 
 impl<'a> Extractor<'a> {
-    pub(super) fn new(is_stub: bool, scratch: Scratch) -> Self {
+    pub(super) fn new(is_stub: bool, read: ReadOptions, scratch: Scratch) -> Self {
         Self {
             names: scratch.names,
             scopes: scratch.scopes,
@@ -291,6 +293,7 @@ impl<'a> Extractor<'a> {
             type_checking: 0,
             as_script: 0,
             is_stub,
+            read,
             has_star: false,
             depth: 0,
             max_depth: 0,

@@ -6,7 +6,7 @@ use super::extract::{Extractor, TempReference, TempRoot, TempShape};
 use super::flow::Step;
 use super::interner::Interner;
 use super::keeping::TempKept;
-use super::scope::{TempScopeKind, TempValue};
+use super::scope::{Place, TempScopeKind, TempValue};
 use super::variants::outermost;
 use crate::facts::{
     Binding, BindingId, BindingValue, Call, CallId, CallMode, Definition, DefinitionFlags,
@@ -59,6 +59,7 @@ pub(super) struct Memory {
     single_sets: Vec<u32>,
     emitted_sets: Vec<u32>,
     found: Vec<u32>,
+    globals: Vec<Option<Resolved>>,
     references: Chosen,
     calls: Chosen,
     blocks: Vec<bool>,
@@ -94,6 +95,9 @@ pub(super) struct Finisher<'e, 'a> {
     /// Runs of `sets` already made of several bindings.
     known_sets: FxHashMap<Vec<u32>, Slice>,
     found: Vec<u32>,
+    /// What each visited name is wherever only the module binds it, once it was asked for. Empty until all aliases are
+    /// resolved: names lead through them.
+    globals: Vec<Option<Resolved>>,
     /// What is left of the memory: the rest is in the fields above.
     memory: Memory,
 }
@@ -121,6 +125,7 @@ impl<'e, 'a> Finisher<'e, 'a> {
             emitted_sets: take(&mut memory.emitted_sets),
             known_sets: FxHashMap::default(),
             found: take(&mut memory.found),
+            globals: filled(std::mem::take(&mut memory.globals), 0, None),
             memory,
             from,
             interner,
@@ -154,6 +159,7 @@ impl<'e, 'a> Finisher<'e, 'a> {
             single_sets: self.single_sets,
             emitted_sets: self.emitted_sets,
             found: self.found,
+            globals: self.globals,
             references,
             calls,
             ..self.memory
@@ -234,6 +240,8 @@ impl<'e, 'a> Finisher<'e, 'a> {
                 };
             }
         }
+        let globals = std::mem::take(&mut self.globals);
+        self.globals = filled(globals, self.names.len(), None);
         let mut next = 0;
         let mut free_seen: FxHashSet<NameId> = FxHashSet::default();
         for (at, reference) in self.from.references.iter().enumerate() {
@@ -290,20 +298,41 @@ impl<'e, 'a> Finisher<'e, 'a> {
                     .map_or(Resolved::Local, Resolved::Super);
             }
         };
-        if self.from.scopes.is_plain_local(reference.place.scope, name) {
+        let type_of = matches!(reference.root(), TempRoot::TypeOf(_));
+        let scope = reference.place.scope;
+        if !type_of
+            && let Some(&known) = self.globals.get(name.index())
+            && self.from.scopes.is_global(scope, name)
+        {
+            if let Some(known) = known {
+                return known;
+            }
+            let resolved = self.resolve_name(name, false, reference.place);
+            // Which class a method's `__class__` is depends on the method.
+            if !matches!(resolved, Resolved::Class(_)) {
+                self.globals[name.index()] = Some(resolved);
+            }
+            return resolved;
+        }
+        if self.from.scopes.is_plain_local(scope, name) {
             return Resolved::Local;
         }
+        self.resolve_name(name, type_of, reference.place)
+    }
+
+    /// What a name is, or its type, at a place.
+    fn resolve_name(&mut self, name: NameId, type_of: bool, place: Place) -> Resolved {
         let mut found = std::mem::take(&mut self.found);
-        let bound = self.from.scopes.look_up(reference.place, name, &mut found);
+        let bound = self.from.scopes.look_up(place, name, &mut found);
         let resolved = if found.len() >= MOST_BINDINGS {
             Resolved::Local
         } else if bound {
-            self.resolve_bound(&found, matches!(reference.root(), TempRoot::TypeOf(_)))
-        } else if matches!(reference.root(), TempRoot::TypeOf(_)) {
+            self.resolve_bound(&found, type_of)
+        } else if type_of {
             Resolved::Local
         } else if self.interner.get(name) == "__class__" {
             // The compiler gives every method this name for the class around it.
-            let class = self.class_around(reference.place.scope);
+            let class = self.class_around(place.scope);
             class.map_or(Resolved::Local, Resolved::Class)
         } else {
             Resolved::Free(name)
@@ -807,7 +836,9 @@ impl<'e, 'a> Finisher<'e, 'a> {
 
     fn emit_members(&mut self) {
         let table = &*self.interner;
-        let mut members: Vec<(u32, u32, NameId)> = self
+        // Scope, hash and name in one number: that sorts without a branch. Visited names have their ids in source order,
+        // so that even equal hashes have an order.
+        let mut members: Vec<u128> = self
             .from
             .scopes
             .all_runs()
@@ -817,11 +848,18 @@ impl<'e, 'a> Finisher<'e, 'a> {
                     TempScopeKind::Module | TempScopeKind::Class
                 )
             })
-            .map(|(scope, name)| (scope, hash_name(table.get(name)), name))
+            .map(|(scope, name)| {
+                let hash = hash_name(table.get(name));
+                u128::from(scope) << 64 | u128::from(hash) << 32 | u128::from(name.0)
+            })
             .collect();
-        // Visited names have their ids in source order, so that even equal hashes have an order.
         members.sort_unstable();
-        for (scope, hash, name) in members {
+        for member in members {
+            let (scope, hash, name) = (
+                (member >> 64) as u32,
+                (member >> 32) as u32,
+                NameId(member as u32),
+            );
             let mut found = std::mem::take(&mut self.found);
             found.clear();
             let certain = self.from.scopes.at_end(scope, name, &mut found);

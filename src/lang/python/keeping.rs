@@ -32,7 +32,7 @@ const MOST_WRAPPERS: usize = 8;
 impl<'a> Extractor<'a> {
     /// Notes that the calls of `value` are put into `targets`; those visited since `first` are they.
     pub(super) fn keep_in(&mut self, targets: &'a [Expr], value: &'a Expr, first: usize) {
-        if self.calls.len() == first && !value.is_name_expr() {
+        if !self.read.keeps || self.calls.len() == first && !value.is_name_expr() {
             return;
         }
         for target in targets {
@@ -53,6 +53,9 @@ impl<'a> Extractor<'a> {
 
     /// Notes that `container.append(value)` and the like put calls into a container.
     pub(super) fn keep_in_container(&mut self, call: &'a ast::ExprCall, first: usize) {
+        if !self.read.keeps {
+            return;
+        }
         let Expr::Attribute(method) = &*call.func else {
             return;
         };
@@ -68,6 +71,9 @@ impl<'a> Extractor<'a> {
 
     /// Notes that a default holds what its call gives.
     pub(super) fn keep_as_default(&mut self, value: &'a Expr, first: usize) {
+        if !self.read.keeps {
+            return;
+        }
         self.each_call(value, first, |this, call| {
             this.keeps.push(TempKeep {
                 value: TempKept::Call(call),

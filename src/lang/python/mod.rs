@@ -83,7 +83,7 @@ pub fn extract(text: &str, options: Options, pack: &mut Pack) {
     let Some(parsed) = parsed.try_into_module() else {
         return pack.add();
     };
-    let mut extractor = Extractor::new(options.is_stub, scratch);
+    let mut extractor = Extractor::new(options.is_stub, options.read, scratch);
     let marked = comments::has_marks(text);
     if marked {
         extractor.statements = Some(Vec::new());

@@ -68,6 +68,9 @@ pub(super) enum ConstructKind {
 
 const NO_CONSTRUCT: u32 = u32::MAX;
 
+/// The scope of the module, the first that is opened.
+const MODULE: u32 = 0;
+
 /// A binding as visited.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TempBinding {
@@ -347,6 +350,22 @@ impl Scopes {
             }
             at = here.parent;
         }
+    }
+
+    /// Whether code of `scope` runs after the module around it did, and nothing but that binds `name`: then the name is
+    /// the same thing in all such scopes, or no scope binds it at all.
+    pub(super) fn is_global(&self, scope: u32, name: NameId) -> bool {
+        if self.scopes[scope as usize].frame == MODULE || !self.redirects.is_empty() {
+            return false;
+        }
+        let (Some(start), Some(&end)) = (
+            self.starts.get(name.index()),
+            self.starts.get(name.index() + 1),
+        ) else {
+            return true;
+        };
+        // Homes ascend, and the module is the first.
+        *start == end || self.homes[end as usize - 1] == MODULE
     }
 
     /// Every scope and name with bindings, once each, by name.

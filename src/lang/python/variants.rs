@@ -11,6 +11,9 @@ impl Extractor<'_> {
     /// Notes a `try` whose handlers are there for what other versions lack: for a missing import in its body, or for a
     /// missing name in all of it. What a handler does instead is for other versions, whatever it is.
     pub(super) fn note_fallback(&mut self, stmt: &StmtTry) {
+        if !self.read.versions {
+            return;
+        }
         let only_imports = stmt
             .body
             .iter()
@@ -36,7 +39,7 @@ impl Extractor<'_> {
 
     /// Notes a choice whose test asks for a version.
     pub(super) fn note_choice(&mut self, test: &Expr, choice: TextRange) {
-        if asks_for_version(test, 0) {
+        if self.read.versions && asks_for_version(test, 0) {
             self.variants.push(span(choice));
         }
     }
