@@ -12,6 +12,9 @@ pub struct Signatures {
     pub calls: Vec<CallArguments>,
     /// What calls of `functools.partial` are made of: names bound to such a call are called with more than is written.
     pub partials: Vec<Span>,
+    /// Names (of variables, or the last of a chain of attributes) that calls hand over, sorted: what is behind them may be
+    /// changed there. Calls of builtins that only look do not count.
+    pub handed: Vec<Box<str>>,
     /// What functions ask for, by where their names stand.
     pub functions: Vec<FunctionDemands>,
     /// What `except` clauses put in the place of what their `try` makes.

@@ -7,7 +7,7 @@ mod bind;
 mod target;
 
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use bind::{Mismatch, bind};
 use target::{Callable, Target, reached};
@@ -41,9 +41,14 @@ fn run(context: &Context<'_>) -> Outcome {
         return Outcome::default();
     }
     let files: Vec<FileId> = context.index.file_ids().collect();
+    let signatures = files
+        .iter()
+        .filter_map(|&file| context.index.facts(file).signatures.as_ref());
+    let handed = signatures.flat_map(|all| all.handed.iter().map(|name| &**name));
+    let handed: FxHashSet<&str> = handed.collect();
     let findings = files
         .into_par_iter()
-        .flat_map_iter(|file| in_file(context, &governed, file))
+        .flat_map_iter(|file| in_file(context, &governed, &handed, file))
         .collect();
     Outcome {
         findings,
@@ -69,6 +74,7 @@ struct Wrong {
 fn in_file(
     context: &Context<'_>,
     governed: &FxHashMap<SymbolId, &Canonical>,
+    handed: &FxHashSet<&str>,
     file: FileId,
 ) -> Vec<Finding> {
     let facts = context.index.facts(file);
@@ -86,6 +92,9 @@ fn in_file(
         let Some(target) = reached(context, file, call) else {
             continue;
         };
+        if target.is_bare && handed.contains(context.index.symbol_name(target.symbol)) {
+            continue;
+        }
         let rule = governed.get(&target.symbol).copied();
         if rule.is_none() && !context.config.all_calls {
             continue;

@@ -4,8 +4,8 @@ use super::bind::Parameter;
 use crate::checks::Context;
 use crate::checks::retired::externals;
 use crate::facts::{
-    BindingId, BindingValue, Call, DefinitionFlags, DefinitionKind, ImportTarget, ParameterKind,
-    Reference, Root, ScopeKind,
+    BindingId, BindingValue, Call, Definition, DefinitionFlags, DefinitionKind, ImportTarget,
+    ParameterKind, Reference, Root, ScopeKind,
 };
 use crate::graph::calls::FunctionId;
 use crate::index::{Ancestor, ClassId, Entity, FileId, Index, SymbolId};
@@ -18,6 +18,8 @@ pub(super) struct Target {
     pub(super) callable: Callable,
     /// What the arguments must fit, all of it.
     pub(super) signatures: Vec<Signature>,
+    /// Whether it is a class without a constructor of its own: whoever is handed the class may give it one.
+    pub(super) is_bare: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -77,10 +79,16 @@ pub(super) fn reached(context: &Context<'_>, file: FileId, call: &Call) -> Optio
         }
         DefinitionKind::Lambda => return None,
     };
+    let is_bare = matches!(callable, Callable::Class(_)) && signatures.is_empty();
     Some(Target {
         symbol: *symbol,
         callable,
-        signatures,
+        signatures: if is_bare {
+            vec![without_parameters(*symbol, definition)]
+        } else {
+            signatures
+        },
+        is_bare,
     })
 }
 
@@ -170,7 +178,8 @@ fn signature(index: &Index, function: FunctionId, bound: bool) -> Signature {
     }
 }
 
-/// What constructing an instance must fit; none where it is not certain what runs.
+/// What constructing an instance must fit, empty where nothing but `object` has a say; none where it is not certain what
+/// runs.
 fn constructor(index: &Index, class: ClassId) -> Option<Vec<Signature>> {
     let mut order = Vec::new();
     let mut alone = true;
@@ -210,17 +219,15 @@ fn constructor(index: &Index, class: ClassId) -> Option<Vec<Signature>> {
             Maker::Fields(signature) => found.push(signature),
         }
     }
-    if found.is_empty() {
-        let facts = index.facts(class.file);
-        found.push(Signature {
-            parameters: Vec::new(),
-            place: (
-                class.file,
-                facts.definitions[class.definition.index()].name_span,
-            ),
-        });
-    }
     Some(found)
+}
+
+/// What `object` makes instances with.
+fn without_parameters(symbol: SymbolId, class: &Definition) -> Signature {
+    Signature {
+        parameters: Vec::new(),
+        place: (symbol.file, class.name_span),
+    }
 }
 
 /// What stands behind `__new__` or `__init__`.

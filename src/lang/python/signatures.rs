@@ -24,6 +24,8 @@ pub(super) fn collect(body: &[Stmt]) -> Signatures {
         .functions
         .sort_unstable_by_key(|function| function.name);
     found.classes.sort_unstable_by_key(|class| class.name);
+    found.handed.sort_unstable();
+    found.handed.dedup();
     found
 }
 
@@ -60,6 +62,18 @@ impl<'a> Visitor<'a> for Collector {
         });
     }
 }
+
+/// Builtins that change nothing about a class that they are handed.
+const LOOKING: [&str; 8] = [
+    "getattr",
+    "hasattr",
+    "id",
+    "isinstance",
+    "issubclass",
+    "print",
+    "repr",
+    "super",
+];
 
 impl Collector {
     fn statement(&mut self, statement: &Stmt) {
@@ -149,6 +163,13 @@ impl Collector {
             (last_name(&call.func), call.arguments.args.first())
         {
             self.found.partials.push(span(first.range()));
+        }
+        if !matches!(&*call.func, Expr::Name(name) if LOOKING.contains(&name.id.as_str())) {
+            let keywords = call.arguments.keywords.iter();
+            let values = keywords.map(|keyword| &keyword.value);
+            let names = call.arguments.args.iter().chain(values).map(last_name);
+            let names = names.filter(|name| !name.is_empty()).map(Box::from);
+            self.found.handed.extend(names);
         }
         let keywords = call.arguments.keywords.iter();
         self.found.calls.push(CallArguments {
