@@ -326,6 +326,7 @@ fn wrong_usage_is_two_and_says_so() {
         ("check --unsafe-fixes", "needs --fix or --diff"),
         ("check --config a.toml --isolated", "--isolated"),
         ("explain gatway", "did you mean `gateway`?"),
+        ("explain numpi-2", "did you mean `numpy-2`?"),
         ("graph imports --format adjacency", "adjacency"),
         ("why a unknown", "unknown"),
     ] {
@@ -537,6 +538,10 @@ fn scores_graphs_paths_pages_and_rules_are_printed() {
         ("plan", "- [ ] `a.py:1`: bad (warning)"),
         ("plan a.py --output-format json", "\"people\": 1"),
         ("explain gateway", "# gateway"),
+        (
+            "explain numpy-2",
+            "# Names that NumPy 2 moved, deprecated or removed.",
+        ),
         (
             "rules",
             "canonical ws P0  ssot.toml:12\n    a.b:get\n    Issue 824\n",

@@ -82,7 +82,7 @@ pub(super) enum Command {
     Graph(Graph),
     /// Show a shortest import or call path from A to B
     Why(Why),
-    /// Explain a check
+    /// Explain a check, or show the rules of a built-in pack
     Explain(Explain),
     /// List the rules in effect
     Rules,
@@ -299,9 +299,9 @@ pub(super) struct Where {
 
 #[derive(Args, Debug)]
 pub(super) struct Explain {
-    /// The check's name
-    #[arg(value_name = "CHECK")]
-    pub(super) check: String,
+    /// The name of a check or pack
+    #[arg(value_name = "NAME")]
+    pub(super) name: String,
 }
 
 #[derive(Args, Debug)]

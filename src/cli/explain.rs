@@ -1,20 +1,26 @@
-//! `explain`: a check's page, lightly dressed for a terminal.
+//! `explain`: a check's page, lightly dressed for a terminal, or a rule pack's rules.
 
 use anyhow::{Result, bail};
 use colored::Color;
 
+use crate::config::{pack, pack_names};
 use crate::report::Style;
 use crate::suggest::did_you_mean;
 
-/// The page of the check `name`.
+/// The page of the check `name`, or the rules of the pack of that name.
 pub(super) fn page(name: &str, checks: &[(&str, &str)], style: Style) -> Result<String> {
-    match checks.iter().find(|(check, _)| *check == name) {
-        Some((_, page)) => Ok(dress(page, style)),
-        None => bail!(
-            "there is no check `{name}`{}",
-            did_you_mean(name, checks.iter().map(|(check, _)| *check))
-        ),
+    if let Some((_, page)) = checks.iter().find(|(check, _)| *check == name) {
+        return Ok(dress(page, style));
     }
+    if let Some(rules) = pack(name) {
+        return Ok(rules.to_owned());
+    }
+    let mut known: Vec<&str> = pack_names().collect();
+    known.extend(checks.iter().map(|(check, _)| *check));
+    bail!(
+        "there is no check and no pack `{name}`{}",
+        did_you_mean(name, known)
+    )
 }
 
 /// Without colours, a page is shown as it is.
@@ -89,7 +95,7 @@ mod tests {
         let error = page("gatewya", &[("gateway", PAGE)], Style::default()).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "there is no check `gatewya`; did you mean `gateway`?"
+            "there is no check and no pack `gatewya`; did you mean `gateway`?"
         );
     }
 }

@@ -110,7 +110,7 @@ fn dispatch(
         Command::Init(args) => return init::run(&args, global, engine, console),
         Command::Where(args) => return whereabouts::run(&args, global, engine, console),
         Command::Why(args) => return graph::why(&args, global, engine, console),
-        Command::Explain(args) => explain::page(&args.check, engine.checks(), out)?,
+        Command::Explain(args) => explain::page(&args.name, engine.checks(), out)?,
         Command::Rules => rules::list(&engine.config(&check::setup(global))?, out),
         Command::Completions(args) => completions(args.shell),
     };
