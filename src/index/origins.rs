@@ -220,6 +220,11 @@ impl Found {
         self.unknown = self.unknown.or(Some(why));
     }
 
+    /// Whether all that is known is that another part of a namespace package may have it: its path is what it is by.
+    fn is_elsewhere(&self) -> bool {
+        self.entities.is_empty() && self.unknown == Some(Unknown::Import(UnknownImport::Namespace))
+    }
+
     pub(super) fn merge(&mut self, other: Found) {
         if self.entities.is_empty() {
             self.entities = other.entities;
@@ -435,7 +440,7 @@ impl Resolver<'_> {
         let facts = &self.tables.files[file.index()].facts;
         let module = self.tables.modules.imported(file, id);
         let text = facts.name(import.module);
-        match import.target {
+        let mut found = match import.target {
             ImportTarget::Name(name)
                 if self.is_itself(file, module) && import.scope == ScopeId::MODULE =>
             {
@@ -455,7 +460,16 @@ impl Resolver<'_> {
                 }
             }
             ImportTarget::Star => Found::default(),
+        };
+        if found.is_elsewhere() && import.level == 0 {
+            let spelled = match import.target {
+                ImportTarget::Name(name) => self.external_member(text, facts.name(name)),
+                ImportTarget::Module => self.external(text.split('.').next().unwrap_or(text)),
+                ImportTarget::ModuleAs | ImportTarget::Star => self.external(text),
+            };
+            found.add(spelled);
         }
+        found
     }
 
     /// What an import gives whose path leads through declared modules.
@@ -771,7 +785,14 @@ impl Resolver<'_> {
                 continue;
             }
             let one = match entity {
-                Entity::Module(module) => self.member(module, name),
+                Entity::Module(module) => {
+                    let mut one = self.member(module, name);
+                    if one.is_elsewhere() {
+                        let of = &self.tables.modules.get(module).name;
+                        one.add(self.external(&format!("{of}{separator}{name}")));
+                    }
+                    one
+                }
                 Entity::External(id) => {
                     let path = format!("{}{separator}{name}", self.origins.external(id));
                     let entity = self.external(&path);

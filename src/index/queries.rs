@@ -3,6 +3,7 @@
 use rustc_hash::FxHashSet;
 
 use super::lookup::{Meaning, Tables};
+use super::modules::UnknownImport;
 use super::origins::{Entity, Found, SymbolId, Unknown};
 use super::{FileId, Index, ModuleId, ModuleRef};
 use crate::facts::{
@@ -204,6 +205,12 @@ impl Index {
                 Entity::Module(module) => {
                     let one = self.member(module, name);
                     lookup.unknown = lookup.unknown.or(one.unknown);
+                    if one.entities.is_empty()
+                        && one.unknown == Some(Unknown::Import(UnknownImport::Namespace))
+                    {
+                        let of = &self.module(module).name;
+                        lookup.externals.push(format!("{of}{separator}{name}"));
+                    }
                     for entity in one.entities {
                         lookup.add(entity);
                     }
