@@ -9,7 +9,10 @@ For each pack, old and new releases are installed side by side, and every path o
 - where an old path of a `[[canonical]]` rule and its new path are both there, they give the same object. Where they do not, one
   must call the other: such pairs are listed, to be read.
 
-    verify_packs.py [--cache target/packs] [--python 3.7=PATH ...] [PACK ...]
+With `--ssot`, a module that takes every old path of the `[[canonical]]` rules that a release has beside the new one, by `from` import and
+by attribute, is fixed by that binary, and both modules are run by the release: each name must be the same object before and after.
+
+    verify_packs.py [--cache target/packs] [--ssot BINARY] [--python 3.7=PATH ...] [PACK ...]
 
 `--python` names interpreters; `python-stdlib` is asked of all of them, the others of the newest that can take the release.
 """
@@ -17,6 +20,7 @@ For each pack, old and new releases are installed side by side, and every path o
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -33,8 +37,8 @@ RELEASES = {
     "sqlalchemy-2": [(["sqlalchemy==1.3.*"], "3.9"), (["sqlalchemy==1.4.*"], "3.12"), (["sqlalchemy==2.0.*"], "3.13")],
 }
 
-PROBE = """
-import contextlib, importlib, io, json, logging, sys, warnings
+SET_UP = """
+import logging, warnings
 warnings.simplefilter("ignore")
 logging.disable(logging.CRITICAL)
 try:
@@ -45,6 +49,10 @@ try:
     django.setup()
 except ImportError:
     pass
+"""
+
+PROBE = SET_UP + """
+import contextlib, importlib, io, json, sys
 
 def give(path):
     module, _, name = path.partition(":")
@@ -62,6 +70,15 @@ for old, new in json.load(sys.stdin):
     was, now = give(old), give(new) if new else None
     result.append("=" if was and now and was[0] is now[0] else "B" if was and now else "o" if was else "n" if now else ".")
 print(json.dumps(result))
+"""
+
+RUN_BOTH = SET_UP + """
+import contextlib, importlib, io, json, sys
+sys.path.insert(0, sys.argv[1])
+with contextlib.redirect_stdout(io.StringIO()):
+    before, after = (vars(importlib.import_module(name)) for name in ("before", "after"))
+names = [name for name in before if name[0] in "nc" and name[1:].isdigit()]
+print(json.dumps([name for name in names if before[name] is not after[name]]))
 """
 
 
@@ -94,6 +111,32 @@ def probe(program: Path, pairs: list[tuple[str, str | None]], home: Path) -> lis
     return json.loads(run.stdout.splitlines()[-1])
 
 
+def fix(ssot: str, pack: str, target: str, program: Path, pairs: list[tuple[str, str]], folder: Path) -> str:
+    """Fixes a module that takes the old paths of `pairs`, and says what became of it under one release."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    lines = []
+    for at, (old, _) in enumerate(pairs):
+        module, _, name = old.partition(":")
+        if "." not in name:
+            lines.append(f"from {module} import {name} as n{at}")
+        lines.append(f"import {module} as m{at}")
+    lines += [f"c{at} = m{at}.{old.partition(':')[2]}" for at, (old, _) in enumerate(pairs)]
+    (folder / "before.py").write_text("\n".join(lines) + "\n")
+    (folder / "after").mkdir()
+    shutil.copy(folder / "before.py", folder / "after" / "after.py")
+    (folder / "after" / "ssot.toml").write_text(f'extend = ["{pack}"]\n\n[project]\ntarget-version = "{target}"\n')
+    subprocess.run([ssot, "check", "--fix", "-q"], cwd=folder / "after", stdout=subprocess.DEVNULL, check=False)
+    shutil.copy(folder / "after" / "after.py", folder / "after.py")
+    moved = sum(old != new for old, new in zip(lines, (folder / "after.py").read_text().splitlines()))
+    variables = dict(os.environ, AIRFLOW_HOME=str(folder / "home"))
+    run = subprocess.run([program, "-c", RUN_BOTH, str(folder)], capture_output=True, text=True, env=variables)
+    if run.returncode:
+        return f"{moved} lines changed; cannot be run: {run.stderr.strip().splitlines()[-1]}"
+    others = [f"{name} ({pairs[int(name[1:])][0]})" for name in json.loads(run.stdout.splitlines()[-1])]
+    return f"{len(pairs)} old paths, {moved} of {len(lines)} lines changed, {len(others)} names are another object {' '.join(others)}"
+
+
 def judge(rule: dict, kind: str, new: str | None, row: list[str], names: list[str]) -> list[str]:
     """What does not hold of a rule, by what each release said."""
     since = rule.get("since")
@@ -121,17 +164,20 @@ def verify(pack: str, options: argparse.Namespace) -> int:
     pythons = sorted(options.pythons.items(), key=lambda item: version(item[0]))
     rows: list[list[str]] = []
     names: list[str] = []
+    programs: list[Path] = []
     pairs = [(old, new) for old, new, _, _ in moves(pack)]
     if pack == "python-stdlib":
         for name, python in pythons:
             program = environment(cache, f"python-{name}", python, ["typing_extensions", "mypy_extensions"])
             names.append(name)
+            programs.append(program)
             rows.append(probe(program, pairs, cache / f"home-{name}"))
     else:
         for number, (requirements, newest) in enumerate(RELEASES[pack]):
             fitting = [python for name, python in pythons if version(name) <= version(newest)]
             program = environment(cache, f"{pack}-{number}", fitting[-1], requirements)
             names.append(requirements[0])
+            programs.append(program)
             rows.append(probe(program, pairs, cache / f"home-{pack}-{number}"))
     same = told = unasked = 0
     for (old, new, rule, kind), row in zip(moves(pack), zip(*rows)):
@@ -144,12 +190,18 @@ def verify(pack: str, options: argparse.Namespace) -> int:
         if wrong:
             print(f"  {''.join(row)}  {old} -> {new or '-'}: {'; '.join(wrong)}")
     print(f"{pack}: {len(pairs)} paths in {', '.join(names)}; {unasked} not asked; {told} to be read; {same} old paths are the same object wherever both are there")
+    if options.ssot:
+        for name, program, row in zip(names, programs, rows):
+            both = [(old, new) for (old, new, _, kind), found in zip(moves(pack), row) if kind == "canonical" and found in "=B"]
+            target = name if pack == "python-stdlib" else "3.13"
+            print(f"  fixed and run with {name}: {fix(options.ssot, pack, target, program, both, cache / f'fix-{pack}-{name}')}")
     return told
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cache", default="target/packs")
+    parser.add_argument("--ssot", metavar="BINARY")
     parser.add_argument("--python", action="append", default=[], metavar="VERSION=PATH")
     parser.add_argument("packs", nargs="*", metavar="PACK", help="among python-stdlib, " + ", ".join(RELEASES))
     options = parser.parse_args()
