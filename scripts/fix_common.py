@@ -1,5 +1,6 @@
 """What the scripts share that let `ssot --fix` loose on real code."""
 
+import argparse
 import collections
 import hashlib
 import json
@@ -46,6 +47,22 @@ def check(ssot, root, *flags):
     return json.loads(got.stdout)
 
 
+def fix(ssot, root, flags):
+    """Fixes a tree; gives every file's hash before and after, and the counts for its row."""
+    before = hashes(root)
+    copied(root, f"{root.name}.before")
+    found = check(ssot, root)["findings"]
+    check(ssot, root, "--fix", *flags)
+    left = check(ssot, root)["findings"]
+    after = hashes(root)
+    counts = {
+        "sites": len(found), "rewritten": len(found) - len(left), "refused": len(left),
+        "files": sum(after.get(path) != before[path] for path in before),
+        "reasons": collections.Counter(reason(one) for one in left),
+    }
+    return before, after, counts
+
+
 def again_and_back(ssot, root, before, flags):
     """Fixes a second time and takes it back; says how that went, and what went wrong."""
     problems = []
@@ -67,11 +84,19 @@ def reason(finding):
     return " ".join("…" if "`" in word or ":" in word else word for word in text.split())[:90]
 
 
-def add_options(parser, work):
+def options(description, work, what, names):
+    """The command line of a script that judges the `names` of a kind of thing."""
+    parser = argparse.ArgumentParser(description=description.splitlines()[0])
     parser.add_argument("--ssot", default="target/release/ssot", type=pathlib.Path)
     parser.add_argument("--work", default=work, type=pathlib.Path)
     parser.add_argument("--unsafe-fixes", action="store_true")
     parser.add_argument("--reasons", action="store_true", help="say why sites were refused")
+    parser.add_argument(what, nargs="*", choices=[*names, []])
+    asked = parser.parse_args()
+    asked.work, asked.ssot = asked.work.resolve(), str(asked.ssot.resolve())
+    asked.flags = ["--unsafe-fixes"] if asked.unsafe_fixes else []
+    asked.names = getattr(asked, what) or list(names)
+    return asked
 
 
 def table(row, names, judge, reasons):

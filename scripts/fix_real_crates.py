@@ -14,7 +14,6 @@ Needs cargo, rustfmt and the crate index; all else happens in a folder of its ow
 Usage: scripts/fix_real_crates.py [--ssot PATH] [--work FOLDER] [--unsafe-fixes] [--reasons] [CRATE...]
 """
 
-import argparse
 import collections
 import json
 import pathlib
@@ -22,7 +21,7 @@ import re
 import shutil
 import sys
 
-from fix_common import Broken, add_options, again_and_back, check, copied, hashes, reason, run, table
+from fix_common import Broken, again_and_back, fix, options, run, table
 
 # name: (version, arguments of `cargo check`)
 CRATES = {
@@ -105,13 +104,7 @@ class Crate:
         if wrong := self.compiles():
             raise Broken(f"it does not compile: {wrong}")
         problems, untidy = [], self.untidy()
-        before = hashes(self.root)
-        copied(self.root, f"{self.name}.before")
-        found = check(self.ssot, self.root)["findings"]
-        check(self.ssot, self.root, "--fix", *self.flags)
-        left = check(self.ssot, self.root)["findings"]
-        after = hashes(self.root)
-        changed = [path for path in before if after.get(path) != before[path]]
+        before, _, counts = fix(self.ssot, self.root, self.flags)
         wrong = self.compiles()
         if wrong:
             problems.append(f"it no longer compiles: {wrong}")
@@ -119,22 +112,16 @@ class Crate:
             problems.append(f"rustfmt would now change {len(more)} files: {more[:6]}")
         undo, more = again_and_back(self.ssot, self.root, before, self.flags)
         return {
-            "rules": len(symbols), "sites": len(found), "rewritten": len(found) - len(left), "refused": len(left),
-            "files": len(changed), "before": "compiles", "after": "fails" if wrong else "compiles", "undo": undo,
-            "problems": problems + more, "reasons": collections.Counter(reason(one) for one in left),
+            **counts, "rules": len(symbols), "before": "compiles", "after": "fails" if wrong else "compiles", "undo": undo,
+            "problems": problems + more,
         }
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    add_options(parser, "target/real-crates")
-    parser.add_argument("crates", nargs="*", choices=[*CRATES, []])
-    asked = parser.parse_args()
-    work, ssot = asked.work.resolve(), asked.ssot.resolve()
-    flags = ["--unsafe-fixes"] if asked.unsafe_fixes else []
+    asked = options(__doc__, "target/real-crates", "crates", CRATES)
     row = "{:<18} {:>5} {:>6} {:>9} {:>7} {:>5}  {:<9} {:<9} {}"
     print(row.format("crate", "rules", "sites", "rewritten", "refused", "files", "before", "after", "undo"), flush=True)
-    sys.exit(table(row, asked.crates or CRATES, lambda name: Crate(name, work, str(ssot), flags).judge(), asked.reasons))
+    sys.exit(table(row, asked.names, lambda name: Crate(name, asked.work, asked.ssot, asked.flags).judge(), asked.reasons))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,6 @@ Needs pip and the package index; all else happens in a folder of its own, with a
 Usage: scripts/fix_real_packages.py [--ssot PATH] [--work FOLDER] [--unsafe-fixes] [PACKAGE...]
 """
 
-import argparse
 import ast
 import collections
 import re
@@ -25,7 +24,7 @@ import tarfile
 import xml.etree.ElementTree
 import zipfile
 
-from fix_common import Broken, add_options, again_and_back, check, copied, hashes, reason, run, table
+from fix_common import Broken, again_and_back, fix, options, run, table
 
 # name: (source distribution, folder of the code, packages, folders of tests, what the tests need, arguments)
 PACKAGES = {
@@ -256,13 +255,7 @@ class Package:
         unparsable = {str(path) for path in sources(self.root) if not parses(path)}
         importable = self.imports("before", modules)
         tests = self.run_tests("before")
-        before = hashes(self.root)
-        copied(self.root, f"{self.name}.before")
-        found = check(self.ssot, self.root)["findings"]
-        check(self.ssot, self.root, "--fix", *self.flags)
-        left = check(self.ssot, self.root)["findings"]
-        after = hashes(self.root)
-        changed = [path for path in before if after.get(path) != before[path]]
+        before, after, counts = fix(self.ssot, self.root, self.flags)
         if set(after) != set(before):
             problems.append("files came or went")
         if {str(path) for path in sources(self.root) if not parses(path)} != unparsable:
@@ -275,12 +268,9 @@ class Package:
         if different:
             problems.append(f"{len(different)} outcomes of tests differ: {different[:6]}")
         undo, more = again_and_back(self.ssot, self.root, before, self.flags)
-        problems += more
-        reasons = collections.Counter(reason(one) for one in left)
         return {
-            "rules": len(symbols), "sites": len(found), "rewritten": len(found) - len(left), "refused": len(left),
-            "files": len(changed), "before": outcome(tests), "after": outcome(tests_after), "undo": undo,
-            "problems": problems, "reasons": reasons,
+            **counts, "rules": len(symbols), "before": outcome(tests), "after": outcome(tests_after), "undo": undo,
+            "problems": problems + more,
         }
 
 
@@ -301,12 +291,8 @@ def parses(path):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    add_options(parser, "target/real-packages")
-    parser.add_argument("packages", nargs="*", choices=[*PACKAGES, []])
-    asked = parser.parse_args()
-    work, ssot = asked.work.resolve(), asked.ssot.resolve()
-    flags = ["--unsafe-fixes"] if asked.unsafe_fixes else []
+    asked = options(__doc__, "target/real-packages", "packages", PACKAGES)
+    work = asked.work
     python = work / "venv" / "bin" / "python"
     if not python.exists():
         subprocess.run([sys.executable, "-m", "venv", str(work / "venv")], check=True)
@@ -314,9 +300,9 @@ def main():
     row = "{:<12} {:>5} {:>6} {:>9} {:>7} {:>5}  {:<26} {:<26} {}"
     print(row.format("package", "rules", "sites", "rewritten", "refused", "files", "tests before", "tests after", "undo"), flush=True)
     def judge(name):
-        return Package(name, work, str(python), str(ssot), flags).judge()
+        return Package(name, work, str(python), asked.ssot, asked.flags).judge()
 
-    sys.exit(table(row, asked.packages or PACKAGES, judge, asked.reasons))
+    sys.exit(table(row, asked.names, judge, asked.reasons))
 
 
 if __name__ == "__main__":

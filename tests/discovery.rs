@@ -129,6 +129,13 @@ fn environments_caches_and_build_output_are_left_out() {
         "p/dist/__init__.pyi",
         "p/venv/__init__.py",
         "p/builder/a.py",
+        "r/Cargo.toml",
+        "r/build.rs",
+        "r/build/made.rs",
+        "r/src/build/mod.rs",
+        "r/src/build/plan.rs",
+        "r/src/dist.rs",
+        "r/src/dist/part.rs",
     ]);
     assert_eq!(
         paths(&found(dir.path())),
@@ -138,7 +145,12 @@ fn environments_caches_and_build_output_are_left_out() {
             "p/build/__init__.py",
             "p/builder/a.py",
             "p/dist/__init__.pyi",
-            "p/venv/__init__.py"
+            "p/venv/__init__.py",
+            "r/build.rs",
+            "r/src/build/mod.rs",
+            "r/src/build/plan.rs",
+            "r/src/dist.rs",
+            "r/src/dist/part.rs"
         ]
     );
 }

@@ -19,6 +19,8 @@ const CRATE: &[(&str, &str)] = &[
         "[[canonical]]\nsymbol = \"shop::engine::price::PriceEngine\"\n\
          [[canonical]]\nsymbol = \"shop::engine::price::compute\"\n\
          [[canonical]]\nsymbol = \"shop::engine::price::Priced\"\n\
+         [[canonical]]\nsymbol = \"shop::engine::price::scaled\"\n\
+         [[canonical]]\nsymbol = \"shop::faults::kind::Fault\"\n\
          [[canonical]]\nsymbol = \"shop::store::hidden::Store\"\n\
          [[canonical]]\nsymbol = \"shop::store::hidden::Shelf\"\n\
          [[canonical]]\nsymbol = \"shop::store::shown::Depot\"\n\
@@ -27,12 +29,12 @@ const CRATE: &[(&str, &str)] = &[
     ),
     (
         "src/lib.rs",
-        "pub mod engine;\npub mod legacy;\npub mod parse;\npub mod prelude;\npub mod store;\nmod user;\n\
+        "pub mod engine;\npub mod faults;\npub mod legacy;\npub mod parse;\npub mod prelude;\npub mod store;\nmod user;\n\
          pub use engine::price::PriceEngine;\npub use parse::parse;\n",
     ),
     (
         "src/engine/mod.rs",
-        "pub mod price;\npub mod tax;\npub use self::price::{compute, PriceEngine, Priced, Rate, Tax};\n",
+        "pub mod price;\npub mod tax;\npub use self::price::{compute, scaled, PriceEngine, Priced, Rate, Tax};\n",
     ),
     (
         "src/engine/tax.rs",
@@ -44,7 +46,16 @@ const CRATE: &[(&str, &str)] = &[
          impl PriceEngine {\n    pub fn new() -> Self {\n        PriceEngine\n    }\n}\n\
          pub trait Priced {\n    fn price(&self) -> u8 {\n        1\n    }\n}\nimpl Priced for PriceEngine {}\n\
          pub fn compute() -> PriceEngine {\n    PriceEngine\n}\n\
+         pub fn scaled(_by: &str) -> PriceEngine {\n    PriceEngine\n}\n\
          pub struct AVeryLongNameThatMakesLinesLong;\npub struct AnotherVeryLongNameThatMakesLinesLong;\n",
+    ),
+    (
+        "src/faults/mod.rs",
+        "pub mod kind;\npub use self::kind::Fault;\nuse crate::Fault;\nFault!();\n",
+    ),
+    (
+        "src/faults/kind.rs",
+        "#[macro_export]\nmacro_rules! Fault {\n    () => {};\n}\npub struct Fault;\n",
     ),
     (
         "src/store/mod.rs",

@@ -60,7 +60,7 @@ fn competitors(
     let message = format!(
         "`{}` is defined again in `{}`{}; its home is `{}`",
         rule.symbol.name,
-        context.index.module_name(first.symbol.file),
+        module_name(context, first),
         match count {
             1 => String::new(),
             2 => " and in one other place".to_owned(),
@@ -84,12 +84,21 @@ fn competitors(
     Some(finding)
 }
 
+/// The module that a place is in.
+fn module_name<'a>(context: &Context<'a>, place: &Place) -> &'a str {
+    let index = context.index;
+    match home_of(index, place.symbol) {
+        Some(module) => &index.module(module).name,
+        None => index.module_name(place.symbol.file),
+    }
+}
+
 /// Competitors that the rule itself calls old paths of the symbol: imports could take their place.
 fn replacements(context: &Context<'_>, symbol: &GovernedSymbol<'_>) -> Vec<Relocation> {
     let index = context.index;
     let rule = symbol.rule;
     let is_replaced = |place: &&&Place| {
-        let module = index.module_name(place.symbol.file);
+        let module = module_name(context, place);
         let name = index.symbol_name(place.symbol);
         rule.replaces
             .iter()
@@ -124,7 +133,7 @@ fn origin_evidence(context: &Context<'_>, symbol: &GovernedSymbol<'_>) -> Vec<Ev
 }
 
 fn place_evidence(context: &Context<'_>, symbol: &GovernedSymbol<'_>, place: &Place) -> Evidence {
-    let module = context.index.module_name(place.symbol.file);
+    let module = module_name(context, place);
     let listed = symbol
         .rule
         .tombstones

@@ -279,13 +279,12 @@ impl<'a> Governed<'a> {
             (ScopeId::MODULE, import.statement.end)
         };
         for name in names {
-            if index.star_exports(module, name) != Some(true) {
-                continue;
-            }
             if binds_after(facts, scope, name, offset) || is_hidden_by_star(index, file, id, name) {
                 continue;
             }
-            let lookup = index.member(module, name);
+            let Some(lookup) = index.star_member(file, id, module, name) else {
+                continue;
+            };
             let site = (Site::Star(id), import.alias, name.to_owned());
             let path = Some(&*index.module(module).name);
             self.meet(
@@ -486,10 +485,9 @@ fn is_hidden_by_star(index: &Index, file: FileId, star: ImportId, name: &str) ->
     later
         .into_iter()
         .any(|&id| match index.imported_module(file, id) {
-            ModuleRef::Known(module) => {
-                index.star_exports(module, name) == Some(true)
-                    && !index.member(module, name).entities.is_empty()
-            }
+            ModuleRef::Known(module) => index
+                .star_member(file, id, module, name)
+                .is_some_and(|found| !found.entities.is_empty()),
             _ => false,
         })
 }

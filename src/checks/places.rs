@@ -124,12 +124,24 @@ pub(super) fn classify_all(
         .filter_map(|&binding| {
             let kind = classify(index, symbol, binding)?;
             let stands_in = kind.competes() && imports_it.contains(&home_of(index, binding));
-            (!stands_in).then_some(Place {
+            let is_other = kind.competes() && !speaks_python && !is_of_kind(index, binding, symbol);
+            (!stands_in && !is_other).then_some(Place {
                 symbol: binding,
                 kind,
             })
         })
         .collect()
+}
+
+/// Whether a binding is the same kind of thing as the canonical one. In Rust a type, a function and a macro may share a
+/// name, and an alias defines no type.
+fn is_of_kind(index: &Index, binding: SymbolId, symbol: &GovernedSymbol) -> bool {
+    let kind = |symbol| index.definition(symbol).map(|(_, found)| found.kind);
+    let own = kind(binding);
+    symbol.origin.iter().any(|origin| match origin {
+        Entity::Symbol(origin) => kind(*origin) == own,
+        _ => false,
+    })
 }
 
 fn classify(index: &Index, symbol: &GovernedSymbol, binding: SymbolId) -> Option<PlaceKind> {

@@ -63,8 +63,8 @@ pub(super) fn trail(index: &Index, module: ModuleId, name: &str) -> Vec<Hop> {
             .rev()
         {
             if let ModuleRef::Known(from) = index.imported_module(file, id)
-                && index.star_exports(from, &name) == Some(true)
-                && !index.member(from, &name).entities.is_empty()
+                && let Some(found) = index.star_member(file, id, from, &name)
+                && !found.entities.is_empty()
             {
                 hops.push(Hop {
                     file,

@@ -212,12 +212,7 @@ fn missing_name(
     {
         return None;
     }
-    let is_compiled = index
-        .module(module)
-        .file
-        .is_some_and(|file| index.file(file).language.is_stub());
-    if is_compiled && !for_checkers {
-        // A stub alone tells checkers what it wants to; the module itself is not there to be read.
+    if is_compiled(index, module) && !for_checkers {
         return None;
     }
     // Nearly all names were found when what they bind was worked out.
@@ -238,7 +233,14 @@ fn missing_name(
 /// How many re-exports are followed to one that leads nowhere. A ring of imports would else be walked from each.
 const MOST_HOPS: usize = 64;
 
-/// Whether the name is there, but by an import that leads nowhere itself.
+/// Whether all that is there of a module is a stub: it tells checkers what it wants to; the module itself is not there to
+/// be read.
+fn is_compiled(index: &Index, module: ModuleId) -> bool {
+    let file = index.module(module).file;
+    file.is_some_and(|file| index.file(file).language.is_stub())
+}
+
+/// Whether the name is there, but by an import that leads nowhere itself, or out of a compiled module.
 fn is_reported_at_its_source(index: &Index, lookup: &Lookup) -> bool {
     let mut seen: Vec<SymbolId> = Vec::new();
     let mut next = lookup.bindings.first().copied();
@@ -255,6 +257,9 @@ fn is_reported_at_its_source(index: &Index, lookup: &Lookup) -> bool {
         match (index.imported_module(symbol.file, id), target) {
             (ModuleRef::Missing, _) => return true,
             (ModuleRef::Known(module), ImportTarget::Name(name)) => {
+                if is_compiled(index, module) {
+                    return true;
+                }
                 next = index
                     .member(module, facts.name(name))
                     .bindings

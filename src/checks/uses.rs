@@ -241,10 +241,7 @@ impl Targets<'_> {
             let found = stars.iter().rev().find_map(|&id| {
                 let hit = match index.imported_module(file, id) {
                     ModuleRef::Known(from) => {
-                        if index.star_exports(from, name) != Some(true) {
-                            return None;
-                        }
-                        let lookup = index.member(from, name);
+                        let lookup = index.star_member(file, id, from, name)?;
                         self.among(index, &lookup)
                             .or_else(|| self.on_the_way(index, lookup.bindings))?
                     }

@@ -24,7 +24,14 @@ pub(super) fn is_foreign(path: &Path, name: &str) -> bool {
 
 /// Whether a folder is what a build wrote, and no package that happens to bear the name.
 pub(super) fn is_build_output(path: &Path, name: &str) -> bool {
-    matches!(name, "build" | "dist" | "buck-out") && !is_package(path)
+    matches!(name, "build" | "dist" | "buck-out") && !is_package(path) && !is_rust_module(path)
+}
+
+/// Whether a folder holds a Rust module or what is inside one. `build.rs` beside a manifest is no module, but a script.
+fn is_rust_module(path: &Path) -> bool {
+    let holds = |name: &str| path.join(name).is_file();
+    let is_in_package = || path.with_file_name("Cargo.toml").is_file();
+    holds("mod.rs") || holds("main.rs") || path.with_extension("rs").is_file() && !is_in_package()
 }
 
 /// Whether a folder is a regular package.

@@ -7,7 +7,7 @@ use super::modules::{ModuleRef, Modules, UnknownImport};
 use super::origins::{Entity, Found, SymbolId, Unknown, is_implicit, is_public};
 use super::stars::Stars;
 use super::{File, FileId, Module, ModuleId};
-use crate::facts::{ImportId, MOST_BINDINGS, ScopeId, Visibility, hash_name};
+use crate::facts::{BindingId, ImportId, MOST_BINDINGS, ScopeId, Visibility, hash_name};
 
 /// Stack left before a chain of names continues on a fresh segment, and the size of that segment, in bytes.
 pub(super) const RED_ZONE: usize = 64 * 1024;
@@ -17,9 +17,9 @@ pub(super) const SEGMENT: usize = 1024 * 1024;
 pub(super) trait Meaning {
     fn of_binding(&mut self, symbol: SymbolId) -> Found;
 
-    /// Notes that a star led this look-up to a module; false when one did already. Stars may star each other, and
-    /// what a module brings does not depend on the way there.
-    fn enter(&mut self, module: ModuleId) -> bool;
+    /// Notes that a star led this look-up to a module, for `viewer` to take from; false when one did already. Stars may
+    /// star each other, and what a module brings does not depend on the way there.
+    fn enter(&mut self, module: ModuleId, viewer: Option<ModuleId>) -> bool;
 
     /// What the module part of an import leads to.
     fn imported(&mut self, file: FileId, import: ImportId) -> ModuleRef;
@@ -34,11 +34,17 @@ pub(super) struct Tables<'a> {
 }
 
 impl Tables<'_> {
-    /// What `name` is in a module.
-    pub(super) fn member(self, meaning: &mut impl Meaning, module: ModuleId, name: &str) -> Found {
-        let mut found = self.member_of(meaning, module, name);
+    /// What `name` is in a module, for `viewer` to take; without one, whoever may see it.
+    pub(super) fn member(
+        self,
+        meaning: &mut impl Meaning,
+        module: ModuleId,
+        name: &str,
+        viewer: Option<ModuleId>,
+    ) -> Found {
+        let mut found = self.member_of(meaning, module, name, viewer);
         for &variant in self.modules.variants(module) {
-            let other = self.member_of(meaning, variant, name);
+            let other = self.member_of(meaning, variant, name, viewer);
             found.bindings.extend_from_slice(&other.bindings);
             let missing = found.missing && other.missing;
             found.merge(other);
@@ -54,7 +60,13 @@ impl Tables<'_> {
         found
     }
 
-    fn member_of(self, meaning: &mut impl Meaning, module: ModuleId, name: &str) -> Found {
+    fn member_of(
+        self,
+        meaning: &mut impl Meaning,
+        module: ModuleId,
+        name: &str,
+        viewer: Option<ModuleId>,
+    ) -> Found {
         let mut found = Found::default();
         let Module { file, scope, .. } = *self.modules.get(module);
         let own = file.and_then(|file| {
@@ -62,7 +74,17 @@ impl Tables<'_> {
             Some((file, facts, facts.member(scope, name)?))
         });
         if let Some((file, facts, member)) = own {
-            for &binding in facts.binding_set(member.bindings) {
+            let all = facts.binding_set(member.bindings);
+            // A type, a function and a macro may share a name; those that are hidden are not meant.
+            let sees = |binding: &BindingId| {
+                let visibility = facts.bindings[binding.index()].visibility;
+                viewer.is_none_or(|viewer| self.sees(module, visibility, Some(viewer)))
+            };
+            let is_mixed = all.len() > 1 && all.iter().any(sees);
+            for &binding in all {
+                if is_mixed && !sees(&binding) {
+                    continue;
+                }
                 let symbol = SymbolId { file, binding };
                 found.merge(meaning.of_binding(symbol));
                 found.bindings.push(symbol);
@@ -75,7 +97,7 @@ impl Tables<'_> {
                 return found;
             }
         }
-        let rest = self.member_elsewhere(meaning, module, file, name);
+        let rest = self.member_elsewhere(meaning, (module, file), name, viewer);
         found.bindings.extend_from_slice(&rest.bindings);
         if found.entities.is_empty() {
             if found.unknown.is_none() || !rest.entities.is_empty() {
@@ -97,9 +119,9 @@ impl Tables<'_> {
     fn member_elsewhere(
         self,
         meaning: &mut impl Meaning,
-        module: ModuleId,
-        file: Option<FileId>,
+        (module, file): (ModuleId, Option<FileId>),
         name: &str,
+        viewer: Option<ModuleId>,
     ) -> Found {
         let mut found = Found::default();
         let Module {
@@ -118,7 +140,7 @@ impl Tables<'_> {
             return found;
         }
         if let Some(file) = file {
-            found = self.starred(meaning, (file, scope), name);
+            found = self.starred(meaning, (file, scope), name, viewer);
             if !found.entities.is_empty() {
                 return found;
             }
@@ -155,12 +177,13 @@ impl Tables<'_> {
         found
     }
 
-    /// What the star imports of a file bring under `name`: the last one that has it.
+    /// What the star imports of a file bring under `name` and pass on to `viewer`: the last one that has it.
     pub(super) fn starred(
         self,
         meaning: &mut impl Meaning,
         (file, scope): (FileId, ScopeId),
         name: &str,
+        viewer: Option<ModuleId>,
     ) -> Found {
         let mut unknown = None;
         let stars = self.stars.within(file, scope);
@@ -172,17 +195,26 @@ impl Tables<'_> {
             return Found::default();
         }
         let importer = self.modules.at(file, scope);
-        let declares = self.files[file.index()].language.declares_modules();
+        let File {
+            language, facts, ..
+        } = &self.files[file.index()];
+        let declares = language.declares_modules();
+        let taker = importer.filter(|_| declares);
         let mut all = Found::default();
         for &id in stars.iter().rev() {
+            if let (Some(own), Some(_)) = (taker, viewer)
+                && !self.sees(own, facts.imports[id.index()].visibility, viewer)
+            {
+                continue;
+            }
             match meaning.imported(file, id) {
                 ModuleRef::Known(module) => match self.exports(module, name, hash, importer) {
                     Some(true) => {
-                        if !meaning.enter(module) {
+                        if !meaning.enter(module, taker) {
                             continue;
                         }
                         let found = stacker::maybe_grow(RED_ZONE, SEGMENT, || {
-                            self.member(meaning, module, name)
+                            self.member(meaning, module, name, taker)
                         });
                         if !found.entities.is_empty() {
                             if !declares {
@@ -267,7 +299,8 @@ impl Tables<'_> {
             let Some(file) = file else { return false };
             let facts = &self.files[file.index()].facts;
             let sees = |visibility: Visibility| self.sees(module, visibility, importer);
-            if let Some(member) = facts.member(scope, name) {
+            let member = facts.member(scope, name);
+            if let Some(member) = member {
                 let mut bindings = facts.binding_set(member.bindings).iter();
                 if bindings.any(|binding| sees(facts.bindings[binding.index()].visibility)) {
                     return true;
@@ -275,7 +308,7 @@ impl Tables<'_> {
             }
             let mut stars = self.stars.within(file, scope).iter();
             self.modules.submodule(module, name).is_some()
-                || facts.dynamic.is_some()
+                || (facts.dynamic.is_some() && member.is_none())
                 || stars.any(|id| sees(facts.imports[id.index()].visibility))
         })
     }

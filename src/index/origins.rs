@@ -12,8 +12,8 @@ use super::modules::{ModuleRef, Modules, UnknownImport};
 use super::stars::Stars;
 use super::{File, FileId, ModuleId};
 use crate::facts::{
-    BindingId, BindingValue, Import, ImportId, ImportTarget, MOST_BINDINGS, NameId, Reference,
-    Root, ScopeId, Slice,
+    BindingId, BindingValue, DefinitionFlags, Import, ImportId, ImportTarget, MOST_BINDINGS,
+    NameId, Reference, Root, ScopeId, Slice,
 };
 
 /// A binding of a file: where a name is made.
@@ -103,6 +103,7 @@ impl Origins {
             met: Vec::new(),
             lowest: usize::MAX,
             entered: FxHashSet::default(),
+            viewer: None,
             settled: FxHashMap::default(),
             walking: FxHashSet::default(),
             path: String::new(),
@@ -249,8 +250,10 @@ struct Resolver<'a> {
     met: Vec<SymbolId>,
     /// The earliest of `met` that what is being resolved depends on.
     lowest: usize,
-    /// Modules that stars led the current look-up to.
-    entered: FxHashSet<ModuleId>,
+    /// Modules that stars led the current look-up to, and who was to take from them.
+    entered: FxHashSet<(ModuleId, Option<ModuleId>)>,
+    /// The module whose code names what is looked up; none where all may be seen.
+    viewer: Option<ModuleId>,
     /// What import paths lead to that go through names, not modules alone.
     settled: FxHashMap<(FileId, ImportId), ModuleRef>,
     /// Those being followed.
@@ -272,8 +275,8 @@ impl Meaning for Resolver<'_> {
         self.binding(symbol)
     }
 
-    fn enter(&mut self, module: ModuleId) -> bool {
-        self.entered.insert(module)
+    fn enter(&mut self, module: ModuleId, viewer: Option<ModuleId>) -> bool {
+        self.entered.insert((module, viewer))
     }
 
     fn imported(&mut self, file: FileId, import: ImportId) -> ModuleRef {
@@ -483,10 +486,10 @@ impl Resolver<'_> {
         };
         match import.target {
             ImportTarget::Name(name) => {
-                let mut found = self.attribute(of, facts.name(name), "::");
+                let here = self.place(file, import.scope);
+                let name = facts.name(name);
+                let mut found = self.seen_from(here, |this| this.attribute(of, name, "::"));
                 if found.entities.len() > 1 {
-                    let scope = facts.module_scope(import.scope);
-                    let here = self.tables.modules.at(file, scope);
                     found.entities.retain(|entity| self.may_name(here, *entity));
                 }
                 found
@@ -504,7 +507,10 @@ impl Resolver<'_> {
                 ..Found::default()
             };
         }
-        let found = stacker::maybe_grow(RED_ZONE, SEGMENT, || self.walk(file, import));
+        let here = self.place(file, import.scope);
+        let found = stacker::maybe_grow(RED_ZONE, SEGMENT, || {
+            self.seen_from(here, |this| this.walk(file, import))
+        });
         self.walking.remove(&(file, id));
         found
     }
@@ -591,11 +597,38 @@ impl Resolver<'_> {
             }
         }
         if !declared.entities.is_empty() {
+            let is_external = |entity: &Entity| matches!(entity, Entity::External(_));
+            if of.entities.iter().any(is_external) {
+                // Under other conditions it leads out of the project.
+                declared.unknown(Unknown::Value);
+            }
             return declared;
         }
         let mut found = self.attribute(of, name, "::");
+        if found
+            .entities
+            .iter()
+            .any(|entity| self.is_rewritten(*entity))
+        {
+            // A macro made more of the function than was written: perhaps a type or module of its name.
+            found.unknown(Unknown::Value);
+        }
         found.entities.retain(|entity| !self.is_function(*entity));
         found
+    }
+
+    fn is_rewritten(&self, entity: Entity) -> bool {
+        let Entity::Symbol(symbol) = entity else {
+            return false;
+        };
+        let facts = &self.tables.files[symbol.file.index()].facts;
+        match facts.bindings[symbol.binding.index()].value {
+            BindingValue::Definition(id) => {
+                let flags = facts.definitions[id.index()].flags;
+                flags.contains(DefinitionFlags::UNKNOWN_DECORATOR)
+            }
+            _ => false,
+        }
     }
 
     fn is_function(&self, entity: Entity) -> bool {
@@ -722,8 +755,22 @@ impl Resolver<'_> {
     }
 
     fn member(&mut self, module: ModuleId, name: &str) -> Found {
-        let tables = self.tables;
-        self.look_up(|this| tables.member(this, module, name))
+        let (tables, viewer) = (self.tables, self.viewer);
+        self.look_up(|this| tables.member(this, module, name, viewer))
+    }
+
+    /// The module that a scope of a file with declared modules is in.
+    fn place(&self, file: FileId, scope: ScopeId) -> Option<ModuleId> {
+        let facts = &self.tables.files[file.index()].facts;
+        self.tables.modules.at(file, facts.module_scope(scope))
+    }
+
+    /// Asks as code of `viewer` does.
+    fn seen_from<T>(&mut self, viewer: Option<ModuleId>, ask: impl FnOnce(&mut Self) -> T) -> T {
+        let around = std::mem::replace(&mut self.viewer, viewer);
+        let answer = ask(self);
+        self.viewer = around;
+        answer
     }
 
     /// A look-up of its own, perhaps within another.
@@ -752,9 +799,15 @@ impl Resolver<'_> {
                 ..Found::default()
             },
         };
-        let separator = self.tables.files[file.index()].language.separator();
+        let language = self.tables.files[file.index()].language;
+        let viewer = match language.declares_modules() {
+            true => self.place(file, reference.scope),
+            false => None,
+        };
         for &name in facts.path(reference.path) {
-            found = self.attribute(found, facts.name(name), separator);
+            found = self.seen_from(viewer, |this| {
+                this.attribute(found, facts.name(name), language.separator())
+            });
         }
         found
     }
@@ -763,7 +816,7 @@ impl Resolver<'_> {
     fn free(&mut self, file: FileId, name: NameId, scope: ScopeId) -> Found {
         let text = self.tables.files[file.index()].facts.name(name);
         let tables = self.tables;
-        let mut found = self.look_up(|this| tables.starred(this, (file, scope), text));
+        let mut found = self.look_up(|this| tables.starred(this, (file, scope), text, None));
         if found.entities.is_empty() {
             found.unknown(Unknown::Value);
         }

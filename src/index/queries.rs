@@ -14,7 +14,7 @@ use crate::facts::{
 /// Bindings as resolved for good.
 struct Settled<'a> {
     index: &'a Index,
-    entered: FxHashSet<ModuleId>,
+    entered: FxHashSet<(ModuleId, Option<ModuleId>)>,
 }
 
 impl<'a> Settled<'a> {
@@ -39,8 +39,8 @@ impl Meaning for Settled<'_> {
         }
     }
 
-    fn enter(&mut self, module: ModuleId) -> bool {
-        self.entered.insert(module)
+    fn enter(&mut self, module: ModuleId, viewer: Option<ModuleId>) -> bool {
+        self.entered.insert((module, viewer))
     }
 
     fn imported(&mut self, file: FileId, import: ImportId) -> ModuleRef {
@@ -112,19 +112,41 @@ impl Index {
     /// What `name` is in a module.
     #[must_use]
     pub fn member(&self, module: ModuleId, name: &str) -> Lookup {
-        let found = self.tables().member(&mut Settled::new(self), module, name);
-        Lookup {
-            entities: found.entities.into_vec(),
-            bindings: found.bindings.into_vec(),
-            externals: Vec::new(),
-            unknown: found.unknown,
-        }
+        let found = self
+            .tables()
+            .member(&mut Settled::new(self), module, name, None);
+        Lookup::of(found)
     }
 
     /// Whether `import *` from a module brings `name`; none when that cannot be told.
     #[must_use]
     pub fn star_exports(&self, module: ModuleId, name: &str) -> Option<bool> {
         self.tables().star_exports(module, name, None)
+    }
+
+    /// What a star import of `file` takes under `name` from the module that it leads to; none where it is not known to
+    /// bring that name.
+    #[must_use]
+    pub fn star_member(
+        &self,
+        file: FileId,
+        star: ImportId,
+        from: ModuleId,
+        name: &str,
+    ) -> Option<Lookup> {
+        let scope = self.facts(file).imports[star.index()].scope;
+        let declares = self.file(file).language.declares_modules();
+        let here = self.module_at(file, scope).filter(|_| declares);
+        let tables = self.tables();
+        if tables.star_exports(from, name, here) != Some(true) {
+            return None;
+        }
+        Some(Lookup::of(tables.member(
+            &mut Settled::new(self),
+            from,
+            name,
+            here,
+        )))
     }
 
     /// What a reference of `file` stands for, its attributes followed.
@@ -170,18 +192,14 @@ impl Index {
     #[must_use]
     pub fn free_name_in(&self, file: FileId, scope: ScopeId, name: &str) -> Lookup {
         let place = (file, scope);
-        let found = self.tables().starred(&mut Settled::new(self), place, name);
-        let unknown = if found.entities.is_empty() {
-            found.unknown.or(Some(Unknown::Value))
-        } else {
-            found.unknown
-        };
-        Lookup {
-            entities: found.entities.into_vec(),
-            bindings: found.bindings.into_vec(),
-            externals: Vec::new(),
-            unknown,
+        let found = self
+            .tables()
+            .starred(&mut Settled::new(self), place, name, None);
+        let mut lookup = Lookup::of(found);
+        if lookup.entities.is_empty() {
+            lookup.unknown = lookup.unknown.or(Some(Unknown::Value));
         }
+        lookup
     }
 
     fn attribute(&self, of: &Lookup, name: &str, separator: &str) -> Lookup {
@@ -291,6 +309,15 @@ pub struct Lookup {
 }
 
 impl Lookup {
+    fn of(found: Found) -> Self {
+        Self {
+            entities: found.entities.into_vec(),
+            bindings: found.bindings.into_vec(),
+            externals: Vec::new(),
+            unknown: found.unknown,
+        }
+    }
+
     fn add(&mut self, entity: Entity) {
         if self.entities.contains(&entity) {
             return;

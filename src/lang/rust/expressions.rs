@@ -3,7 +3,7 @@
 use syn::visit::{self, Visit};
 use syn::{BinOp, Expr, Pat};
 
-use super::extract::{Extractor, Found, FrameKind, LocalKind, Loop, Receiver, Resolved};
+use super::extract::{Extractor, Found, FrameKind, Function, LocalKind, Loop, Receiver, Resolved};
 use super::names::is_capitalised;
 use crate::facts::{Call, CallMode, NameId, Reference, Root, Usage};
 use crate::span::Span;
@@ -190,7 +190,10 @@ impl Extractor<'_> {
         arguments: &syn::punctuated::Punctuated<Expr, syn::token::Comma>,
     ) -> bool {
         let function = self.functions.last();
-        function.is_some_and(|function| function.parameters.len() == arguments.len())
+        let may_be = |function: &Function| {
+            !function.may_change && function.parameters.len() == arguments.len()
+        };
+        function.is_some_and(may_be)
             && (0..)
                 .zip(arguments)
                 .all(|(at, argument)| self.is_parameter(argument, at))
@@ -213,7 +216,8 @@ impl Extractor<'_> {
                     Some(ident) => self.span(ident.span()).start,
                     None => end,
                 };
-                let same = self.same_arguments(&call.args);
+                let is_own = ident_of(&call.receiver).is_some_and(|ident| ident == "self");
+                let same = is_own && self.same_arguments(&call.args);
                 self.keep(resolved, Span::new(start, end), mode, same);
             }
             None => self.draft.unresolved_calls.expression += 1,

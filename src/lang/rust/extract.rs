@@ -130,6 +130,8 @@ pub(super) struct Function {
     pub(super) receiver: Receiver,
     /// Its parameters besides the receiver; none where one is a pattern.
     pub(super) parameters: Vec<Option<NameId>>,
+    /// Whether it may change what it is given before it hands it on: some of it is behind `&mut`.
+    pub(super) may_change: bool,
     /// Where its locals start among all.
     pub(super) first_local: usize,
     /// The expressions whose value it gives; compared by address only.

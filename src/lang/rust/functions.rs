@@ -3,8 +3,8 @@
 use syn::visit::Visit as _;
 
 use super::attributes::Attributes;
+use super::declare::visibility;
 use super::extract::{Extractor, FrameKind, Function, LocalKind, Receiver};
-use super::items::visibility;
 use crate::facts::{
     BindingValue, CallId, DefinitionFlags, DefinitionId, DefinitionKind, Ending, NameId, Parameter,
     ParameterKind, ScopeKind, Shape, Slice,
@@ -52,7 +52,7 @@ impl Extractor<'_> {
             let entry = this.flow.join();
             let mut tails = Vec::new();
             if let Some(body) = body {
-                super::operators::tails(body, &mut tails);
+                super::conversions::tails(body, &mut tails);
             }
             let first_local = this.locals.len();
             this.functions.push(Function {
@@ -60,6 +60,7 @@ impl Extractor<'_> {
                 name,
                 receiver,
                 parameters: Vec::new(),
+                may_change: signature.inputs.iter().any(is_changeable),
                 first_local,
                 tails,
                 at: Some(entry),
@@ -218,6 +219,17 @@ fn receiver_of(signature: &syn::Signature) -> Receiver {
         },
         Some(receiver) if receiver.reference.is_some() => Receiver::Reference,
         Some(_) => Receiver::Value,
+    }
+}
+
+/// Whether a function may change what it gets, so that handing it on is not to do the same again.
+fn is_changeable(argument: &syn::FnArg) -> bool {
+    let is_behind_mut = |written: &syn::Type| matches!(written, syn::Type::Reference(to) if to.mutability.is_some());
+    match argument {
+        syn::FnArg::Receiver(receiver) => {
+            receiver.mutability.is_some() || is_behind_mut(&receiver.ty)
+        }
+        syn::FnArg::Typed(typed) => is_behind_mut(&typed.ty),
     }
 }
 

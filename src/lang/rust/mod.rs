@@ -4,12 +4,16 @@
 //! the errors among them, and the tree is dropped.
 
 mod attributes;
+mod classes;
 mod comments;
+mod conversions;
+mod declare;
 mod depth;
 mod expressions;
 mod extract;
 mod finish;
 mod flow;
+mod formats;
 mod functions;
 mod items;
 mod layout;
@@ -19,6 +23,7 @@ mod operators;
 mod paths;
 mod rewrite;
 mod statements;
+mod types;
 mod uses;
 
 pub use layout::{child_folder, submodule_files};
@@ -240,6 +245,40 @@ mod tests {
                 "b false true None"
             ]
         );
+    }
+
+    #[test]
+    fn the_same_arguments_are_handed_on_only_where_nothing_can_change_them() {
+        let same = |text: &str| -> Vec<bool> {
+            let facts = facts(text);
+            facts.calls.iter().map(|call| call.same_arguments).collect()
+        };
+        assert_eq!(same("fn f(a: u8) { f(a) }"), [true]);
+        assert_eq!(same("fn f(a: u8) { f(a + 1) }"), [false]);
+        assert_eq!(same("fn f(a: &mut Vec<u8>) { a.pop(); f(a) }"), [false]);
+        let method = |body: &str| format!("struct S; impl S {{ {body} }}");
+        assert_eq!(same(&method("fn f(&self, a: u8) { self.f(a) }")), [true]);
+        assert_eq!(
+            same(&method("fn f(&mut self, a: u8) { self.f(a) }")),
+            [false]
+        );
+        assert_eq!(same(&method("fn f(&self, o: &S) { o.f(o) }")), [false]);
+    }
+
+    #[test]
+    fn items_of_macros_that_leave_them_in_or_out_are_read() {
+        let modules = |text: &str| -> Vec<(String, bool)> {
+            let facts = facts(text);
+            let all = facts.modules.iter();
+            let all = all.map(|one| (facts.name(one.name).to_owned(), one.conditional));
+            all.collect()
+        };
+        let text = "mod a; cfg_net! { pub mod b; cfg_unix! { mod c; } } other! { mod d; }";
+        let expected = [("a", false), ("b", true), ("c", true)];
+        let expected = expected.map(|(name, conditional)| (name.to_owned(), conditional));
+        assert_eq!(modules(text), expected);
+        assert!(facts("cfg_net! { pub mod b; }").dynamic.is_none());
+        assert!(facts("cfg_net! { made of words }").dynamic.is_some());
     }
 
     #[test]

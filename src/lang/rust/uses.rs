@@ -3,8 +3,8 @@
 use syn::{Ident, UseTree};
 
 use super::attributes::Attributes;
+use super::declare::visibility;
 use super::extract::{Entry, Extractor, Resolved};
-use super::items::visibility;
 use super::names::is_capitalised;
 use crate::facts::{
     BindingId, BindingValue, ImportId, ImportTarget, NameId, ReferenceId, Root, Visibility,

@@ -17,7 +17,7 @@ pub(super) enum Order {
 }
 
 /// The longest line, in characters.
-const WIDTH: usize = 100;
+pub(super) const WIDTH: usize = 100;
 
 /// A part of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,6 +8,7 @@ mod declarations;
 mod layout;
 mod place;
 mod sorted;
+mod width;
 
 use syn::Ident;
 
@@ -55,6 +56,8 @@ fn made(text: &str, changes: &FileChanges) -> Option<Rewritten> {
         requests: Vec::new(),
     };
     plan.make();
+    let breaks = width::breaks(text, super::code_start(text), &plan.edits);
+    plan.edits.extend(breaks);
     let mut rewritten = settle(plan.edits, plan.answers, spans(changes));
     sorted::keep_sorted(text, &declarations, changes.edition, &mut rewritten);
     Some(rewritten)
