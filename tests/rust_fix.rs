@@ -192,7 +192,8 @@ fn unformatted(root: &Path, cases: &[Case]) -> Option<BTreeSet<usize>> {
     Some(found)
 }
 
-fn fix(folder: &Path) -> String {
+/// Fixes a repository and gives what one of its files is then.
+fn fix(folder: &Path, path: &str) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_ssot"))
         .current_dir(folder)
         .args(["check", "--fix"])
@@ -200,7 +201,7 @@ fn fix(folder: &Path) -> String {
         .unwrap();
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.code().unwrap() < 2, "{error}");
-    fs::read_to_string(folder.join("src/user.rs")).unwrap()
+    fs::read_to_string(folder.join(path)).unwrap()
 }
 
 #[test]
@@ -218,8 +219,8 @@ fn what_compiled_compiles_and_stays_as_it_was() {
     let untidy = unformatted(&root, &cases);
     for (at, case) in cases.iter().enumerate() {
         let folder = folder(&root, at);
-        let after = fix(&folder);
-        if fix(&folder) != after {
+        let after = fix(&folder, "src/user.rs");
+        if fix(&folder, "src/user.rs") != after {
             let _ = writeln!(wrong, "{}: a second run changes more", case.name);
         }
         if after != case.after {
@@ -241,6 +242,58 @@ fn what_compiled_compiles_and_stays_as_it_was() {
         fs::write(path(), text).unwrap();
     }
     assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn a_renamed_dependency_goes_by_its_new_name() {
+    let root = tempfile::tempdir().unwrap();
+    let root = root.path().canonicalize().unwrap();
+    let app = "use engine::Engine;\n\npub fn run() -> Engine {\n    engine::build()\n}\n";
+    let files = [
+        (
+            "Cargo.toml",
+            "[workspace]\nresolver = \"2\"\nmembers = [\"base\", \"app\"]\n\
+             [workspace.dependencies]\nengine = { path = \"base\", package = \"base\" }\n",
+        ),
+        (
+            "ssot.toml",
+            "[[canonical]]\nsymbol = \"base::parts::Engine\"\n\
+             [[canonical]]\nsymbol = \"base::parts::build\"\n",
+        ),
+        (
+            "base/Cargo.toml",
+            "[package]\nname = \"base\"\nedition = \"2021\"\n",
+        ),
+        (
+            "base/src/lib.rs",
+            "pub mod parts;\npub use parts::{build, Engine};\n",
+        ),
+        (
+            "base/src/parts.rs",
+            "pub struct Engine;\npub fn build() -> Engine {\n    Engine\n}\n",
+        ),
+        (
+            "app/Cargo.toml",
+            "[package]\nname = \"app\"\nedition = \"2021\"\n[dependencies]\nengine.workspace = true\n",
+        ),
+        ("app/src/lib.rs", app),
+        (
+            "app/tests/whole.rs",
+            "use engine::Engine;\n\n#[test]\nfn runs() {\n    let _: Engine = app::run();\n}\n",
+        ),
+    ];
+    for (path, text) in files {
+        let path = root.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    assert_eq!(complaints(&root), None);
+    fix(&root, "app/src/lib.rs");
+    let read = |path: &str| fs::read_to_string(root.join(path)).unwrap();
+    let expected = app.replace("engine::", "engine::parts::");
+    assert_eq!(read("app/src/lib.rs"), expected);
+    assert!(read("app/tests/whole.rs").starts_with("use engine::parts::Engine;\n"));
+    assert_eq!(complaints(&root), None);
 }
 
 fn unix(text: &str) -> String {

@@ -158,10 +158,12 @@ pub(super) fn changes(
     };
     let mut order: [Vec<usize>; 6] = Default::default();
     for (at, one) in moves.iter().enumerate() {
-        let (to_module, to_name) = (
-            one.relocation.to.module.clone(),
-            one.relocation.to.name.clone(),
-        );
+        let to = &one.relocation.to;
+        let to_module = match index.module_of(file) {
+            Some(here) => index.modules.spelled_from(here, &to.module),
+            None => to.module.clone(),
+        };
+        let to_name = to.name.clone();
         match (one.relocation.site, one.import(index)) {
             (Site::Import(_), Some(import)) => {
                 order[0].push(at);

@@ -515,6 +515,28 @@ impl Modules {
         known.map_or(ModuleRef::External, |&known| ModuleRef::Known(known))
     }
 
+    /// A module's path as code of `here` spells it: another unit goes by the name that it has there.
+    #[must_use]
+    pub fn spelled_from(&self, here: ModuleId, path: &str) -> String {
+        let (first, rest) = path.split_at(path.find("::").unwrap_or(path.len()));
+        let declared = self.get(here).declared;
+        let (Some(root), Some(declared)) = (self.by_name(first), declared) else {
+            return path.to_owned();
+        };
+        let others = self.units[declared.unit as usize].others.iter();
+        let names: Vec<&str> = others
+            .filter(|(_, stem)| {
+                let stem = stem.as_deref();
+                stem.and_then(|stem| self.by_stem.get(stem)) == Some(&root)
+            })
+            .map(|(name, _)| &**name)
+            .collect();
+        match names.first() {
+            Some(name) if !names.contains(&first) => format!("{name}{rest}"),
+            _ => path.to_owned(),
+        }
+    }
+
     /// The folders that absolute imports of a file are looked up in, in order, and the folder of its siblings when
     /// that is none of them.
     fn search_path<'a>(&'a self, place: &ModuleFile<'a>) -> (Vec<&'a str>, Option<&'a str>) {
