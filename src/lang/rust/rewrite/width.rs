@@ -1,10 +1,11 @@
 //! Breaks lines of code that a longer path makes too wide, as rustfmt would.
 //!
-//! Owns the two layouts that do not depend on the rest of the expression: the value of a `let` goes to a line of its own,
-//! and so does each method of a chain. What needs more than that stays one line, for rustfmt to break.
+//! Owns the layouts that do not depend on the code around: the value of a `let` goes to a line of its own, and so does
+//! each method of a chain, each parameter of a function. What needs more than that stays one line, for rustfmt to break.
 
 use std::collections::BTreeMap;
 
+use proc_macro2::Span as Token;
 use syn::visit::{self, Visit};
 use syn::{Expr, Local};
 
@@ -28,6 +29,10 @@ struct Line<'t> {
 }
 
 impl Line<'_> {
+    fn indent(&self) -> &str {
+        &self.text[..self.text.len() - self.text.trim_start().len()]
+    }
+
     /// The characters that a part of the line has after the edits, as many as `before` before them.
     fn widths(&self, text: &str, part: Span) -> (usize, usize) {
         let before = text[part.range()].chars().count();
@@ -98,7 +103,7 @@ struct Breaking<'l, 't> {
 }
 
 impl<'l, 't> Breaking<'l, 't> {
-    fn at(&self, span: proc_macro2::Span) -> Span {
+    fn at(&self, span: Token) -> Span {
         let range = span.byte_range();
         Span::new(
             (range.start + self.start) as u32,
@@ -112,40 +117,88 @@ impl<'l, 't> Breaking<'l, 't> {
         (span.end <= line.span().end).then_some(line)
     }
 
+    /// Breaks a line at `span`, and indents what follows.
     fn edit(&mut self, line: &Line<'_>, span: Span, indent: &str) {
-        let end = if line.text.len() + line.start < self.text.len()
-            && self.text[line.start + line.text.len()..].starts_with('\r')
-        {
+        self.edit_behind(line, span, "", &format!("{indent}{INDENT}"));
+    }
+
+    fn edit_behind(&mut self, line: &Line<'_>, span: Span, before: &str, indent: &str) {
+        let behind = &self.text[line.span().end as usize..];
+        let end = if behind.starts_with('\r') {
             "\r\n"
         } else {
             "\n"
         };
         for change in &line.changes {
-            let content = format!("{end}{indent}{INDENT}");
+            let content = format!("{before}{end}{indent}");
             self.made.push((*change, TextEdit { span, content }));
         }
     }
 
-    /// Puts the value of a `let` that fills a line on a line of its own, if it fits there.
-    fn value(&mut self, local: &Local) -> Option<()> {
-        let init = local.init.as_ref().filter(|init| init.diverge.is_none())?;
-        let keyword = self.at(local.let_token.span);
-        let (equals, end) = (
-            self.at(init.eq_token.span).end,
-            self.at(local.semi_token.span).end,
-        );
+    /// Puts the value of a statement from `keyword` to `semicolon` that fills a line on a line of its own, if it fits
+    /// there.
+    fn value(
+        &mut self,
+        keyword: Token,
+        equals: Token,
+        value: &Expr,
+        semicolon: Token,
+    ) -> Option<()> {
+        let keyword = self.at(keyword);
+        let (equals, end) = (self.at(equals).end, self.at(semicolon).end);
         let line = self.line(Span::new(keyword.start, end))?;
         let behind = self.text.get(equals as usize..end as usize)?;
-        let value = Span::new(end - behind.trim_start().len() as u32, end);
-        let is_whole = opens_line(self.text, keyword.start) && end == line.span().end;
+        let written = Span::new(end - behind.trim_start().len() as u32, end);
+        let before = &line.text[..keyword.start as usize - line.start];
+        let indent = line.indent();
+        let is_first = before == indent || before.trim_start().starts_with("pub");
         let (_, whole) = line.widths(self.text, line.span());
-        let (_, own) = line.widths(self.text, value);
-        let indent = &line.text[..keyword.start as usize - line.start];
+        let (_, own) = line.widths(self.text, written);
         let room = WIDTH.checked_sub(indent.chars().count() + INDENT.len())?;
-        if !is_whole || whole <= WIDTH || own > room || self.is_wide_chain(line, &init.expr) {
+        let is_whole = is_first && end == line.span().end;
+        if !is_whole || whole <= WIDTH || own > room || self.is_wide_chain(line, value) {
             return None;
         }
-        self.edit(line, Span::new(equals, value.start), indent);
+        self.edit(line, Span::new(equals, written.start), indent);
+        Some(())
+    }
+
+    /// Puts the parameters of a function that fills a line on lines of their own, if they fit there.
+    fn parameters(&mut self, signature: &syn::Signature) -> Option<()> {
+        let paren = signature.paren_token.span;
+        let (open, close) = (self.at(paren.open()), self.at(paren.close()));
+        let line = self.line(Span::new(open.start, close.end))?;
+        let text = &self.text[close.end as usize..line.span().end as usize];
+        let is_whole = text.ends_with(" {") || text.ends_with(';');
+        let (_, whole) = line.widths(self.text, line.span());
+        let (_, tail) = line.widths(self.text, Span::new(close.start, line.span().end));
+        let indent = line.indent();
+        let columns = indent.chars().count();
+        let is_plain = signature.variadic.is_none() && !signature.inputs.trailing_punct();
+        if !is_whole || !is_plain || signature.inputs.is_empty() || whole <= WIDTH {
+            return None;
+        }
+        let commas: Vec<Span> = signature
+            .inputs
+            .pairs()
+            .filter_map(|pair| Some(self.at(pair.punct()?.span)))
+            .collect();
+        let starts = std::iter::once(open.end).chain(commas.iter().map(|comma| comma.end));
+        let ends = commas.iter().map(|comma| comma.end).chain([close.start]);
+        let mut widths = starts
+            .zip(ends)
+            .map(|(start, end)| line.widths(self.text, Span::new(start, end)).1);
+        if columns + tail > WIDTH || widths.any(|width| columns + INDENT.len() + width > WIDTH) {
+            return None;
+        }
+        self.edit(line, Span::at(open.end), indent);
+        for comma in commas {
+            let behind = &self.text[comma.end as usize..];
+            let space = behind.len() - behind.trim_start().len();
+            let space = Span::new(comma.end, comma.end + space as u32);
+            self.edit(line, space, indent);
+        }
+        self.edit_behind(line, Span::at(close.start), ",", indent);
         Some(())
     }
 
@@ -169,7 +222,7 @@ impl<'l, 't> Breaking<'l, 't> {
         let (before, own) = line.widths(self.text, chain.span);
         let is_wide =
             whole > WIDTH || (chain.dots.len() > 1 && before <= CHAIN_WIDTH && own > CHAIN_WIDTH);
-        let indent = &line.text[..chain.span.start as usize - line.start];
+        let indent = line.indent();
         if !is_wide || head > WIDTH || self.fits_above(line, head - indent.chars().count()) {
             return None;
         }
@@ -238,9 +291,34 @@ struct Chain {
 
 impl<'ast> Visit<'ast> for Breaking<'_, '_> {
     fn visit_local(&mut self, local: &'ast Local) {
-        if self.value(local).is_none() {
+        let init = local.init.as_ref().filter(|init| init.diverge.is_none());
+        let broken = init.and_then(|init| {
+            let (equals, end) = (init.eq_token.span, local.semi_token.span);
+            self.value(local.let_token.span, equals, &init.expr, end)
+        });
+        if broken.is_none() {
             visit::visit_local(self, local);
         }
+    }
+
+    fn visit_item_static(&mut self, item: &'ast syn::ItemStatic) {
+        let (equals, end) = (item.eq_token.span, item.semi_token.span);
+        let broken = self.value(item.static_token.span, equals, &item.expr, end);
+        if broken.is_none() {
+            visit::visit_item_static(self, item);
+        }
+    }
+
+    fn visit_item_const(&mut self, item: &'ast syn::ItemConst) {
+        let (equals, end) = (item.eq_token.span, item.semi_token.span);
+        let broken = self.value(item.const_token.span, equals, &item.expr, end);
+        if broken.is_none() {
+            visit::visit_item_const(self, item);
+        }
+    }
+
+    fn visit_signature(&mut self, signature: &'ast syn::Signature) {
+        self.parameters(signature);
     }
 
     fn visit_expr(&mut self, expr: &'ast Expr) {
