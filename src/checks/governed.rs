@@ -47,7 +47,7 @@ enum Role {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Object {
     Same,
-    /// As far as can be seen, and a module may give another at run time.
+    /// As far as can be seen: a module may give another at run time, or under other conditions.
     PerhapsSame,
     Other,
 }
@@ -448,12 +448,13 @@ impl<'a> Governed<'a> {
             {
                 continue;
             }
-            let seen = !entities.is_empty()
-                && entities.iter().all(|entity| symbol.origin.contains(entity));
-            let object = match (seen && role == Role::Origin, unknown) {
-                (true, false) => Object::Same,
-                (true, true) => Object::PerhapsSame,
-                (false, _) => Object::Other,
+            let is_it = |entity: &Entity| symbol.origin.contains(entity);
+            let object = match role {
+                Role::Origin if !entities.iter().any(is_it) => Object::Other,
+                // Conditions may choose between it and another.
+                Role::Origin if unknown || !entities.iter().all(is_it) => Object::PerhapsSame,
+                Role::Origin => Object::Same,
+                _ => Object::Other,
             };
             hits.push(Hit {
                 symbol: at,
