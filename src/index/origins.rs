@@ -800,12 +800,10 @@ impl Resolver<'_> {
             },
         };
         let language = self.tables.files[file.index()].language;
-        let viewer = match language.declares_modules() {
-            true => self.place(file, reference.scope),
-            false => None,
-        };
+        let declares = language.declares_modules();
+        let viewer = declares.then(|| self.place(file, reference.scope));
         for &name in facts.path(reference.path) {
-            found = self.seen_from(viewer, |this| {
+            found = self.seen_from(viewer.flatten(), |this| {
                 this.attribute(found, facts.name(name), language.separator())
             });
         }
