@@ -841,6 +841,8 @@ pub struct StringTarget {
     pub scope: ScopeId,
     /// Whether it may name what is not there yet: `create=True`, `raising=False`.
     pub may_be_new: bool,
+    /// Whether its first name is what imports bind, and nothing else, as a name of the file.
+    pub is_imported: bool,
 }
 
 /// The last part of a naming string that stands for any name: it is worked out when the code runs.

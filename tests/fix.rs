@@ -6,6 +6,9 @@
 mod definitions;
 #[path = "fix/deletions.rs"]
 mod deletions;
+#[cfg(unix)]
+#[path = "fix/links.rs"]
+mod links;
 #[path = "fix/moves.rs"]
 mod moves;
 #[path = "fix/objects.rs"]

@@ -1,8 +1,8 @@
 //! Strings that name first-party modules or names that do not exist: what a test replaces, what a program loads.
 
 use super::Context;
-use crate::facts::{FileFacts, StringTargetKind};
-use crate::index::{FileId, Index, ModuleId, ModuleRef, is_implicit};
+use crate::facts::{ANY_NAME, BindingId, FileFacts, StringTargetKind};
+use crate::index::{Entity, FileId, Index, ModuleId, ModuleRef, SymbolId, is_implicit};
 use crate::lang::is_builtin;
 use crate::span::Span;
 
@@ -10,7 +10,7 @@ use crate::span::Span;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Nowhere<'a> {
     pub(super) file: FileId,
-    /// The literal.
+    /// The literal, or the name of an attribute that is handed over with a module.
     pub(super) span: Span,
     /// What it spells, up to what is not there.
     pub(super) path: &'a str,
@@ -31,7 +31,11 @@ pub(super) fn nowhere<'a>(
             return None;
         }
         let (path, module) = match target.kind {
-            StringTargetKind::Attribute | StringTargetKind::Assigned => return None,
+            StringTargetKind::Assigned => return None,
+            StringTargetKind::Attribute if target.is_imported => {
+                missing_attribute(index, file, value)?
+            }
+            StringTargetKind::Attribute => return None,
             StringTargetKind::ImportModule => (missing_module(index, file, value)?, None),
             StringTargetKind::Patch | StringTargetKind::Monkeypatch => {
                 missing_name(index, file, value)?
@@ -74,24 +78,120 @@ fn missing_name<'a>(
             (module, end) = (below, next);
             continue;
         }
-        if name.is_empty() || is_implicit(name) || is_builtin(name) {
+        if !lacks(index, file, module, name, &value[..next]) {
             return None;
         }
-        let found = index.member(module, name);
-        let exists = !found.entities.is_empty()
-            || !found.externals.is_empty()
-            || !found.bindings.is_empty()
-            || found.unknown.is_some();
-        let whole = index.absolute_module(file, &value[..next]);
-        if exists || whole != ModuleRef::Missing {
-            return None;
-        }
-        let file = index.module(module).file;
-        // A stub alone tells checkers what it wants to; the module itself is not there to be read.
-        if file.is_some_and(|file| index.file(file).language.is_stub()) {
-            return None;
-        }
-        let holder = file.map(|_| module);
+        let holder = index.module(module).file.map(|_| module);
         return Some((&value[..next], holder));
     }
+}
+
+/// `value`, names that lead to a module and one behind them, if that module has not the last one.
+fn missing_attribute<'a>(
+    index: &Index,
+    file: FileId,
+    value: &'a str,
+) -> Option<(&'a str, Option<ModuleId>)> {
+    let held = held(index, file, value)?;
+    let [module] = held.modules[..] else {
+        return None;
+    };
+    let about = index.module(module);
+    let is_told = held.is_sure && held.name != ANY_NAME && about.file.is_some();
+    let path = format!("{}.{}", about.name, held.name);
+    let is_missing = is_told && lacks(index, file, module, held.name, &path);
+    is_missing.then_some((value, Some(module)))
+}
+
+/// Whether a module certainly has no `name`; `path` is both of them.
+fn lacks(index: &Index, file: FileId, module: ModuleId, name: &str, path: &str) -> bool {
+    if name.is_empty() || is_implicit(name) || is_builtin(name) {
+        return false;
+    }
+    let found = index.member(module, name);
+    let exists = !found.entities.is_empty()
+        || !found.externals.is_empty()
+        || !found.bindings.is_empty()
+        || found.unknown.is_some();
+    if exists || index.absolute_module(file, path) != ModuleRef::Missing {
+        return false;
+    }
+    // A stub alone tells checkers what it wants to; the module itself is not there to be read.
+    let own = index.module(module).file;
+    !own.is_some_and(|own| index.file(own).language.is_stub())
+}
+
+/// The names that calls give to modules: `setattr(m, "N", …)`, and what may be new where it is replaced.
+/// [`ANY_NAME`] where the name is worked out.
+pub(super) fn given(index: &Index, file: FileId) -> impl Iterator<Item = (ModuleId, &str)> {
+    let facts = index.facts(file);
+    let calls = facts
+        .string_targets
+        .iter()
+        .filter(|target| match target.kind {
+            StringTargetKind::Assigned => true,
+            StringTargetKind::Attribute => target.may_be_new,
+            _ => false,
+        });
+    calls
+        .filter_map(move |target| held(index, file, facts.name(target.value)))
+        .flat_map(|held| {
+            let name = held.name;
+            held.modules.into_iter().map(move |module| (module, name))
+        })
+}
+
+/// What the names before the last one of a path lead to.
+struct Held<'a> {
+    modules: Vec<ModuleId>,
+    /// Whether it can be nothing but these.
+    is_sure: bool,
+    /// The last one.
+    name: &'a str,
+}
+
+/// Follows a path of a file. Its first name is anything of that name in the file, in whatever scope.
+fn held<'a>(index: &Index, file: FileId, path: &'a str) -> Option<Held<'a>> {
+    let facts = index.facts(file);
+    let (holder, name) = path.rsplit_once('.')?;
+    let mut names = holder.split('.');
+    let root = names.next()?;
+    let mut is_sure = true;
+    let mut entities: Vec<Entity> = Vec::new();
+    for (binding, about) in (0..).map(BindingId).zip(&facts.bindings) {
+        if facts.name(about.name) == root {
+            let (found, unknown, missing) = index.binding_entities(SymbolId { file, binding });
+            is_sure &= unknown.is_none() && !missing;
+            entities.extend(found);
+        }
+    }
+    let mut modules = modules_of(&entities, &mut is_sure);
+    for name in names {
+        entities.clear();
+        for &module in &modules {
+            let found = index.member(module, name);
+            is_sure &= found.unknown.is_none();
+            entities.extend(found.entities);
+        }
+        modules = modules_of(&entities, &mut is_sure);
+    }
+    Some(Held {
+        modules,
+        is_sure,
+        name,
+    })
+}
+
+/// The modules among `entities`, each once; `is_only` stays as it is if there is nothing else.
+fn modules_of(entities: &[Entity], is_only: &mut bool) -> Vec<ModuleId> {
+    let mut modules = Vec::new();
+    for entity in entities {
+        match entity {
+            Entity::Module(module) => modules.push(*module),
+            Entity::Symbol(_) | Entity::External(_) => *is_only = false,
+        }
+    }
+    modules.sort_unstable();
+    modules.dedup();
+    modules
 }

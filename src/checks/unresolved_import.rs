@@ -3,10 +3,12 @@
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
-use super::spelled::{Nowhere, nowhere};
+use super::spelled::{Nowhere, given, nowhere};
 use super::{Check, Context, Outcome};
 use crate::diagnostic::{Evidence, Finding, Severity};
-use crate::facts::{BindingValue, ImportId, ImportTarget, NameId, Reference, Slice, Usage, When};
+use crate::facts::{
+    ANY_NAME, BindingValue, ImportId, ImportTarget, NameId, Reference, Slice, Usage, When,
+};
 use crate::index::{
     Entity, FileId, Index, Lookup, ModuleId, ModuleRef, SymbolId, UnknownImport, is_implicit,
 };
@@ -54,7 +56,7 @@ fn run(context: &Context<'_>) -> Outcome {
         let assigned = assigned_from_outside(index);
         misses.retain(|miss| match miss.what {
             Missing::Name(module, name) => {
-                !assigned.contains(&(module, index.facts(miss.file).name(name)))
+                !is_among(&assigned, module, index.facts(miss.file).name(name))
             }
             _ => true,
         });
@@ -89,7 +91,7 @@ fn strings(context: &Context<'_>) -> Vec<Finding> {
     nowhere.retain(|one| {
         let name = one.path.rsplit('.').next().unwrap_or(one.path);
         !one.module
-            .is_some_and(|module| assigned.contains(&(module, name)))
+            .is_some_and(|module| is_among(&assigned, module, name))
     });
     nowhere
         .into_iter()
@@ -272,7 +274,12 @@ fn is_reported_at_its_source(index: &Index, lookup: &Lookup) -> bool {
     !seen.is_empty()
 }
 
-/// The names that other code assigns to modules: `settings.DEBUG = True`.
+/// Whether a module is given a name, or one that is worked out.
+fn is_among(assigned: &FxHashSet<(ModuleId, &str)>, module: ModuleId, name: &str) -> bool {
+    assigned.contains(&(module, name)) || assigned.contains(&(module, ANY_NAME))
+}
+
+/// The names that other code gives to modules: `settings.DEBUG = True`, `setattr(settings, "DEBUG", True)`.
 fn assigned_from_outside(index: &Index) -> FxHashSet<(ModuleId, &str)> {
     let files: Vec<FileId> = index.file_ids().collect();
     files
@@ -282,7 +289,8 @@ fn assigned_from_outside(index: &Index) -> FxHashSet<(ModuleId, &str)> {
                 index.facts(file).references.iter().filter(|reference| {
                     reference.usage == Usage::Store && !reference.path.is_empty()
                 });
-            stores.flat_map(move |reference| assigned_by(index, file, reference))
+            let stores = stores.flat_map(move |reference| assigned_by(index, file, reference));
+            stores.chain(given(index, file))
         })
         .collect()
 }

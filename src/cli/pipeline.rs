@@ -20,6 +20,7 @@ use crate::facts::ReadOptions;
 use crate::fingerprint::identify;
 use crate::fix;
 use crate::fix::diff::patch;
+use crate::fix::links::without_links;
 use crate::fix::transaction::{self, Listed, TransactionError, Transactions, Undo, Undone};
 use crate::graph::flow::FlowGraph;
 use crate::index::{Index, ModuleRef};
@@ -279,6 +280,7 @@ fn check(config: Config, request: &Request, filter: &PathFilter) -> Result<Repor
         about,
     } = passes.done();
     if request.fix == FixMode::Diff {
+        let contents = without_links(&project.config.root, contents.clone());
         fixes.diff = Some(patch(&contents));
         // Their edits are of files that are not there.
         for finding in &mut findings {

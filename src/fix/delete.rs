@@ -9,6 +9,7 @@ use rustc_hash::FxHashSet;
 
 use super::apply::NewContents;
 use super::entry_points;
+use super::links::{Links, is_link};
 use super::mentions::mentions;
 use super::moves::Move;
 use super::plan::Project;
@@ -102,16 +103,21 @@ pub(super) fn judge(project: &Project<'_>, moves: &[&Move]) -> Vec<Result<Work, 
         .map(|module| (module, files(project.index, module)))
         .collect();
     let mentions = mentions(project, &modules);
+    let links = match moves {
+        [] => Links::default(),
+        _ => Links::of(project),
+    };
     moves
         .iter()
         .zip(modules)
         .zip(mentions)
-        .map(|((one, (_, files)), place)| judge_one(project, one, &files, place))
+        .map(|((one, (_, files)), place)| judge_one(project, &links, one, &files, place))
         .collect()
 }
 
 fn judge_one(
     project: &Project<'_>,
+    links: &Links,
     one: &Move,
     files: &[FileId],
     mention: Option<String>,
@@ -138,8 +144,11 @@ fn judge_one(
         .iter()
         .map(|&file| {
             let path = PathBuf::from(&*index.file(file).path);
-            if is_link(project, &path) {
+            if is_link(project.root, &path) {
                 return Err("it is a symbolic link".to_owned());
+            }
+            if let Some(link) = links.other(file) {
+                return Err(format!("`{}` leads to it", index.file(link).path));
             }
             Ok(NewContents {
                 original: Some(project.raw(file)?),
@@ -228,11 +237,6 @@ fn company(project: &Project<'_>, module: &str, files: &[FileId]) -> Option<Stri
         }
     }
     None
-}
-
-fn is_link(project: &Project<'_>, path: &Path) -> bool {
-    let metadata = project.root.join(path).symlink_metadata();
-    metadata.is_ok_and(|found| found.is_symlink())
 }
 
 /// What would no longer resolve without the files `gone`.

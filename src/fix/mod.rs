@@ -10,6 +10,7 @@ mod differ;
 pub mod edit;
 mod entry_points;
 mod judge;
+pub mod links;
 mod loading;
 mod mentions;
 pub mod moves;

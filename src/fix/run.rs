@@ -10,6 +10,7 @@ use super::delete;
 use super::diff::patch;
 use super::edit::{TextEdit, apply_edits};
 use super::judge::Judge;
+use super::links::Links;
 use super::moves::{self, Move};
 use super::outside::Outside;
 use super::patched::{self, Groups};
@@ -104,6 +105,10 @@ pub fn fix(project: &Project<'_>, findings: &[Finding], wanted: Applicability) -
         outside: Outside::of(project, &moves),
         groups: &groups,
         moves: &moves,
+        links: match moves[..] {
+            [] => Links::default(),
+            _ => Links::of(project),
+        },
         files: BTreeMap::new(),
     };
     job.make(&planned);
@@ -148,6 +153,7 @@ struct Job<'a> {
     refused: Vec<Option<String>>,
     /// Moves that are refused whatever else is made.
     hopeless: BTreeSet<usize>,
+    links: Links,
     files: BTreeMap<FileId, Rewriting>,
 }
 
@@ -198,7 +204,8 @@ impl Job<'_> {
             if !new.iter().any(|&at| self.is_made(at)) {
                 return None;
             }
-            let (state, wrong) = self.verify();
+            let (state, mut wrong) = self.verify();
+            wrong.extend(self.parted());
             if wrong.is_empty() {
                 return Some(state);
             }
@@ -381,6 +388,28 @@ impl Job<'_> {
             .collect();
         let wrong = violations((index, self.project.imports), (&new, &imports), &changes);
         ((new, imports), wrong)
+    }
+
+    /// The moves that would change a file by one name and not, or not in the same way, by another.
+    fn parted(&self) -> Vec<(usize, String)> {
+        let index = self.project.index;
+        let mut wrong = Vec::new();
+        for names in self.links.iter() {
+            let new = |name: &FileId| self.files.get(name).map(|file| file.bytes.as_slice());
+            for &name in names {
+                let Some(file) = self.files.get(&name) else {
+                    continue;
+                };
+                let old = file.disk.bytes.as_slice();
+                let parts = |other: &&FileId| new(other).unwrap_or(old) != file.bytes;
+                if let Some(&other) = names.iter().find(parts) {
+                    let other = &index.file(other).path;
+                    let reason = format!("the same file is `{other}`, where this would be wrong");
+                    wrong.extend(file.members.iter().map(|&at| (at, reason.clone())));
+                }
+            }
+        }
+        wrong
     }
 
     fn finish(self, planned: &BTreeSet<usize>) -> FixRun {

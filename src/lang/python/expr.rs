@@ -687,7 +687,8 @@ impl<'a> Extractor<'a> {
             } else {
                 StringTargetKind::Attribute
             };
-            if self.patched_attribute(call, kind) {
+            let may_be_new = !self.is_of_monkeypatch(root, path);
+            if self.patched_attribute(call, kind, may_be_new) {
                 return;
             }
         }
@@ -710,7 +711,7 @@ impl<'a> Extractor<'a> {
                 let before = (path.len > 1).then(|| self.paths[path.range().end - 2]);
                 let owner = before.unwrap_or(root_name);
                 if owner == "patch" {
-                    self.patched_attribute(call, StringTargetKind::Attribute);
+                    self.patched_attribute(call, StringTargetKind::Attribute, false);
                 }
                 return;
             }
@@ -756,8 +757,23 @@ impl<'a> Extractor<'a> {
         }
     }
 
+    /// Whether a call is one of `monkeypatch`: unless told otherwise, it refuses names that are not there.
+    fn is_of_monkeypatch(&self, root: TempRoot, path: Slice) -> bool {
+        let owner = match (path.len, root) {
+            (1, TempRoot::Name(name)) => self.names.get(name),
+            (2.., _) => self.paths[path.range().end - 2],
+            _ => "",
+        };
+        owner == "monkeypatch"
+    }
+
     /// `setattr(x, "N", …)` and `patch.object(x, "N")`, where `x` is a name with attributes; tells whether it is one.
-    fn patched_attribute(&mut self, call: &'a ast::ExprCall, kind: StringTargetKind) -> bool {
+    fn patched_attribute(
+        &mut self,
+        call: &'a ast::ExprCall,
+        kind: StringTargetKind,
+        may_be_new: bool,
+    ) -> bool {
         let argument = |name, place| call.arguments.find_argument_value(name, place);
         let name = argument("attribute", 1).or_else(|| argument("name", 1));
         let (Some(mut object), Some(name)) = (argument("target", 0), name) else {
@@ -787,7 +803,7 @@ impl<'a> Extractor<'a> {
             value,
             span: span(name.range()),
             scope: self.scope,
-            may_be_new: may_create(call),
+            may_be_new: may_be_new || may_create(call),
         });
         true
     }

@@ -2,7 +2,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::extract::{Extractor, TempReference, TempRoot, TempShape};
+use super::extract::{Extractor, TempReference, TempRoot, TempShape, TempString};
 use super::flow::Step;
 use super::interner::Interner;
 use super::keeping::TempKept;
@@ -894,6 +894,7 @@ impl<'e, 'a> Finisher<'e, 'a> {
             .dynamic
             .or(has_getattr.then_some(Dynamic::ModuleGetattr));
         for string in &self.from.strings {
+            let is_imported = self.is_imported(string);
             let value = self.name(string.value);
             let scope = self.scope(string.scope);
             self.facts.string_targets.push(StringTarget {
@@ -902,11 +903,40 @@ impl<'e, 'a> Finisher<'e, 'a> {
                 span: string.span,
                 scope,
                 may_be_new: string.may_be_new,
+                is_imported,
             });
         }
         self.facts.variants.extend(outermost(&self.from.variants));
         self.facts.fallbacks.extend(outermost(&self.from.fallbacks));
         self.emit_exports(references);
+    }
+
+    /// Whether only imports bind the first name of a string where it stands.
+    fn is_imported(&self, string: &TempString) -> bool {
+        let text = self.interner.get(string.value);
+        let root = text.split('.').next().unwrap_or(text);
+        let Some(root) = self.interner.find(root) else {
+            return false;
+        };
+        let scopes = &self.from.scopes;
+        let mut at = string.scope;
+        loop {
+            let scope = scopes.scopes[at as usize];
+            let bindings = scopes.run(at, root);
+            let is_hidden = at != string.scope && scope.kind == TempScopeKind::Class;
+            if !bindings.is_empty() && !is_hidden {
+                let values = bindings
+                    .iter()
+                    .map(|&one| scopes.bindings[one as usize].value);
+                return values
+                    .into_iter()
+                    .all(|one| matches!(one, TempValue::Import(_)));
+            }
+            if at == 0 {
+                return false;
+            }
+            at = scope.parent;
+        }
     }
 
     fn emit_keeps(&mut self, call_ids: &[u32]) {

@@ -317,8 +317,9 @@ impl<'a> Job<'a> {
                 continue;
             }
             let is_from = matches!(site.statement, Stmt::ImportFrom(_));
-            if let Err(reason) = check_target(context, &wanted.to_module, &wanted.to_name, is_from)
-            {
+            let checked = check_target(context, &wanted.to_module, &wanted.to_name, is_from)
+                .and_then(|()| check_private(context, site.scope, &wanted.to_name));
+            if let Err(reason) = checked {
                 self.plan.refuse(&[change], &reason);
                 continue;
             }
@@ -487,6 +488,15 @@ fn check_target(
     }
     if is_from && module == context.home.module {
         return Err("the module would import from itself".into());
+    }
+    Ok(())
+}
+
+/// Refuses names that a class around the place would change: `__name` is `_Class__name` in it, in imports too.
+fn check_private(context: &Context<'_, '_>, scope: usize, name: &str) -> Result<(), String> {
+    let is_private = name.starts_with("__") && !name.ends_with("__");
+    if is_private && context.names.in_class(scope) {
+        return Err(format!("`{name}` is another name in a class"));
     }
     Ok(())
 }

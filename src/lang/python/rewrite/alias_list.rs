@@ -142,6 +142,11 @@ fn by_rows<'a>(
         if !row.names.iter().any(|&name| leaving[name]) {
             continue;
         }
+        let is_last = last + 1 == spans.len();
+        // A comma on a line of its own would be left behind.
+        if is_last && rows[index + 1..].iter().any(Row::has_comma) {
+            return Err("the comma behind the name stands on another line".into());
+        }
         let whole = index > 0
             && row.ends_with_newline()
             && row.names.iter().all(|&name| leaving[name])
@@ -153,7 +158,7 @@ fn by_rows<'a>(
                 .tokens
                 .last()
                 .is_some_and(|token| spans[last].end <= span_of(token).start)
-            && (row.has_comma() || last + 1 == spans.len());
+            && (row.has_comma() || is_last);
         if !whole {
             return Err(
                 "the name shares its line with other names, and comments stand among them".into(),

@@ -5,13 +5,13 @@
 
 use ruff_python_ast::{Alias, Stmt};
 
-use super::Context;
 use super::from_import::{Move, local};
 use super::names::{Bound, Chain, Kind, MODULE, Site};
 use super::plain_import::{is_spelled, may_replace_plain, root_is_free};
 use super::plan::{ChangeId, Draft, Plan};
 use super::render::new_import;
 use super::source::{span, span_of};
+use super::{Context, check_private};
 use crate::fix::edit::MoveUse;
 use crate::span::Span;
 
@@ -197,8 +197,14 @@ fn find<'u, 'a>(
     let root = names
         .uses_of(scope, name)
         .find(|one| one.span == chain.root);
-    if root.is_none() {
+    let Some(root) = root else {
         return Err(format!("`{name}` means another binding here"));
+    };
+    if root.is_spelled {
+        return Err("its very text is printed".into());
+    }
+    for name in wanted.to_module.split('.').chain([&*wanted.to_name]) {
+        check_private(context, root.scope, name)?;
     }
     if context.source.has_comment(wanted.use_span) {
         return Err("a comment stands inside the expression".into());

@@ -207,6 +207,15 @@ impl<'a> Names<'a> {
         at == outer
     }
 
+    /// Whether a scope is that of a class, or lies in one.
+    pub(super) fn in_class(&self, scope: usize) -> bool {
+        let mut at = scope;
+        while at != MODULE && self.scopes[at].kind != Kind::Class {
+            at = self.scopes[at].parent;
+        }
+        at != MODULE
+    }
+
     /// Uses of the name `name` that mean its binding in `scope`.
     pub(super) fn uses_of(&self, scope: usize, name: &str) -> impl Iterator<Item = NameUse> {
         self.uses

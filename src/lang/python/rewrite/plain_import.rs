@@ -2,7 +2,7 @@
 //! it.
 
 use ruff_python_ast::{Alias, Stmt};
-use rustc_hash::FxHashSet;
+use rustc_hash::FxHashMap;
 
 use super::Context;
 use super::alias_list::has_word;
@@ -99,9 +99,9 @@ pub(super) fn whole_uses(
     {
         return Ok(Vec::new());
     }
-    let roots: FxHashSet<Span> = names
+    let roots: FxHashMap<Span, bool> = names
         .uses_of(scope, binding.name)
-        .map(|one| one.span)
+        .map(|one| (one.span, one.is_spelled))
         .collect();
     let mut uses = Vec::new();
     if rest.is_empty() {
@@ -114,7 +114,7 @@ pub(super) fn whole_uses(
                 ));
             }
             if one.is_spelled {
-                return Err(format!("`{dotted}` is printed as it is spelled"));
+                return Err(printed(dotted));
             }
             uses.push((one.span, one.span));
         }
@@ -126,9 +126,9 @@ pub(super) fn whole_uses(
             .iter()
             .copied()
             .eq(rest.iter().map(String::as_str));
-        if !is_exact || !roots.contains(&chain.root) {
+        let Some(is_spelled) = roots.get(&chain.root).filter(|_| is_exact) else {
             continue;
-        }
+        };
         let longest = names.longest_path(chain.root);
         let mut used = vec![binding.name];
         used.extend(longest.map_or(&[][..], |chain| chain.path.as_slice()));
@@ -149,10 +149,17 @@ pub(super) fn whole_uses(
         if context.source.has_comment(whole) {
             return Err("a comment stands inside the expression".into());
         }
+        if *is_spelled {
+            return Err(printed(dotted));
+        }
         uses.push((chain.root, whole));
     }
     uses.sort_unstable();
     Ok(uses)
+}
+
+fn printed(dotted: &str) -> String {
+    format!("`{dotted}` is printed as it is spelled")
 }
 
 /// Aliases of `import a.b` statements in the suite of `site`.
