@@ -4,6 +4,7 @@
 //! global ids. References arrive with the language's scope rules already applied: a name is the set of bindings
 //! it may have at that place, or free. Nothing here knows another file.
 
+mod effects;
 mod pack;
 
 use std::hash::BuildHasher;

@@ -6,6 +6,8 @@
 mod definitions;
 #[path = "fix/deletions.rs"]
 mod deletions;
+#[path = "fix/effects.rs"]
+mod effects;
 #[cfg(unix)]
 #[path = "fix/links.rs"]
 mod links;

@@ -7,7 +7,7 @@ use super::Context;
 use super::retired::externals;
 use crate::config::{Replacement, Retired, SymbolPath};
 use crate::diagnostic::{Relocation, Site};
-use crate::facts::{DefinitionFlags, FileFacts, Root, ScopeId, ScopeKind, StringTargetKind, Usage};
+use crate::facts::{FileFacts, Root, StringTargetKind};
 use crate::index::FileId;
 
 /// Functions that load modules by computed names, as they are called.
@@ -74,23 +74,10 @@ fn is_inert(context: &Context<'_>, module: &str) -> bool {
 
 /// Whether loading a file does nothing but bind names.
 fn only_defines(facts: &FileFacts) -> bool {
-    let early = |scope: ScopeId| facts.scopes[scope.index()].kind != ScopeKind::Function;
-    let calls = facts.calls.iter().any(|call| early(call.callee.scope));
     let unnamed = facts.unresolved_calls;
-    let stores = facts
-        .references
-        .iter()
-        .any(|one| early(one.scope) && matches!(one.usage, Usage::Store | Usage::Delete));
-    let decorates = facts.definitions.iter().any(|one| {
-        let flags = [
-            DefinitionFlags::UNKNOWN_DECORATOR,
-            DefinitionFlags::OPAQUE_DECORATOR,
-        ];
-        flags.iter().any(|flag| one.flags.contains(*flag))
-    });
     facts.errors.is_empty()
         && facts.dynamic.is_none()
-        && !(calls || stores || decorates)
+        && !facts.runs_more_than_definitions()
         && unnamed.expression == 0
         && unnamed.local_value == 0
         && !facts.imports.iter().any(|import| import.as_script)

@@ -1,7 +1,7 @@
 //! Strings that name first-party modules or names that do not exist: what a test replaces, what a program loads.
 
 use super::Context;
-use crate::facts::{ANY_NAME, BindingId, FileFacts, StringTargetKind};
+use crate::facts::{ANY_NAME, BindingId, BindingValue, FileFacts, StringTargetKind};
 use crate::index::{Entity, FileId, Index, ModuleId, ModuleRef, SymbolId, is_implicit};
 use crate::lang::is_builtin;
 use crate::span::Span;
@@ -31,11 +31,10 @@ pub(super) fn nowhere<'a>(
             return None;
         }
         let (path, module) = match target.kind {
-            StringTargetKind::Assigned => return None,
             StringTargetKind::Attribute if target.is_imported => {
                 missing_attribute(index, file, value)?
             }
-            StringTargetKind::Attribute => return None,
+            StringTargetKind::Assigned | StringTargetKind::Attribute => return None,
             StringTargetKind::ImportModule => (missing_module(index, file, value)?, None),
             StringTargetKind::Patch | StringTargetKind::Monkeypatch => {
                 missing_name(index, file, value)?
@@ -150,7 +149,7 @@ struct Held<'a> {
     name: &'a str,
 }
 
-/// Follows a path of a file. Its first name is anything of that name in the file, in whatever scope.
+/// Follows a path of a file. Its first name is whatever an import binds by that name, in whatever scope.
 fn held<'a>(index: &Index, file: FileId, path: &'a str) -> Option<Held<'a>> {
     let facts = index.facts(file);
     let (holder, name) = path.rsplit_once('.')?;
@@ -159,7 +158,7 @@ fn held<'a>(index: &Index, file: FileId, path: &'a str) -> Option<Held<'a>> {
     let mut is_sure = true;
     let mut entities: Vec<Entity> = Vec::new();
     for (binding, about) in (0..).map(BindingId).zip(&facts.bindings) {
-        if facts.name(about.name) == root {
+        if matches!(about.value, BindingValue::Import(_)) && facts.name(about.name) == root {
             let (found, unknown, missing) = index.binding_entities(SymbolId { file, binding });
             is_sure &= unknown.is_none() && !missing;
             entities.extend(found);

@@ -20,17 +20,7 @@ pub(super) fn difference(index: &Index, other: &[Entity], canonical: &[Entity]) 
     if other.kind == DefinitionKind::Class {
         return None;
     }
-    let mut parts: Vec<String> = Vec::new();
-    for (flag, is, is_not) in [
-        (DefinitionFlags::ASYNC, "async", "not async"),
-        (DefinitionFlags::GENERATOR, "a generator", "not a generator"),
-    ] {
-        match (canonical.flags.contains(flag), other.flags.contains(flag)) {
-            (true, false) => parts.push(format!("the canonical one is {is}, this one is not")),
-            (false, true) => parts.push(format!("the canonical one is {is_not}, this one is")),
-            _ => {}
-        }
-    }
+    let mut parts = kinds_apart(other, canonical);
     let wanted = signature(canonical_facts, canonical);
     let given = signature(other_facts, other);
     if wanted != given {
@@ -42,6 +32,30 @@ pub(super) fn difference(index: &Index, other: &[Entity], canonical: &[Entity]) 
         parts.push(SAME.to_owned());
     }
     Some(parts.join("; "))
+}
+
+/// Whether one is async or a generator and the other is not: then no call of `other` works with `canonical`.
+pub(super) fn apart(index: &Index, other: &[Entity], canonical: &[Entity]) -> Option<String> {
+    let (_, other) = definition(index, other)?;
+    let (_, canonical) = definition(index, canonical)?;
+    let is_class = [other, canonical].map(|one| one.kind == DefinitionKind::Class);
+    let parts = kinds_apart(other, canonical);
+    (is_class == [false; 2] && !parts.is_empty()).then(|| parts.join("; "))
+}
+
+fn kinds_apart(other: &Definition, canonical: &Definition) -> Vec<String> {
+    let mut parts: Vec<String> = Vec::new();
+    for (flag, is, is_not) in [
+        (DefinitionFlags::ASYNC, "async", "not async"),
+        (DefinitionFlags::GENERATOR, "a generator", "not a generator"),
+    ] {
+        match (canonical.flags.contains(flag), other.flags.contains(flag)) {
+            (true, false) => parts.push(format!("the canonical one is {is}, this one is not")),
+            (false, true) => parts.push(format!("the canonical one is {is_not}, this one is")),
+            _ => {}
+        }
+    }
+    parts
 }
 
 /// Why calls of `other` would not all work with `canonical`: one of them is async or a generator, or what they take

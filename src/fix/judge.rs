@@ -5,11 +5,12 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::differ;
 use super::loading::Loading;
 use super::moves::Move;
 use super::order::{self, Order};
 use super::patched::{self, Groups};
-use super::plan::Project;
+use super::plan::{Project, present};
 use super::replace;
 use super::target::Target;
 use super::through::{self, Patches};
@@ -69,6 +70,7 @@ impl<'p> Judge<'p> {
             .or_else(|| self.hidden(one, target))
             .or_else(|| self.unreachable(one, target))
             .or_else(|| self.lacking(one, target))
+            .or_else(|| self.unlike(one, target))
             .or_else(|| replace::refusal(self.index(), one, target))
             .or_else(|| self.untimely(one, target))
             .or_else(|| self.patched(one))
@@ -229,6 +231,18 @@ impl<'p> Judge<'p> {
                 let module = &index.module(module).name;
                 format!("`{module}` has no `{name}`, which is read from it here")
             })
+    }
+
+    /// What a rule vouches for, although no call of the one would work with the other.
+    fn unlike(&self, one: &Move, target: &Target) -> Option<String> {
+        let is_use = matches!(
+            one.relocation.site,
+            Site::Import(_) | Site::Use(..) | Site::Star(_)
+        );
+        let is_judged = is_use && one.relocation.vouched && !one.relocation.same_object;
+        is_judged
+            .then(|| present(self.index(), one))
+            .and_then(|now| differ::apart(self.index(), &now, &target.bound(self.index()).entities))
     }
 
     /// An import-time import in what the target needs, or one that would close a cycle.

@@ -272,13 +272,30 @@ impl Proof<'_> {
         let after = through::served(self.new, self.new_imports, |_| true);
         let lost: FxHashSet<ModuleId> = before.difference(&after).copied().collect();
         let dependents = through::dependents(self.new, self.new_imports, &lost, |_, _| false);
-        if dependents.is_empty() {
-            return;
-        }
         for (at, one) in self.changes.iter().flat_map(|change| change.moves) {
-            if let Some(reason) = last_importer(self.old, one, &dependents) {
-                found.push((*at, reason));
-            }
+            let reason =
+                last_importer(self.old, one, &dependents).or_else(|| self.unloaded(one, &lost));
+            found.extend(reason.map(|reason| (*at, reason)));
         }
+    }
+
+    /// A module that nothing imports any more, although that did something; unless a rule calls it an old path.
+    fn unloaded(&self, one: &Move, lost: &FxHashSet<ModuleId>) -> Option<String> {
+        if one.relocation.vouched || lost.is_empty() {
+            return None;
+        }
+        let loads = through::loads(self.old, one.relocation.file, one.import_id()?);
+        let does_something = |module: &ModuleId| {
+            let file = self.old.module(*module).file;
+            file.is_some_and(|file| self.old.facts(file).runs_more_than_definitions())
+        };
+        let gone = loads
+            .into_iter()
+            .filter(|module| lost.contains(module))
+            .find(does_something)?;
+        let name = &self.old.module(gone).name;
+        Some(format!(
+            "nothing else imports `{name}`, which runs code when it is imported"
+        ))
     }
 }

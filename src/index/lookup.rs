@@ -94,6 +94,7 @@ impl Tables<'_> {
             }
             if !found.entities.is_empty() && !member.maybe_unbound {
                 found.missing = false;
+                self.starred_over(meaning, (file, scope), name, viewer, &mut found);
                 return found;
             }
         }
@@ -177,6 +178,34 @@ impl Tables<'_> {
         found
     }
 
+    /// Adds what a star behind all `found` bindings of a name puts in their place.
+    fn starred_over(
+        self,
+        meaning: &mut impl Meaning,
+        (file, scope): (FileId, ScopeId),
+        name: &str,
+        viewer: Option<ModuleId>,
+        found: &mut Found,
+    ) {
+        let stars = self.stars.within(file, scope);
+        let Some(last_star) = stars.last() else {
+            return;
+        };
+        let facts = &self.files[file.index()].facts;
+        let starts = found.bindings.iter();
+        let starts = starts.map(|symbol| facts.bindings[symbol.binding.index()].span.start);
+        let last = starts.max().unwrap_or_default();
+        let place = |star: &ImportId| facts.imports[star.index()].statement.start;
+        if self.files[file.index()].language.declares_modules() || place(last_star) < last {
+            return;
+        }
+        let later = &stars[stars.partition_point(|star| place(star) < last)..];
+        let brought = self.brought(meaning, (file, scope), name, viewer, later);
+        for entity in brought.entities {
+            found.add(entity);
+        }
+    }
+
     /// What the star imports of a file bring under `name` and pass on to `viewer`: the last one that has it.
     pub(super) fn starred(
         self,
@@ -185,8 +214,20 @@ impl Tables<'_> {
         name: &str,
         viewer: Option<ModuleId>,
     ) -> Found {
-        let mut unknown = None;
         let stars = self.stars.within(file, scope);
+        self.brought(meaning, (file, scope), name, viewer, stars)
+    }
+
+    /// What some star imports of a file bring under `name`.
+    fn brought(
+        self,
+        meaning: &mut impl Meaning,
+        (file, scope): (FileId, ScopeId),
+        name: &str,
+        viewer: Option<ModuleId>,
+        stars: &[ImportId],
+    ) -> Found {
+        let mut unknown = None;
         if stars.is_empty() {
             return Found::default();
         }

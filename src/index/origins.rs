@@ -206,7 +206,7 @@ impl Found {
         }
     }
 
-    fn add(&mut self, entity: Entity) {
+    pub(super) fn add(&mut self, entity: Entity) {
         if self.entities.contains(&entity) {
             return;
         }
