@@ -279,9 +279,11 @@ impl Proof<'_> {
         }
     }
 
-    /// A module that nothing imports any more, although that did something; unless a rule calls it an old path.
+    /// A module that nothing imports any more, although that did something; unless a rule calls it an old path, or the
+    /// fix is unsafe and says so.
     fn unloaded(&self, one: &Move, lost: &FxHashSet<ModuleId>) -> Option<String> {
-        if one.relocation.vouched || lost.is_empty() {
+        let is_proven = one.relocation.same_object && !one.relocation.vouched;
+        if !is_proven || lost.is_empty() {
             return None;
         }
         let loads = through::loads(self.old, one.relocation.file, one.import_id()?);
