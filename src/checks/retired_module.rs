@@ -148,8 +148,11 @@ fn uses_in(context: &Context<'_>, rules: &Rules<'_>, file: FileId) -> Vec<Use> {
     if !steps.is_empty() {
         // A chain may be kept both for itself and for the call that it leads to.
         let mut seen = FxHashSet::default();
+        // Where modules are declared, code goes through them, and ends at what shares their name.
+        let ends_beyond = index.file(file).language.declares_modules();
         for reference in references(facts) {
             let rule = prefixes_ending_in(facts, reference, &steps)
+                .filter(|(prefix, _)| !ends_beyond || prefix.path.len < reference.path.len)
                 .find_map(|(prefix, _)| {
                     let lookup = index.reference(file, &prefix);
                     lookup
