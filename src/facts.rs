@@ -181,7 +181,7 @@ impl Slice {
     reason = "each asks for facts of its own"
 )]
 pub struct ReadOptions {
-    /// How values move: [`FileFacts::values`].
+    /// How values move, [`FileFacts::values`], in the place of calls by name.
     pub values: bool,
     /// Which strings calls are handed: [`FileFacts::emissions`].
     pub emissions: bool,
@@ -218,7 +218,7 @@ pub struct FileFacts {
     pub paths: Run<NameId>,
     /// References that are not calls: aliases, bases, decorators, attribute chains that start at an import.
     pub references: Run<Reference>,
-    /// Calls whose target can be named, in source order.
+    /// Calls whose target can be named, in source order; in files that are read for how values move, none.
     pub calls: Run<Call>,
     /// Arena behind [`Definition::parameters`].
     pub parameters: Run<Parameter>,

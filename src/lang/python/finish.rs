@@ -482,10 +482,14 @@ impl<'e, 'a> Finisher<'e, 'a> {
     /// Resolves all calls, gives ids to those that facts keep and counts the others.
     fn resolve_calls(&mut self, flags: &[DefinitionFlags]) -> Chosen {
         let count = self.from.calls.len();
+        let fresh = std::mem::take(&mut self.memory.calls).fresh(count);
+        if self.from.read.values {
+            return fresh;
+        }
         let Chosen {
             mut resolved,
             mut ids,
-        } = std::mem::take(&mut self.memory.calls).fresh(count);
+        } = fresh;
         let mut next = 0;
         let mut unresolved = self.from.unresolved;
         for (at, call) in self.from.calls.iter().enumerate() {
