@@ -543,3 +543,59 @@ fn what_is_passed_or_made_goes_to_its_own_caller() {
         &["use_a -> B.m", "use_b -> A.m"],
     );
 }
+
+#[test]
+fn a_method_that_only_raises_is_called_where_there_is_no_other() {
+    let source = "class Open:
+    def put(self, x):
+        self.x = x
+    def take(self):
+        raise LookupError
+class Closed(Open):
+    def put(self, x):
+        raise NotImplementedError
+def pick(c):
+    return Open() if c else Closed()
+def use(c):
+    pick(c).put(1)
+def closed():
+    Closed().put(1)
+def both(c):
+    pick(c).take()
+";
+    holds(
+        source,
+        &[
+            "use -> Open.put",
+            "closed -> Closed.put",
+            "both -> Open.take",
+        ],
+        &["use -> Closed.put"],
+    );
+}
+
+#[test]
+fn a_module_with_getattr_is_asked_by_from_imports() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |path: &str, text: &str| fs::write(folder.path().join(path), text).unwrap();
+    write(
+        "lazy.py",
+        "def __getattr__(name):\n    raise AttributeError(name)\nthere = 1\n",
+    );
+    write("plain.py", "there = 1\n");
+    write(
+        "main.py",
+        "import lazy\nfrom plain import there\ndef use():\n    from lazy import there\n",
+    );
+    let output = Command::new(env!("CARGO_BIN_EXE_ssot"))
+        .args(["--isolated", "graph", "calls"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let graph: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let calls: Vec<_> = graph["calls"].as_array().unwrap().iter().collect();
+    assert_eq!(calls.len(), 1, "{calls:?}");
+    assert_eq!(calls[0]["caller"], "main:use");
+    assert_eq!(calls[0]["callee"], "lazy:__getattr__");
+    assert_eq!(calls[0]["line"], 4);
+}

@@ -61,7 +61,8 @@ pub struct CallGraph {
 pub struct Omitted {
     /// Values dropped because a variable could be too many things.
     pub values: u64,
-    /// Calls left out because their receivers could be of too many unrelated classes.
+    /// Calls left out because their receivers could be of too many unrelated classes, or the methods only raise where
+    /// those of kindred classes do something.
     pub calls: u64,
 }
 

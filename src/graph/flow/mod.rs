@@ -19,6 +19,7 @@ mod declared;
 mod decorators;
 mod descriptors;
 mod fields;
+mod gaps;
 mod hierarchy;
 mod hubs;
 mod items;
@@ -106,7 +107,8 @@ pub struct FlowCall {
 pub struct Omissions {
     /// Values dropped because a variable could be too many things.
     pub values: u64,
-    /// Calls left out because their receivers could be of too many unrelated classes.
+    /// Calls left out because their receivers could be of too many unrelated classes, or the methods only raise where
+    /// those of kindred classes do something.
     pub calls: u64,
 }
 
@@ -139,14 +141,15 @@ impl<'a> FlowGraph<'a> {
             ..
         } = solver;
         calls.sort_unstable_by_key(|call| (call.caller, call.offset, call.callee));
-        let hubs = hubs::leave_out(&mut calls, &program, &classes);
+        let mut left_out = hubs::leave_out(&mut calls, &program, &classes);
+        left_out += gaps::leave_out(&mut calls, &program, &classes);
         Self {
             program,
             externals,
             calls,
             omissions: Omissions {
                 values: dropped,
-                calls: hubs,
+                calls: left_out,
             },
         }
     }

@@ -80,6 +80,7 @@ impl Solver<'_> {
             Op::Import { alias, to } => {
                 let to = var(to, self);
                 self.import(file, alias, to);
+                self.ask_module(file, at, alias);
                 return;
             }
             Op::Free { name, to } => {
@@ -144,6 +145,32 @@ impl Solver<'_> {
                 self.add_object(to, Object::External(external));
             }
             _ => {}
+        }
+    }
+
+    /// A `from` import asks the module for `__path__` first: one that is no package and has a `__getattr__` is asked by
+    /// that.
+    fn ask_module(&mut self, file: FileId, op: u32, alias: u32) {
+        let Some(id) = self.program.import(file, alias) else {
+            return;
+        };
+        let index = self.program.index;
+        let import = &self.program.facts(file).imports[id.index()];
+        let (ImportTarget::Name(_), ModuleRef::Known(module)) =
+            (import.target, index.modules.imported(file, id))
+        else {
+            return;
+        };
+        let module = index.module(module);
+        let (Some(asked), false) = (module.file, module.is_package) else {
+            return;
+        };
+        if let Some(getattr) = self.program.global(asked, "__getattr__") {
+            let start = import.statement.start;
+            let name = self.fresh();
+            let site = self.site(file, op, Role::Getter, start, &[name], NOWHERE);
+            let reason = Reason::Direct;
+            self.link(getattr, Link::Invoke { site, reason });
         }
     }
 
