@@ -32,8 +32,14 @@ impl Solver<'_> {
             self.settle_set_aside();
             let mut any = self.settle_unmade() | self.settle_records();
             if round == 0 {
+                self.run();
                 for file in self.program.file_ids() {
                     any |= self.settle_file(file, &mut open);
+                }
+                // A receiver is guessed by its use only where all that is surer has come to nothing.
+                self.run();
+                for file in self.program.file_ids() {
+                    any |= self.guess_receivers(file);
                 }
             } else {
                 open.retain(|&(file, at)| {
@@ -90,14 +96,25 @@ impl Solver<'_> {
                         any = true;
                     }
                 }
-                Op::CallMethod { base, name, .. } => {
-                    let var = self.program.var(file, base);
-                    if self.values(var).is_empty() {
-                        let name = self.program.text(file, name);
-                        any |= self.duck(file, var, base, name);
-                    }
-                }
                 _ => {}
+            }
+        }
+        any
+    }
+
+    /// Guesses what the receivers of one file's calls are that nothing reaches.
+    fn guess_receivers(&mut self, file: FileId) -> bool {
+        let Some(values) = self.program.values(file) else {
+            return false;
+        };
+        let mut any = false;
+        for op in &values.ops {
+            if let Op::CallMethod { base, name, .. } = *op {
+                let var = self.program.var(file, base);
+                if self.values(var).is_empty() {
+                    let name = self.program.text(file, name);
+                    any |= self.duck(file, var, base, name);
+                }
             }
         }
         any
