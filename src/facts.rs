@@ -585,7 +585,7 @@ pub enum CallMode {
     Operator,
 }
 
-/// A call whose target can be named.
+/// A call whose target can be named. Those of builtins may be left out: see [`UnresolvedCalls::builtin`].
 #[derive(Clone, Copy, Debug)]
 pub struct Call {
     /// The callee expression.
@@ -930,6 +930,8 @@ pub struct UnresolvedCalls {
     pub local_value: u32,
     /// The callee is the result of another expression.
     pub expression: u32,
+    /// The callee is a builtin of the language, and nothing else asks for the call.
+    pub builtin: u32,
 }
 
 /// Why a module's names cannot all be known.

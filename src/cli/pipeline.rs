@@ -453,7 +453,10 @@ fn unresolved(index: &Index, graphs: &Graphs) -> Unresolved {
                     .uncertain
             })
             .count();
-        call("external", outside as u64);
+        call(
+            "external",
+            outside as u64 + u64::from(facts.unresolved_calls.builtin),
+        );
     }
     unresolved
 }

@@ -1,5 +1,9 @@
 //! The names that Python itself brings: standard modules, builtins, types of literals.
 
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashSet;
+
 /// Top-level modules of the standard library, Python 3.8 to 3.14, sorted.
 const MODULES: &[&str] = &[
     "__future__",
@@ -235,7 +239,8 @@ const MODULES: &[&str] = &[
 /// Whether `module` is a top-level module of the standard library.
 #[must_use]
 pub fn is_standard_module(module: &str) -> bool {
-    MODULES.binary_search(&module).is_ok()
+    static SET: LazyLock<FxHashSet<&str>> = LazyLock::new(|| MODULES.iter().copied().collect());
+    SET.contains(module)
 }
 
 /// Names that every module sees without binding them, sorted.
@@ -397,7 +402,8 @@ const BUILTINS: &[&str] = &[
 /// Whether `name` is a builtin.
 #[must_use]
 pub fn is_builtin(name: &str) -> bool {
-    BUILTINS.binary_search(&name).is_ok()
+    static SET: LazyLock<FxHashSet<&str>> = LazyLock::new(|| BUILTINS.iter().copied().collect());
+    SET.contains(name)
 }
 
 /// The name that `PyCG` and the benchmarks after it give to the type of a literal.

@@ -1,15 +1,53 @@
 //! What the names of references and calls are within the file, and which of them facts keep.
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Chosen, Finisher, Resolved, UNUSED, filled};
 use crate::facts::{
     CallMode, DefinitionFlags, DefinitionId, ImportTarget, MOST_BINDINGS, NameId, Slice, Usage,
 };
 use crate::lang::python::decorators;
-use crate::lang::python::extract::{TempDefinition, TempReference, TempRoot};
+use crate::lang::python::extract::{TempCall, TempDefinition, TempReference, TempRoot};
 use crate::lang::python::scope::{Place, TempScopeKind, TempValue};
-use crate::lang::python::syntax;
+use crate::lang::python::{is_builtin, syntax};
+
+/// Tells calls of builtins that say nothing of the project: a seventh of all calls.
+struct MuteCalls {
+    applies: bool,
+    /// Whether each visited name is such a builtin, once it was asked for.
+    known: FxHashMap<NameId, bool>,
+}
+
+impl MuteCalls {
+    fn new(applies: bool) -> Self {
+        Self {
+            applies,
+            known: FxHashMap::default(),
+        }
+    }
+
+    /// Whether a call of the free `name` or of something on it is one. What a module does when it is imported is told
+    /// by its calls, whatever they call.
+    fn is_one(&mut self, finisher: &Finisher<'_, '_>, call: &TempCall, name: NameId) -> bool {
+        let scopes = &finisher.from.scopes.scopes;
+        let runs_late = || {
+            let frame = scopes[call.callee.place.scope as usize].frame;
+            scopes[frame as usize].kind == TempScopeKind::Function
+        };
+        self.applies
+            && call.callee.path().len == 0
+            && *self
+                .known
+                .entry(name)
+                .or_insert_with(|| is_mute(finisher.interner.get(name)))
+            && runs_late()
+    }
+}
+
+/// Whether a name is a builtin that neither loads nor runs code that it is handed.
+fn is_mute(name: &str) -> bool {
+    is_builtin(name) && !matches!(name, "__import__" | "compile" | "eval" | "exec")
+}
 
 impl Finisher<'_, '_> {
     /// Resolves all references, aliases first, since other names lead through them, and gives ids to those that facts
@@ -286,6 +324,9 @@ impl Finisher<'_, '_> {
         } = fresh;
         let mut next = 0;
         let mut unresolved = self.from.unresolved;
+        // A call of anything may fill what a cached property keeps.
+        let cached = |flags: &DefinitionFlags| flags.contains(DefinitionFlags::CACHED);
+        let mut mute = MuteCalls::new(!self.from.has_star && !flags.iter().any(cached));
         for (at, call) in self.from.calls.iter().enumerate() {
             let root = self.resolve(&call.callee);
             resolved[at] = root;
@@ -305,6 +346,10 @@ impl Finisher<'_, '_> {
                 (_, CallMode::PropertyGet | CallMode::PropertySet | CallMode::Operator) => false,
                 (Resolved::Local, _) => {
                     unresolved.local_value += 1;
+                    false
+                }
+                (Resolved::Free(name), _) if mute.is_one(self, call, name) => {
+                    unresolved.builtin += 1;
                     false
                 }
                 _ => true,
