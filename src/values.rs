@@ -36,6 +36,8 @@ pub struct Values {
     pub ops: Vec<Op>,
     /// Arena behind the arguments of calls.
     pub arguments: Vec<Argument>,
+    /// Tests of parameters.
+    pub guard_tests: Vec<GuardTest>,
     /// Arena behind [`Op::Display`].
     pub items: Vec<Item>,
     /// Arena behind [`Code::parameters`].
@@ -88,25 +90,68 @@ pub struct Code {
     pub returned: u32,
     /// What it yields.
     pub yields: VarId,
-    /// How what it returns hangs on one of its parameters.
+    /// How what it returns hangs on its parameters.
     pub guard: Option<Guard>,
     /// Its operations. What class bodies and comprehensions in it do is among them.
     pub ops: Slice,
 }
 
-/// A parameter that some of a function's `return`s ask for: `def wrap(f=None): if f is None: return wrap`.
+/// A test of parameters that some of a function's `return`s hang on: `def wrap(f=None): if f is None: return wrap`.
 ///
 /// [`Code::result`] is what all of them return.
 #[derive(Clone, Copy, Debug)]
 pub struct Guard {
-    /// Which parameter, counted from 0, receivers included.
-    pub parameter: u32,
-    /// What is returned only where no argument is passed for it.
-    pub absent: VarId,
-    /// What is returned only where one is.
-    pub present: VarId,
+    /// What is asked, all of it, a run of [`Values::guard_tests`].
+    pub tests: Slice,
+    /// Whether it asks for something else besides, so that it is never certain to hold.
+    pub is_partial: bool,
+    /// What is returned only where it holds.
+    pub holds: VarId,
+    /// What is returned only where it does not.
+    pub fails: VarId,
     /// What is returned either way.
     pub other: VarId,
+}
+
+/// Whether a parameter that may be left out is a certain constant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GuardTest {
+    /// Which parameter, counted from 0, receivers included.
+    pub parameter: u32,
+    /// The constant; [`Constant::Truthy`] where truth is asked for.
+    pub constant: Constant,
+    /// Whether the parameter has to be it, or anything else.
+    pub is: bool,
+    /// What comes of it where no argument is passed, if that is known.
+    pub absent: Option<bool>,
+}
+
+/// What a literal is, as far as tests tell it apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Constant {
+    /// `None`.
+    None,
+    /// `False`.
+    False,
+    /// `True`.
+    True,
+    /// Another literal that is true.
+    Truthy,
+    /// Anything.
+    Unknown,
+}
+
+impl GuardTest {
+    /// What comes of the test where the parameter is `given`, if that is known.
+    #[must_use]
+    pub fn of(self, given: Constant) -> Option<bool> {
+        let same = match (self.constant, given) {
+            (_, Constant::Unknown) => return None,
+            (Constant::Truthy, given) => matches!(given, Constant::True | Constant::Truthy),
+            (constant, given) => given == constant,
+        };
+        Some(same == self.is)
+    }
 }
 
 /// Traits of a piece of code, as a bit set.
@@ -151,8 +196,8 @@ pub struct FlowParameter {
     pub kind: ParameterKind,
     /// Its first version.
     pub var: VarId,
-    /// Whether a call must pass it.
-    pub is_required: bool,
+    /// What literal it is where a call passes nothing for it; none where a call must.
+    pub default: Option<Constant>,
 }
 
 /// A variable that its annotation says all of: an instance of one of some classes, a value of a builtin type, or
@@ -256,12 +301,12 @@ pub struct Argument {
 /// How an argument is passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ArgumentKind {
-    /// By position.
-    Positional,
+    /// By position, with the literal that it is.
+    Positional(Constant),
     /// `*args`.
     Spread,
-    /// By name.
-    Keyword(NameId),
+    /// By name, likewise.
+    Keyword(NameId, Constant),
     /// `**kwargs`.
     KeywordSpread,
 }

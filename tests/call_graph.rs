@@ -505,6 +505,80 @@ fn what_many_functions_put_under_their_own_keys_is_no_table() {
 }
 
 #[test]
+fn a_record_stays_one_when_it_is_handed_on_by_name() {
+    let source = |writers: &str| {
+        format!(
+            "class A:\n    def get(self): pass\nclass B:\n    def get(self): pass\nshared = {{}}\n\
+             def a():\n    shared['a'] = A()\n{writers}\
+             def show(first=None, **rest):\n    rest['a'].get()\n    first.get()\n    show_all(rest)\n\
+             def show_all(rest):\n    for each in rest.values():\n        each.get()\n\
+             def use():\n    show(**shared)\n    show(**{{'first': B()}})\n"
+        )
+    };
+    let writers = ["b", "c", "d"].map(|name| format!("def {name}():\n    shared['{name}'] = 1\n"));
+    let always = ["show -> A.get", "show -> B.get"];
+    holds(&source(&writers.concat()), &always, &["show_all -> A.get"]);
+    holds(
+        &source(&writers[0]),
+        &[always[0], always[1], "show_all -> A.get"],
+        &[],
+    );
+}
+
+#[test]
+fn what_is_returned_hangs_on_the_arguments_that_are_tested() {
+    let source = "class Rows:\n    def __iter__(self): return iter([])\nclass Keys:\n    def __iter__(self): return iter([])\n\
+        class View:\n    def __iter__(self): return iter([])\n\
+        \x20   def __call__(self, nodes=None, data=False, *, keys=False):\n\
+        \x20       if nodes is None and data is False:\n            return self\n        return Rows()\n\
+        \x20   def keyed(self, nodes=None, *, keys=False):\n\
+        \x20       if nodes is not None or keys is not True:\n            return Rows()\n        return Keys()\n\
+        \x20   def named(self, name='x', more=None):\n\
+        \x20       if name and more == 1:\n            return Rows()\n        return Keys()\n\
+        view = View()\n\
+        def plain():\n    for each in view(): pass\n\
+        def said_so():\n    for each in view(None, data=False): pass\n\
+        def other():\n    for each in view(keys=True): pass\n\
+        def data():\n    for each in view(data=True): pass\n\
+        def column():\n    for each in view(None, 'weight'): pass\n\
+        def maybe(x):\n    for each in view(x): pass\n\
+        def spread(options):\n    for each in view(**options): pass\n\
+        def unkeyed():\n    for each in view.keyed(): pass\n\
+        def keyed():\n    for each in view.keyed(keys=True): pass\n\
+        def of_some():\n    for each in view.keyed('a', keys=True): pass\n\
+        def by_default():\n    for each in view.named(): pass\n\
+        def unnamed():\n    for each in view.named(None): pass\n";
+    let [own, rows, keys] = ["View.__iter__", "Rows.__iter__", "Keys.__iter__"];
+    for (caller, there, missing) in [
+        ("plain", vec![own], vec![rows]),
+        ("said_so", vec![own], vec![rows]),
+        ("other", vec![own], vec![rows]),
+        ("data", vec![rows], vec![own]),
+        ("column", vec![rows], vec![own]),
+        ("maybe", vec![own, rows], vec![]),
+        ("spread", vec![own, rows], vec![]),
+        ("unkeyed", vec![rows], vec![keys]),
+        ("keyed", vec![keys], vec![rows]),
+        ("of_some", vec![rows], vec![keys]),
+        ("by_default", vec![rows, keys], vec![]),
+        ("unnamed", vec![keys], vec![rows]),
+    ] {
+        let edges = |callees: Vec<&str>| -> Vec<String> {
+            let callees = callees.iter();
+            callees
+                .map(|callee| format!("{caller} -> {callee}"))
+                .collect()
+        };
+        let (there, missing) = (edges(there), edges(missing));
+        holds(
+            source,
+            &there.iter().map(String::as_str).collect::<Vec<_>>(),
+            &missing.iter().map(String::as_str).collect::<Vec<_>>(),
+        );
+    }
+}
+
+#[test]
 fn a_receiver_makes_what_its_own_class_names() {
     let source = "class Rows:\n    def __iter__(self): return iter([])\nclass Pairs:\n    def __iter__(self): return iter([])\n\
         class View:\n    part = Rows\n    def __call__(self):\n        return self.part()\n\

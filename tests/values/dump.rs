@@ -74,8 +74,8 @@ impl<'a> Dump<'a> {
             self.names[code.result.index()] = Some(format!("{name}.return"));
             self.names[code.yields.index()] = Some(format!("{name}.yield"));
             if let Some(guard) = code.guard {
-                self.names[guard.absent.index()] = Some(format!("{name}.return-if-absent"));
-                self.names[guard.present.index()] = Some(format!("{name}.return-if-present"));
+                self.names[guard.holds.index()] = Some(format!("{name}.return-if"));
+                self.names[guard.fails.index()] = Some(format!("{name}.return-if-not"));
                 self.names[guard.other.index()] = Some(format!("{name}.return-anyway"));
             }
             for parameter in &self.values.parameters[code.parameters.range()] {
@@ -87,6 +87,27 @@ impl<'a> Dump<'a> {
             let name = format!("@{}", self.text(member.name));
             self.names[member.var.index()] = Some(name);
         }
+    }
+
+    /// What the returns of a code hang on.
+    fn guard(&mut self, code: Code) {
+        let Some(guard) = code.guard else { return };
+        let parameters = &self.values.parameters[code.parameters.range()];
+        let tests: Vec<String> = self.values.guard_tests[guard.tests.range()]
+            .iter()
+            .map(|test| {
+                let name = self.text(parameters[test.parameter as usize].name);
+                let is = if test.is { "is" } else { "is not" };
+                let absent = match test.absent {
+                    Some(true) => ", and is so where it is left out",
+                    Some(false) => ", and is not so where it is left out",
+                    None => "",
+                };
+                format!("{name} {is} {:?}{absent}", test.constant)
+            })
+            .collect();
+        let more = if guard.is_partial { "; more" } else { "" };
+        let _ = writeln!(self.out, "  if {}{more}", tests.join("; "));
     }
 
     /// The parameters that a code gives back.
@@ -124,6 +145,7 @@ impl<'a> Dump<'a> {
                     }
                 }
                 let _ = writeln!(self.out, ":");
+                self.guard(code);
                 self.returned(code);
             }
             for op in &self.values.ops[code.ops.range()] {
@@ -192,9 +214,9 @@ impl<'a> Dump<'a> {
             .map(|argument| {
                 let value = self.var(argument.value);
                 match argument.kind {
-                    ArgumentKind::Positional => value,
+                    ArgumentKind::Positional(_) => value,
                     ArgumentKind::Spread => format!("*{value}"),
-                    ArgumentKind::Keyword(name) => format!("{}={value}", self.text(name)),
+                    ArgumentKind::Keyword(name, _) => format!("{}={value}", self.text(name)),
                     ArgumentKind::KeywordSpread => format!("**{value}"),
                 }
             })

@@ -24,7 +24,7 @@ impl Solver<'_> {
         let by_position = u32::from(has_receiver)
             + passed
                 .iter()
-                .filter(|passed| passed.kind == PassedKind::Positional)
+                .filter(|passed| matches!(passed.kind, PassedKind::Positional(_)))
                 .count() as u32;
         let mut places = 0;
         let mut takes_any_position = false;
@@ -34,7 +34,7 @@ impl Solver<'_> {
             let name = self.program.text(file, parameter.name);
             let is_named = passed
                 .iter()
-                .any(|passed| passed.kind == PassedKind::Keyword(name));
+                .any(|passed| matches!(passed.kind, PassedKind::Keyword(own, _) if own == name));
             let is_placed = match parameter.kind {
                 ParameterKind::PositionalOnly | ParameterKind::Positional => {
                     places += 1;
@@ -52,13 +52,13 @@ impl Solver<'_> {
             };
             let is_named = is_named && parameter.kind != ParameterKind::PositionalOnly;
             named += u32::from(is_named);
-            if (is_named && is_placed) || (parameter.is_required && !is_named && !is_placed) {
+            if (is_named && is_placed) || (parameter.default.is_none() && !is_named && !is_placed) {
                 return false;
             }
         }
         let names = passed
             .iter()
-            .filter(|passed| matches!(passed.kind, PassedKind::Keyword(_)))
+            .filter(|passed| matches!(passed.kind, PassedKind::Keyword(..)))
             .count() as u32;
         (takes_any_position || by_position <= places) && (takes_any_name || names == named)
     }
@@ -82,7 +82,7 @@ impl Solver<'_> {
         let mut sets_aside = false;
         for passed in self.passed(site) {
             match passed.kind {
-                PassedKind::Positional => {
+                PassedKind::Positional(_) => {
                     if let Some(place) = forwarding.place(position)
                         && (place > 0 || !is_seeded)
                     {
@@ -105,7 +105,9 @@ impl Solver<'_> {
                         hand,
                     },
                 ),
-                PassedKind::Keyword(name) => self.link_keyword(&targets, name, passed.value, hand),
+                PassedKind::Keyword(name, _) => {
+                    self.link_keyword(&targets, name, passed.value, hand);
+                }
                 PassedKind::KeywordSpread => {
                     self.link(passed.value, Link::KeywordSpread { callee: code, hand });
                 }
@@ -164,14 +166,7 @@ impl Solver<'_> {
 
     /// An argument by name.
     pub(super) fn link_keyword(&mut self, targets: &[Target], name: Text, value: Var, hand: Hand) {
-        let named = targets.iter().find(|target| {
-            target.name == name
-                && matches!(
-                    target.kind,
-                    ParameterKind::Positional | ParameterKind::KeywordOnly
-                )
-        });
-        if let Some(target) = named {
+        if let Some(target) = named(targets, name) {
             self.link(value, hand.to(target.var));
         } else if let Some(rest) = targets
             .iter()
@@ -207,4 +202,15 @@ impl Solver<'_> {
             self.watch_container(container, Watch::KeywordSpread { callee, hand });
         }
     }
+}
+
+/// The parameter that takes an argument of that name.
+pub(super) fn named(targets: &[Target], name: Text) -> Option<&Target> {
+    targets.iter().find(|target| {
+        target.name == name
+            && matches!(
+                target.kind,
+                ParameterKind::Positional | ParameterKind::KeywordOnly
+            )
+    })
 }

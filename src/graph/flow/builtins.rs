@@ -127,11 +127,11 @@ impl Solver<'_> {
         let passed = self.passed(site);
         let by_position = passed
             .iter()
-            .filter(|passed| passed.kind == PassedKind::Positional)
+            .filter(|passed| matches!(passed.kind, PassedKind::Positional(_)))
             .nth(position);
         let by_name = || {
             passed.iter().find(|passed| match passed.kind {
-                PassedKind::Keyword(text) => self.program.texts.get(text) == name,
+                PassedKind::Keyword(text, _) => self.program.texts.get(text) == name,
                 _ => false,
             })
         };
@@ -199,7 +199,7 @@ impl Solver<'_> {
                 let container = self.result_container(site, Container::Dict);
                 for passed in self.passed(site) {
                     match passed.kind {
-                        PassedKind::Keyword(name) => {
+                        PassedKind::Keyword(name, _) => {
                             let key = self.intern(Object::Text(name));
                             self.put_under(container, key, passed.value);
                         }
@@ -364,19 +364,19 @@ impl Solver<'_> {
         let mut keys = Vec::new();
         for (at, argument) in passed.iter().enumerate() {
             match argument.kind {
-                PassedKind::Positional | PassedKind::Spread => {
+                PassedKind::Positional(_) | PassedKind::Spread => {
                     let each = self.elements_of(site, at, argument.value);
                     self.link(each, Link::Copy(all));
                     if is_swapped || callback(path) == Some(at) {
                         keys.push(argument.value);
                     }
                 }
-                PassedKind::Keyword(name)
+                PassedKind::Keyword(name, _)
                     if matches!(self.program.texts.get(name), "key" | "func" | "repl") =>
                 {
                     keys.push(argument.value);
                 }
-                PassedKind::Keyword(name) if self.program.texts.get(name) == "default" => {
+                PassedKind::Keyword(name, _) if self.program.texts.get(name) == "default" => {
                     self.link(argument.value, Link::Copy(to));
                 }
                 _ => {}
@@ -414,7 +414,7 @@ impl Solver<'_> {
                 self.link(all, Link::Copy(to));
                 if passed.len() > 1 {
                     for argument in &passed {
-                        if argument.kind == PassedKind::Positional {
+                        if matches!(argument.kind, PassedKind::Positional(_)) {
                             self.link(argument.value, Link::Copy(to));
                         }
                     }

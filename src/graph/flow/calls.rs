@@ -9,7 +9,7 @@ use super::solver::{Link, MOST_DERIVED, Passed, PassedKind, Role, Site, SiteId, 
 use super::wrappers::{Forwarding, Hand};
 use super::{Callee, Reason};
 use crate::facts::{ParameterKind, Slice};
-use crate::values::CodeFlags;
+use crate::values::{CodeFlags, Constant};
 
 /// To how many functions one call hands `*args` and `**kwargs` on.
 pub(super) const MOST_FORWARDED: u16 = 8;
@@ -29,7 +29,7 @@ impl Solver<'_> {
     pub(super) fn pass(&mut self, values: &[Var]) -> Slice {
         let start = self.arguments.len() as u32;
         self.arguments.extend(values.iter().map(|&value| Passed {
-            kind: PassedKind::Positional,
+            kind: PassedKind::Positional(Constant::Unknown),
             value,
         }));
         Slice {

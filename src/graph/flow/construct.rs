@@ -181,11 +181,11 @@ impl Solver<'_> {
             let mut position = 0;
             for passed in self.passed(site) {
                 let field = match passed.kind {
-                    PassedKind::Positional => {
+                    PassedKind::Positional(_) => {
                         position += 1;
                         fields.get(position - 1).copied()
                     }
-                    PassedKind::Keyword(name) => {
+                    PassedKind::Keyword(name, _) => {
                         fields.iter().find(|(_, known)| *known == name).copied()
                     }
                     _ => None,

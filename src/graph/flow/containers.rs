@@ -1,9 +1,11 @@
 //! Containers: a variable for each constant index or key, one for what stands anywhere, one for all of it.
 
+use super::arguments::named;
 use super::objects::{ContainerId, Obj, Object};
 use super::program::{Code, OpId, Var};
 use super::solver::{Link, Role, SiteId, Solver};
 use super::wrappers::Hand;
+use crate::facts::ParameterKind;
 use crate::index::FileId;
 use crate::values::{Container, Item, ItemKey, Op};
 
@@ -297,7 +299,7 @@ impl Solver<'_> {
         data.watches.push(watch);
         let slots = data.slots.clone();
         let anywhere = data.anywhere;
-        if let Watch::Into { container: to, .. } | Watch::Except { container: to, .. } = watch {
+        if let Some(to) = self.filled_by(watch) {
             for by in self.writers.get(&container).cloned().unwrap_or_default() {
                 self.note_writer(to, by);
             }
@@ -333,7 +335,12 @@ impl Solver<'_> {
             }
             (Watch::KeywordSpread { callee, hand }, Object::Text(name)) => {
                 let targets = self.targets(callee);
-                self.link_keyword(&targets, name, value, hand);
+                match self.filled_by(watch) {
+                    Some(rest) if by.is_some() && named(&targets, name).is_none() => {
+                        self.hand_over(rest, key, value, by);
+                    }
+                    _ => self.link_keyword(&targets, name, value, hand),
+                }
             }
             (
                 Watch::Into {
@@ -369,6 +376,23 @@ impl Solver<'_> {
                 _,
             ) if key != replaced => self.hand_over(container, key, value, by),
             _ => {}
+        }
+    }
+
+    /// The container that what is watched fills: another one, or that of `**kwargs`.
+    pub(super) fn filled_by(&self, watch: Watch) -> Option<ContainerId> {
+        match watch {
+            Watch::Into { container, .. } | Watch::Except { container, .. } => Some(container),
+            Watch::KeywordSpread {
+                callee,
+                hand: Hand::Over,
+            } => {
+                let targets = self.targets(callee);
+                let mut rest = targets.iter();
+                let rest = rest.find(|target| target.kind == ParameterKind::VarKeyword)?;
+                self.varargs.get(&rest.var).copied()
+            }
+            Watch::KeywordSpread { .. } | Watch::Spread { .. } => None,
         }
     }
 

@@ -111,7 +111,7 @@ impl Solver<'_> {
             "extend" | "extendleft" | "update" | "union" => {
                 for passed in self.passed(site) {
                     match passed.kind {
-                        PassedKind::Keyword(name) => {
+                        PassedKind::Keyword(name, _) => {
                             let key = self.intern(Object::Text(name));
                             self.put_under(container, key, passed.value);
                         }

@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 use super::starts::Starts;
 use crate::facts::{DefinitionId, FileFacts, ImportId, NameId, Slice, index_type};
 use crate::index::{FileId, Index};
-use crate::values::{Argument, CodeFlags, CodeId, Op, Owner, Values, VarId};
+use crate::values::{Argument, CodeFlags, CodeId, GuardTest, Op, Owner, Values, VarId};
 
 index_type! {
     /// A variable of the project: those of the files first, then those that solving adds.
@@ -281,6 +281,10 @@ impl<'a> Program<'a> {
             .binary_search_by_key(&offset, |definition| definition.name_span.start)
             .ok()
             .map(|at| DefinitionId(at as u32))
+    }
+
+    pub(super) fn guard_tests(&self, file: FileId, slice: Slice) -> &'a [GuardTest] {
+        self.values[file.index()].map_or(&[], |values| &values.guard_tests[slice.range()])
     }
 
     pub(super) fn arguments(&self, file: FileId, slice: Slice) -> &'a [Argument] {

@@ -1,6 +1,6 @@
 //! Records and tables: what is assigned under constant keys, and whether it is found under a key that is not known.
 
-use super::containers::{Shown, Watch};
+use super::containers::Shown;
 use super::objects::{ContainerId, Obj, Object};
 use super::program::{Code, Var};
 use super::solver::{Link, Solver};
@@ -43,12 +43,7 @@ impl Solver<'_> {
             if writers.len() <= MOST_WRITERS && !writers.contains(&by) {
                 writers.push(by);
                 let watches = &self.containers[container.index()].watches;
-                left.extend(watches.iter().filter_map(|watch| match *watch {
-                    Watch::Into { container, .. } | Watch::Except { container, .. } => {
-                        Some(container)
-                    }
-                    Watch::Spread { .. } | Watch::KeywordSpread { .. } => None,
-                }));
+                left.extend(watches.iter().filter_map(|&watch| self.filled_by(watch)));
             }
         }
     }

@@ -10,7 +10,7 @@ use super::objects::{Obj, Object};
 use super::program::{Class, Code, Text, Var};
 use super::solver::{Link, NOWHERE, PassedKind, SiteId, Solver};
 use super::wrappers::{Forwarding, Hand};
-use crate::values::{CodeFlags, Op, Owner};
+use crate::values::{CodeFlags, Constant, Guard, GuardTest, Op, Owner};
 
 impl Solver<'_> {
     pub(super) fn link_result(
@@ -53,10 +53,10 @@ impl Solver<'_> {
             let results = match body.guard {
                 None => [Some(body.result), None, None],
                 Some(guard) => {
-                    let passes = self.passes(site, code, guard.parameter, receiver.is_some());
-                    let present = Some(guard.present).filter(|_| passes != Some(false));
-                    let absent = Some(guard.absent).filter(|_| passes != Some(true));
-                    [Some(guard.other), present, absent]
+                    let outcome = self.outcome(site, code, guard, receiver.is_some());
+                    let holds = Some(guard.holds).filter(|_| outcome != Some(false));
+                    let fails = Some(guard.fails).filter(|_| outcome != Some(true));
+                    [Some(guard.other), holds, fails]
                 }
             };
             for result in results.into_iter().flatten() {
@@ -102,16 +102,16 @@ impl Solver<'_> {
             let mut found = None;
             for passed in &passed {
                 match passed.kind {
-                    PassedKind::Positional => {
+                    PassedKind::Positional(_) => {
                         if forwarding.place(position) == Some(at) && !is_open {
                             found = Some(passed.value);
                         }
                         position += 1;
                     }
-                    PassedKind::Keyword(name) if name == target.name => {
+                    PassedKind::Keyword(name, _) if name == target.name => {
                         found = Some(passed.value);
                     }
-                    PassedKind::Keyword(_) => {}
+                    PassedKind::Keyword(..) => {}
                     PassedKind::Spread | PassedKind::KeywordSpread => is_open = true,
                 }
             }
@@ -131,42 +131,54 @@ impl Solver<'_> {
         own.unwrap_or(receiver)
     }
 
-    /// Whether a call passes an argument for a parameter: surely one that is something, surely none, or not known.
-    pub(super) fn passes(
-        &self,
-        site: SiteId,
-        code: Code,
-        parameter: u32,
-        has_receiver: bool,
-    ) -> Option<bool> {
+    /// Whether a guard holds in a call, if that is known.
+    fn outcome(&self, site: SiteId, code: Code, guard: Guard, has_receiver: bool) -> Option<bool> {
+        let (file, _) = self.program.code_body(code);
+        let mut all = !guard.is_partial;
+        for &test in self.program.guard_tests(file, guard.tests) {
+            match self.test(site, code, test, has_receiver) {
+                Some(false) => return Some(false),
+                Some(true) => {}
+                None => all = false,
+            }
+        }
+        all.then_some(true)
+    }
+
+    fn test(&self, site: SiteId, code: Code, test: GuardTest, has_receiver: bool) -> Option<bool> {
         let targets = self.targets(code);
-        let target = targets.get(parameter as usize)?;
+        let target = targets.get(test.parameter as usize)?;
         let mut position = u32::from(has_receiver);
         let mut is_placed = true;
         let mut is_named = true;
         for passed in self.passed(site) {
-            let is_it = match passed.kind {
-                PassedKind::Positional => {
+            let given = match passed.kind {
+                PassedKind::Positional(constant) => {
                     position += 1;
-                    position - 1 == parameter && is_placed
+                    (position - 1 == test.parameter && is_placed).then_some(constant)
                 }
-                PassedKind::Keyword(name) => name == target.name,
+                PassedKind::Keyword(name, constant) => (name == target.name).then_some(constant),
                 PassedKind::Spread => {
                     is_placed = false;
-                    false
+                    None
                 }
                 PassedKind::KeywordSpread => {
                     is_named = false;
-                    false
+                    None
                 }
             };
-            if is_it {
-                // It may be `None`, unless something decorated is handed to its decorator.
-                let is_something = self.decorated.contains(&passed.value);
-                return (is_something && !self.sites[site.index()].is_written).then_some(true);
+            if let Some(given) = given {
+                // Any variable may be `None`, unless something decorated is handed to its decorator.
+                let is_something =
+                    self.decorated.contains(&passed.value) && !self.sites[site.index()].is_written;
+                return test.of(if is_something {
+                    Constant::Truthy
+                } else {
+                    given
+                });
             }
         }
-        (is_placed && is_named).then_some(false)
+        test.absent.filter(|_| is_placed && is_named)
     }
 
     /// What a method gives back goes to `to`, its own receiver turned into the caller's.

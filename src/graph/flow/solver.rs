@@ -20,7 +20,7 @@ use super::program::{Class, Code, OpId, Program, Text, Var};
 use super::wrappers::Hand;
 use super::{Callee, FlowCall, Reason};
 use crate::facts::{Slice, index_type};
-use crate::values::{CodeFlags, Owner};
+use crate::values::{CodeFlags, Constant, Owner};
 
 index_type! {
     /// A place where something is called or read.
@@ -206,9 +206,11 @@ pub(super) struct Passed {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum PassedKind {
-    Positional,
+    /// With the literal that it is.
+    Positional(Constant),
     Spread,
-    Keyword(Text),
+    /// Likewise.
+    Keyword(Text, Constant),
     KeywordSpread,
 }
 

@@ -73,9 +73,11 @@ impl Solver<'_> {
         let start = self.arguments.len() as u32;
         for argument in self.program.arguments(file, arguments) {
             let kind = match argument.kind {
-                ArgumentKind::Positional => PassedKind::Positional,
+                ArgumentKind::Positional(constant) => PassedKind::Positional(constant),
                 ArgumentKind::Spread => PassedKind::Spread,
-                ArgumentKind::Keyword(name) => PassedKind::Keyword(self.program.text(file, name)),
+                ArgumentKind::Keyword(name, constant) => {
+                    PassedKind::Keyword(self.program.text(file, name), constant)
+                }
                 ArgumentKind::KeywordSpread => PassedKind::KeywordSpread,
             };
             let value = self.program.var(file, argument.value);

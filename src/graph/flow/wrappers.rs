@@ -194,7 +194,7 @@ impl Solver<'_> {
         let call = calls.max_by_key(own).filter(|call| own(call) > 0)?;
         let positional: SmallVec<[VarId; 4]> = call
             .iter()
-            .take_while(|argument| argument.kind == ArgumentKind::Positional)
+            .take_while(|argument| matches!(argument.kind, ArgumentKind::Positional(_)))
             .map(|argument| argument.value)
             .collect();
         Some(Forwarding {
@@ -221,7 +221,7 @@ impl Solver<'_> {
             let mut position = 0;
             for passed in self.passed(site) {
                 match passed.kind {
-                    PassedKind::Positional => position += 1,
+                    PassedKind::Positional(_) => position += 1,
                     PassedKind::Spread => self.link(
                         passed.value,
                         Link::Spread {
@@ -237,7 +237,7 @@ impl Solver<'_> {
                             hand: Hand::Over,
                         },
                     ),
-                    PassedKind::Keyword(_) => {}
+                    PassedKind::Keyword(..) => {}
                 }
             }
         }

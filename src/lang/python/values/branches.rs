@@ -43,7 +43,7 @@ impl<'a> Lowerer<'a> {
         let entered_live = self.is_live;
         let mut rest_live = entered_live;
         let mut has_else = false;
-        let presence = self.presence;
+        let guarded = self.guarded;
         let guard = self.guard_of(&stmt.test);
         let mut ends_live = true;
         for (at, (test, body)) in clauses.enumerate() {
@@ -60,7 +60,7 @@ impl<'a> Lowerer<'a> {
             self.is_live = rest_live && constant != Some(false);
             let mark = self.env.mark();
             self.apply(&outcome.truthy);
-            self.presence = guard.map_or(presence, |holds| Some(holds == (at == 0)));
+            self.guarded = guard.map_or(guarded, |holds| Some(holds == (at == 0)));
             self.body(body);
             if at == 0 {
                 ends_live = self.is_live;
@@ -81,9 +81,9 @@ impl<'a> Lowerer<'a> {
             });
         }
         // What follows a branch that never ends is the other case.
-        self.presence = match guard {
+        self.guarded = match guard {
             Some(holds) if !ends_live => Some(!holds),
-            _ => presence,
+            _ => guarded,
         };
         while let Some((_, branches)) = groups.pop() {
             self.join(&branches);

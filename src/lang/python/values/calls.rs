@@ -3,6 +3,7 @@
 use ruff_python_ast::{self as ast, Expr};
 use ruff_text_size::Ranged;
 
+use super::guards::constant_of;
 use super::{Lowerer, Origin};
 use crate::values::{Argument, ArgumentKind, Op, VarId};
 
@@ -69,7 +70,7 @@ impl<'a> Lowerer<'a> {
                     value: self.expr(&starred.value),
                 },
                 other => Argument {
-                    kind: ArgumentKind::Positional,
+                    kind: ArgumentKind::Positional(constant_of(other)),
                     value: self.expr(other),
                 },
             };
@@ -78,7 +79,10 @@ impl<'a> Lowerer<'a> {
         for keyword in &arguments.keywords {
             let value = self.expr(&keyword.value);
             let kind = match &keyword.arg {
-                Some(arg) => ArgumentKind::Keyword(self.names.intern(arg.id.as_str())),
+                Some(arg) => ArgumentKind::Keyword(
+                    self.names.intern(arg.id.as_str()),
+                    constant_of(&keyword.value),
+                ),
                 None => ArgumentKind::KeywordSpread,
             };
             self.argument_stack.push(Argument { kind, value });

@@ -4,7 +4,7 @@ use ruff_python_ast::{self as ast, Expr};
 use ruff_python_parser::parse_expression;
 
 use super::Lowerer;
-use crate::values::{Argument, ArgumentKind, Op, VarId};
+use crate::values::{Argument, ArgumentKind, Constant, Op, VarId};
 
 /// How long such a text may be, in bytes.
 const LONGEST: usize = 4096;
@@ -58,7 +58,7 @@ impl Lowerer<'_> {
                     let kind = if argument.is_starred_expr() {
                         ArgumentKind::Spread
                     } else {
-                        ArgumentKind::Positional
+                        ArgumentKind::Positional(Constant::Unknown)
                     };
                     let value = value.unwrap_or_else(|| self.nothing());
                     self.argument_stack.push(Argument { kind, value });
@@ -66,7 +66,10 @@ impl Lowerer<'_> {
                 for keyword in &call.arguments.keywords {
                     let value = self.deeper(|this| this.value_in_text(&keyword.value, site));
                     let kind = match &keyword.arg {
-                        Some(name) => ArgumentKind::Keyword(self.names.intern(name.id.as_str())),
+                        Some(name) => ArgumentKind::Keyword(
+                            self.names.intern(name.id.as_str()),
+                            Constant::Unknown,
+                        ),
                         None => ArgumentKind::KeywordSpread,
                     };
                     let value = value.unwrap_or_else(|| self.nothing());

@@ -4,10 +4,13 @@ use ruff_python_ast::{self as ast, Expr, Stmt};
 use ruff_text_size::Ranged;
 
 use super::super::syntax::is_filler;
+use super::guards::constant_of;
 use super::symbols::{noted, noted_expr};
 use super::{Body, Lowerer, Pending};
 use crate::facts::{NameId, ParameterKind, Slice};
-use crate::values::{ClassIx, CodeFlags, CodeId, DescriptorKind, FlowParameter, Op, VarId};
+use crate::values::{
+    ClassIx, CodeFlags, CodeId, Constant, DescriptorKind, FlowParameter, Op, VarId,
+};
 
 /// What a decorator makes of a function.
 enum Decorator {
@@ -252,18 +255,20 @@ impl<'a> Lowerer<'a> {
             name,
             kind,
             var,
-            is_required: false,
+            default: Some(Constant::Unknown),
         });
         var
     }
 
     fn plain_parameter(&mut self, parameter: &'a ast::ParameterWithDefault, kind: ParameterKind) {
+        let default = parameter.default.as_deref();
         let var = self.parameter(&parameter.parameter.name, kind);
-        if let Some(default) = &parameter.default {
+        if let Some(parameter) = self.parameter_stack.last_mut() {
+            parameter.default = default.map(constant_of);
+        }
+        if let Some(default) = default {
             let from = self.expr(default);
             self.copy(from, var);
-        } else if let Some(parameter) = self.parameter_stack.last_mut() {
-            parameter.is_required = true;
         }
         if let Some(annotation) = &parameter.parameter.annotation {
             self.annotation(annotation, var);
@@ -313,7 +318,7 @@ impl<'a> Lowerer<'a> {
         self.code = pending.code;
         self.class = pending.class;
         self.is_live = true;
-        self.presence = None;
+        self.guarded = None;
         let mark = self.env.mark();
         let entered = self.enter(pending.scope);
         for at in self.out.codes[self.code.index()].parameters.range() {

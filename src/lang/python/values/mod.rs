@@ -137,8 +137,8 @@ struct Lowerer<'a> {
     quoted: u32,
     /// Whether the class being lowered is a `Protocol`.
     in_protocol: bool,
-    /// Here an argument was passed for the parameter that the code's guard names, or none was.
-    presence: Option<bool>,
+    /// Here the code's guard holds, or does not.
+    guarded: Option<bool>,
     /// Whether what the code being lowered returns is known in part.
     has_returned: bool,
 }
@@ -181,7 +181,7 @@ impl<'a> Lowerer<'a> {
             nothing: None,
             quoted: 0,
             in_protocol: false,
-            presence: None,
+            guarded: None,
             has_returned: false,
         }
     }
@@ -272,6 +272,7 @@ impl<'a> Lowerer<'a> {
         out.ops = scratch.ops.as_slice().into();
         out.arguments = scratch.arguments.as_slice().into();
         out.items = scratch.items.as_slice().into();
+        out.guard_tests.shrink_to_fit();
         out.parameters.shrink_to_fit();
         out.members.shrink_to_fit();
         out.bases.shrink_to_fit();

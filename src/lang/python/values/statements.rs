@@ -10,11 +10,11 @@ use crate::values::{Op, VarId};
 
 impl<'a> Lowerer<'a> {
     pub(super) fn body(&mut self, body: &'a [Stmt]) {
-        let presence = self.presence;
+        let guarded = self.guarded;
         for stmt in body {
             self.deeper(|this| this.statement(stmt));
         }
-        self.presence = presence;
+        self.guarded = guarded;
     }
 
     fn statement(&mut self, stmt: &'a Stmt) {
