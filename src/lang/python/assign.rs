@@ -12,8 +12,8 @@ use crate::facts::{CallMode, Dynamic, Usage};
 /// How many `:=` and partials around a value are looked through.
 const MOST_WRAPPERS: usize = 64;
 
-impl<'a> Extractor<'a> {
-    pub(super) fn assign(&mut self, targets: &'a [Expr], value: &'a Expr) {
+impl Extractor<'_> {
+    pub(super) fn assign(&mut self, targets: &[Expr], value: &Expr) {
         let value = match (targets, value) {
             // A lambda bound to a name is a function of that name.
             ([Expr::Name(name)], Expr::Lambda(lambda)) => {
@@ -43,7 +43,7 @@ impl<'a> Extractor<'a> {
         self.keep_in(targets, value, first);
     }
 
-    pub(super) fn annotated_assign(&mut self, stmt: &'a ast::StmtAnnAssign) {
+    pub(super) fn annotated_assign(&mut self, stmt: &ast::StmtAnnAssign) {
         self.annotation(&stmt.annotation);
         match &stmt.value {
             Some(value) => self.assign(std::slice::from_ref(&*stmt.target), value),
@@ -57,7 +57,7 @@ impl<'a> Extractor<'a> {
         }
     }
 
-    pub(super) fn augmented_assign(&mut self, stmt: &'a ast::StmtAugAssign) {
+    pub(super) fn augmented_assign(&mut self, stmt: &ast::StmtAugAssign) {
         self.expr(&stmt.value);
         self.may_raise(Operation::Arithmetic);
         match &*stmt.target {
@@ -70,11 +70,11 @@ impl<'a> Extractor<'a> {
     }
 
     /// Binds whatever `target` names; `value` is what it gets, where that is one expression.
-    pub(super) fn target(&mut self, target: &'a Expr, value: Option<&'a Expr>) {
+    pub(super) fn target(&mut self, target: &Expr, value: Option<&Expr>) {
         self.bind_value(target, value, false);
     }
 
-    pub(super) fn bind_value(&mut self, target: &'a Expr, value: Option<&'a Expr>, walrus: bool) {
+    pub(super) fn bind_value(&mut self, target: &Expr, value: Option<&Expr>, walrus: bool) {
         match target {
             Expr::Name(name) => {
                 let bound = value.map_or(TempValue::Value, |value| self.bound_value(value));
@@ -117,7 +117,7 @@ impl<'a> Extractor<'a> {
         }
     }
 
-    fn bound_value(&mut self, mut value: &'a Expr) -> TempValue {
+    fn bound_value(&mut self, mut value: &Expr) -> TempValue {
         // Who nests more of them in one another gets a value; each asks for all those inside.
         let mut usage = Usage::Load;
         for _ in 0..MOST_WRAPPERS {
@@ -158,7 +158,7 @@ impl<'a> Extractor<'a> {
     }
 
     /// Module-level names with a meaning of their own.
-    fn module_store(&mut self, name: &'a ast::ExprName, value: Option<&'a Expr>) {
+    fn module_store(&mut self, name: &ast::ExprName, value: Option<&Expr>) {
         match name.id.as_str() {
             "__all__" => {
                 self.exports = Some(TempExports::default());
@@ -181,7 +181,7 @@ impl<'a> Extractor<'a> {
         self.exports.get_or_insert_default().open = true;
     }
 
-    pub(super) fn extend_exports(&mut self, call: &'a ast::ExprCall) {
+    pub(super) fn extend_exports(&mut self, call: &ast::ExprCall) {
         let name = match &*call.func {
             Expr::Attribute(attribute) => attribute.attr.id.as_str(),
             _ => "",
@@ -201,7 +201,7 @@ impl<'a> Extractor<'a> {
         }
     }
 
-    fn add_export(&mut self, literal: &'a ast::ExprStringLiteral) {
+    fn add_export(&mut self, literal: &ast::ExprStringLiteral) {
         match literal.as_single_part_string() {
             Some(part) => {
                 let name = self.names.intern(&part.value);
@@ -212,7 +212,7 @@ impl<'a> Extractor<'a> {
         }
     }
 
-    fn add_exports(&mut self, value: &'a Expr) {
+    fn add_exports(&mut self, value: &Expr) {
         match value {
             Expr::List(ast::ExprList { elts, .. }) | Expr::Tuple(ast::ExprTuple { elts, .. }) => {
                 self.exports.get_or_insert_default();

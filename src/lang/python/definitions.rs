@@ -17,10 +17,10 @@ use crate::facts::{
 };
 use crate::span::Span;
 
-impl<'a> Extractor<'a> {
+impl Extractor<'_> {
     pub(super) fn with_type_params(
         &mut self,
-        params: Option<&'a ast::TypeParams>,
+        params: Option<&ast::TypeParams>,
         visit: impl FnOnce(&mut Self),
     ) {
         let Some(params) = params else {
@@ -51,11 +51,7 @@ impl<'a> Extractor<'a> {
         self.scope = around;
     }
 
-    fn decorators(
-        &mut self,
-        decorators: &'a [ast::Decorator],
-        flags: &mut DefinitionFlags,
-    ) -> Slice {
+    fn decorators(&mut self, decorators: &[ast::Decorator], flags: &mut DefinitionFlags) -> Slice {
         for decorator in decorators {
             self.expr(&decorator.expression);
         }
@@ -82,7 +78,7 @@ impl<'a> Extractor<'a> {
         self.references.push(reference.always());
     }
 
-    pub(super) fn function(&mut self, stmt: &'a ast::StmtFunctionDef) {
+    pub(super) fn function(&mut self, stmt: &ast::StmtFunctionDef) {
         let mut flags = DefinitionFlags::default();
         let decorators = self.decorators(&stmt.decorator_list, &mut flags);
         if stmt.is_async {
@@ -131,7 +127,7 @@ impl<'a> Extractor<'a> {
     }
 
     /// Defaults and annotations, which are evaluated where the function is defined.
-    pub(super) fn signature(&mut self, parameters: &'a ast::Parameters) {
+    pub(super) fn signature(&mut self, parameters: &ast::Parameters) {
         for parameter in parameters {
             if let Some(default) = parameter.default() {
                 let first = self.calls.len();
@@ -150,7 +146,7 @@ impl<'a> Extractor<'a> {
     pub(super) fn function_body(
         &mut self,
         id: DefinitionId,
-        parameters: Option<&'a ast::Parameters>,
+        parameters: Option<&ast::Parameters>,
         visit: impl FnOnce(&mut Self) -> TempShape,
     ) {
         let around = (self.scope, self.branch);
@@ -235,7 +231,7 @@ impl<'a> Extractor<'a> {
 
     fn bind_parameters(
         &mut self,
-        parameters: Option<&'a ast::Parameters>,
+        parameters: Option<&ast::Parameters>,
         receiver: Option<TempValue>,
     ) -> Slice {
         let start = self.parameters.len() as u32;
@@ -244,7 +240,7 @@ impl<'a> Extractor<'a> {
         };
         let mut receiver = receiver;
         let named_so = self.receivers.last().copied().flatten();
-        let mut add = |this: &mut Self, name: &'a ast::Identifier, kind, has_default| {
+        let mut add = |this: &mut Self, name: &ast::Identifier, kind, has_default| {
             let value = match kind {
                 ParameterKind::PositionalOnly | ParameterKind::Positional => receiver
                     .take()
@@ -303,7 +299,7 @@ impl<'a> Extractor<'a> {
     }
 
     /// Whether a body does nothing but hand on its call, and to which call.
-    fn forwarding(&self, body: &'a [Stmt], first_call: usize) -> TempShape {
+    fn forwarding(&self, body: &[Stmt], first_call: usize) -> TempShape {
         let Some((last, rest)) = body.split_last() else {
             return TempShape::Empty;
         };
@@ -353,7 +349,7 @@ impl<'a> Extractor<'a> {
         }
     }
 
-    pub(super) fn class(&mut self, stmt: &'a ast::StmtClassDef) {
+    pub(super) fn class(&mut self, stmt: &ast::StmtClassDef) {
         let mut flags = DefinitionFlags::default();
         let decorators = self.decorators(&stmt.decorator_list, &mut flags);
         if self.scopes.is_conditional(self.scope, self.branch) {
@@ -389,8 +385,12 @@ impl<'a> Extractor<'a> {
                 .open(TempScopeKind::Class, around, Some(id), this.branch);
             this.definitions[id.index()].body = this.scope;
             this.properties.push(has_properties(&stmt.body));
-            this.special_methods.push(special_methods(&stmt.body));
-            this.receivers.push(receiver_name(&stmt.body));
+            let written = this.written;
+            let methods = special_methods(&stmt.body).into_iter();
+            let methods = methods.map(|name| written.copy(name)).collect();
+            this.special_methods.push(methods);
+            let receiver = receiver_name(&stmt.body);
+            this.receivers.push(receiver.map(|name| written.copy(name)));
             this.body(&stmt.body);
             this.properties.pop();
             this.special_methods.pop();
@@ -404,7 +404,7 @@ impl<'a> Extractor<'a> {
         );
     }
 
-    fn bases(&mut self, id: DefinitionId, arguments: Option<&'a ast::Arguments>) {
+    fn bases(&mut self, id: DefinitionId, arguments: Option<&ast::Arguments>) {
         let Some(arguments) = arguments else { return };
         for argument in arguments
             .args

@@ -18,13 +18,13 @@ use crate::span::Span;
 /// The most attributes that a chain may have to be one.
 const LONGEST_CHAIN: usize = 16;
 
-impl<'a> Extractor<'a> {
-    pub(super) fn expr(&mut self, expr: &'a Expr) {
+impl Extractor<'_> {
+    pub(super) fn expr(&mut self, expr: &Expr) {
         self.expr_as(expr, CallMode::Plain);
     }
 
     /// Visits `expr`; if it is a call, `mode` says how its value is used.
-    pub(super) fn expr_as(&mut self, expr: &'a Expr, mode: CallMode) {
+    pub(super) fn expr_as(&mut self, expr: &Expr, mode: CallMode) {
         match expr {
             // Leaves and plain names need neither the stack check nor the depth.
             Expr::Name(name) => self.name(name),
@@ -39,11 +39,11 @@ impl<'a> Extractor<'a> {
         }
     }
 
-    pub(super) fn annotation(&mut self, annotation: &'a Expr) {
+    pub(super) fn annotation(&mut self, annotation: &Expr) {
         self.expr(annotation);
     }
 
-    fn compound(&mut self, expr: &'a Expr, mode: CallMode) {
+    fn compound(&mut self, expr: &Expr, mode: CallMode) {
         match expr {
             Expr::Call(call) => self.call(call, mode),
             Expr::Attribute(attribute) => self.attribute(expr, attribute),
@@ -164,7 +164,7 @@ impl<'a> Extractor<'a> {
         now.pause(flow, span(at));
     }
 
-    fn interpolations(&mut self, elements: &'a ast::InterpolatedStringElements) {
+    fn interpolations(&mut self, elements: &ast::InterpolatedStringElements) {
         for element in elements.interpolations() {
             self.expr(&element.expression);
             self.formatted(element);
@@ -177,14 +177,14 @@ impl<'a> Extractor<'a> {
 
     /// A bare name: files with star imports care, where it may come from the star, and handlers that wait for names
     /// that are missing.
-    fn name(&mut self, name: &'a ast::ExprName) {
+    fn name(&mut self, name: &ast::ExprName) {
         if self.now().0.expects_missing_names() && !self.is_parameter(name) {
             self.may_raise(Operation::Name);
         }
         self.star_name(name);
     }
 
-    fn star_name(&mut self, name: &'a ast::ExprName) {
+    fn star_name(&mut self, name: &ast::ExprName) {
         if self.has_star && name.ctx == ExprContext::Load {
             let root = TempRoot::Name(self.names.intern(name.id.as_str()));
             self.reference(root, Slice::default(), span(name.range), Usage::Load);
@@ -209,7 +209,7 @@ impl<'a> Extractor<'a> {
     }
 
     /// Reads `expr` as `root.a.b`; none when it is anything else.
-    pub(super) fn chain(&mut self, expr: &'a Expr) -> Option<(TempRoot, Slice)> {
+    pub(super) fn chain(&mut self, expr: &Expr) -> Option<(TempRoot, Slice)> {
         let start = self.paths.len();
         let mut at = expr;
         while let Expr::Attribute(attribute) = at {
@@ -218,7 +218,8 @@ impl<'a> Extractor<'a> {
                 self.paths.truncate(start);
                 return None;
             }
-            self.paths.push(attribute.attr.id.as_str());
+            let name = self.written.name(&attribute.attr);
+            self.paths.push(name);
             at = &attribute.value;
         }
         let Some(mut root) = self.chain_root(at) else {
@@ -237,7 +238,7 @@ impl<'a> Extractor<'a> {
         Some((root, path))
     }
 
-    fn chain_root(&mut self, expr: &'a Expr) -> Option<TempRoot> {
+    fn chain_root(&mut self, expr: &Expr) -> Option<TempRoot> {
         let literal = match expr {
             Expr::Name(name) => return Some(TempRoot::Name(self.names.intern(name.id.as_str()))),
             Expr::Call(call) => return self.call_root(call),
@@ -253,7 +254,7 @@ impl<'a> Extractor<'a> {
     }
 
     /// `super()` and `type(x)` as the start of a chain.
-    fn call_root(&mut self, call: &'a ast::ExprCall) -> Option<TempRoot> {
+    fn call_root(&mut self, call: &ast::ExprCall) -> Option<TempRoot> {
         let Expr::Name(func) = &*call.func else {
             return None;
         };
@@ -266,7 +267,7 @@ impl<'a> Extractor<'a> {
         }
     }
 
-    fn attribute(&mut self, expr: &'a Expr, attribute: &'a ast::ExprAttribute) {
+    fn attribute(&mut self, expr: &Expr, attribute: &ast::ExprAttribute) {
         let usage = match attribute.ctx {
             ExprContext::Store => Usage::Store,
             ExprContext::Del => Usage::Delete,
@@ -311,7 +312,7 @@ impl<'a> Extractor<'a> {
     }
 
     /// The parts of a chain's root that are expressions of their own: arguments of `super(…)`, literal contents.
-    fn visit_chain_base(&mut self, expr: &'a Expr) {
+    fn visit_chain_base(&mut self, expr: &Expr) {
         let mut at = expr;
         while let Expr::Attribute(attribute) = at {
             at = &attribute.value;
@@ -346,9 +347,9 @@ impl<'a> Extractor<'a> {
     }
 
     /// Notes that some attribute of the object called `object` is set by other means than an assignment to it.
-    fn sets_attribute(&mut self, object: NameId, attribute: &'a str) {
+    fn sets_attribute(&mut self, object: NameId, attribute: &str) {
         let start = self.paths.len() as u32;
-        self.paths.push(attribute);
+        self.paths.push(self.written.copy(attribute));
         let place = self.place();
         let path = Slice { start, len: 1 };
         let root = TempRoot::Name(object);
@@ -358,7 +359,7 @@ impl<'a> Extractor<'a> {
     }
 
     /// `setattr(x, name, …)` and `x.__dict__.update(…)`.
-    fn attribute_call(&mut self, call: &'a ast::ExprCall, root: TempRoot, path: Slice) {
+    fn attribute_call(&mut self, call: &ast::ExprCall, root: TempRoot, path: Slice) {
         let TempRoot::Name(name) = root else { return };
         let names: [&str; 3] = std::array::from_fn(|at| match at {
             0 => self.names.get(name),
@@ -378,7 +379,7 @@ impl<'a> Extractor<'a> {
         }
     }
 
-    fn bool_op(&mut self, op: &'a ast::ExprBoolOp) {
+    fn bool_op(&mut self, op: &ast::ExprBoolOp) {
         let first = self.ends.len();
         for (at, value) in op.values.iter().enumerate() {
             if at > 0 {
@@ -399,7 +400,7 @@ impl<'a> Extractor<'a> {
         self.join_noted(first);
     }
 
-    fn conditional(&mut self, expr: &'a ast::ExprIf, mode: CallMode) {
+    fn conditional(&mut self, expr: &ast::ExprIf, mode: CallMode) {
         self.note_choice(&expr.test, expr.range());
         self.expr(&expr.test);
         let constant = constant_truth(&expr.test);
@@ -413,7 +414,7 @@ impl<'a> Extractor<'a> {
         self.join(&[then, other]);
     }
 
-    fn compare(&mut self, compare: &'a ast::ExprCompare) {
+    fn compare(&mut self, compare: &ast::ExprCompare) {
         self.expr(&compare.left);
         let first = self.ends.len();
         for (at, value) in compare.comparators.iter().enumerate() {
@@ -433,7 +434,7 @@ impl<'a> Extractor<'a> {
         self.may_raise(Operation::Arithmetic);
     }
 
-    pub(super) fn lambda(&mut self, lambda: &'a ast::ExprLambda) -> DefinitionId {
+    pub(super) fn lambda(&mut self, lambda: &ast::ExprLambda) -> DefinitionId {
         if let Some(parameters) = &lambda.parameters {
             self.signature(parameters);
         }
@@ -464,8 +465,8 @@ impl<'a> Extractor<'a> {
 
     fn comprehension(
         &mut self,
-        generators: &'a [ast::Comprehension],
-        elements: &[&'a Expr],
+        generators: &[ast::Comprehension],
+        elements: &[&Expr],
         driven: bool,
     ) {
         let around = self.scope;
@@ -500,7 +501,7 @@ impl<'a> Extractor<'a> {
         self.may_raise(Operation::Code);
     }
 
-    fn call(&mut self, call: &'a ast::ExprCall, mode: CallMode) {
+    fn call(&mut self, call: &ast::ExprCall, mode: CallMode) {
         // What a partial calls is known; the arguments it holds are of no matter here.
         let callee = partial_of(&call.func).unwrap_or(&call.func);
         let chain = self.chain(callee);
@@ -569,7 +570,7 @@ impl<'a> Extractor<'a> {
         }
     }
 
-    fn visit_chain_base_of_callee(&mut self, func: &'a Expr) {
+    fn visit_chain_base_of_callee(&mut self, func: &Expr) {
         if matches!(func, Expr::Attribute(_)) {
             self.visit_chain_base(func);
         } else if let Expr::Name(name) = func {
@@ -628,7 +629,7 @@ impl<'a> Extractor<'a> {
     }
 
     /// Whether the arguments are the parameters of the function around, each in its place and nothing else.
-    fn hands_on(&mut self, arguments: &'a ast::Arguments) -> bool {
+    fn hands_on(&mut self, arguments: &ast::Arguments) -> bool {
         let Some(context) = self.functions.last() else {
             return false;
         };
@@ -680,7 +681,7 @@ impl<'a> Extractor<'a> {
     }
 
     /// Calls that hand a name on as a string, or that change what a module holds.
-    fn special_call(&mut self, call: &'a ast::ExprCall, root: TempRoot, path: Slice) {
+    fn special_call(&mut self, call: &ast::ExprCall, root: TempRoot, path: Slice) {
         if matches!(self.last_name(root, path), "setattr" | "delattr") {
             let kind = if path.is_empty() {
                 StringTargetKind::Assigned
@@ -770,7 +771,7 @@ impl<'a> Extractor<'a> {
     /// `setattr(x, "N", …)` and `patch.object(x, "N")`, where `x` is a name with attributes; tells whether it is one.
     fn patched_attribute(
         &mut self,
-        call: &'a ast::ExprCall,
+        call: &ast::ExprCall,
         kind: StringTargetKind,
         may_be_new: bool,
     ) -> bool {
@@ -809,7 +810,7 @@ impl<'a> Extractor<'a> {
     }
 
     /// `f(globals())`: who gets the namespace may write to it.
-    fn escaping_namespace(&mut self, call: &'a ast::ExprCall) {
+    fn escaping_namespace(&mut self, call: &ast::ExprCall) {
         let keywords = call.arguments.keywords.iter().map(|keyword| &keyword.value);
         if call.arguments.args.iter().chain(keywords).any(is_namespace) {
             self.dynamic.get_or_insert(Dynamic::Globals);
@@ -818,7 +819,7 @@ impl<'a> Extractor<'a> {
 
     /// `globals()["x"] = …` and `sys.modules[…] = …` make a module's names unknown, and so does
     /// `globals().update(…)`.
-    fn dynamic_store(&mut self, subscript: &'a ast::ExprSubscript) {
+    fn dynamic_store(&mut self, subscript: &ast::ExprSubscript) {
         if subscript.ctx != ExprContext::Store {
             return;
         }

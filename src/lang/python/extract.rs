@@ -4,14 +4,15 @@
 
 use std::num::NonZeroU32;
 
-use ruff_python_ast::{self as ast, Stmt};
+use bumpalo::Bump;
+use ruff_python_ast::{self as ast, Identifier, Stmt, Suite};
 use ruff_text_size::TextRange;
 
 use super::flow::{FlowBuilder, FunctionFlow, Node, Operation, Step};
 use super::interner::Interner;
 use super::keeping::TempKeep;
 use super::scope::{Place, Scopes, TempScopeKind, TempValue};
-use super::{STACK_RED_ZONE, STACK_SEGMENT};
+use super::{STACK_RED_ZONE, STACK_SEGMENT, drop_tree};
 use crate::facts::{
     CallMode, DefinitionFlags, DefinitionId, DefinitionKind, Dynamic, ImportTarget, NameId,
     ParameterKind, ReadOptions, Slice, StringTargetKind, UnresolvedCalls, Usage, When,
@@ -210,8 +211,41 @@ pub(super) struct FunctionContext {
     pub(super) is_generator: bool,
 }
 
+/// The text being read, with what names are that it does not hold as they are. It outlives the tree, which is given back
+/// as it is visited.
+#[derive(Clone, Copy)]
+pub(super) struct Written<'a> {
+    text: &'a str,
+    is_ascii: bool,
+    others: &'a Bump,
+}
+
+impl<'a> Written<'a> {
+    pub(super) fn new(text: &'a str, others: &'a Bump) -> Self {
+        Self {
+            text,
+            is_ascii: text.is_ascii(),
+            others,
+        }
+    }
+
+    /// A name: Python normalizes those that are not ASCII.
+    pub(super) fn name(&self, identifier: &Identifier) -> &'a str {
+        let name = identifier.id.as_str();
+        match self.text.get(identifier.range.to_std_range()) {
+            Some(here) if here.len() == name.len() && (self.is_ascii || here == name) => here,
+            _ => self.copy(name),
+        }
+    }
+
+    pub(super) fn copy(&self, text: &str) -> &'a str {
+        self.others.alloc_str(text)
+    }
+}
+
 /// Everything collected while visiting a file.
 pub(super) struct Extractor<'a> {
+    pub(super) written: Written<'a>,
     pub(super) names: Interner,
     pub(super) scopes: Scopes,
     pub(super) flow: FlowBuilder,
@@ -261,8 +295,14 @@ pub(super) struct Extractor<'a> {
 }
 
 impl<'a> Extractor<'a> {
-    pub(super) fn new(is_stub: bool, read: ReadOptions, scratch: Scratch) -> Self {
+    pub(super) fn new(
+        written: Written<'a>,
+        is_stub: bool,
+        read: ReadOptions,
+        scratch: Scratch,
+    ) -> Self {
         Self {
+            written,
             names: scratch.names,
             scopes: scratch.scopes,
             flow: scratch.flow,
@@ -337,7 +377,22 @@ impl<'a> Extractor<'a> {
         scratch
     }
 
-    pub(super) fn module(&mut self, body: &'a [Stmt]) {
+    /// Visits a module whose tree is needed afterwards.
+    pub(super) fn module(&mut self, body: &[Stmt]) {
+        self.open_module(body);
+        self.body(body);
+    }
+
+    /// Visits a module and gives back each statement at once, while it is in the processor's cache.
+    pub(super) fn consume_module(&mut self, body: Suite) {
+        self.open_module(&body);
+        for stmt in body {
+            self.body(std::slice::from_ref(&stmt));
+            drop_tree(stmt, self.max_depth);
+        }
+    }
+
+    fn open_module(&mut self, body: &[Stmt]) {
         self.has_star = has_star(body);
         self.scope = self.scopes.open(TempScopeKind::Module, 0, None, 0);
         self.branch = self.scopes.scopes[0].branch;
@@ -347,7 +402,6 @@ impl<'a> Extractor<'a> {
             arguments: Slice::default(),
             is_generator: false,
         });
-        self.body(body);
     }
 
     pub(super) fn place(&self) -> Place {
@@ -358,7 +412,7 @@ impl<'a> Extractor<'a> {
         }
     }
 
-    pub(super) fn bind(&mut self, name: &'a str, at: TextRange, value: TempValue) -> u32 {
+    pub(super) fn bind(&mut self, name: &str, at: TextRange, value: TempValue) -> u32 {
         let name = self.names.intern(name);
         self.scopes
             .bind(self.scope, name, span(at), self.branch, value)

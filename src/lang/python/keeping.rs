@@ -29,9 +29,9 @@ pub(super) enum TempKept {
 /// How many `or`, `await` and the like around a call are looked through.
 const MOST_WRAPPERS: usize = 8;
 
-impl<'a> Extractor<'a> {
+impl Extractor<'_> {
     /// Notes that the calls of `value` are put into `targets`; those visited since `first` are they.
-    pub(super) fn keep_in(&mut self, targets: &'a [Expr], value: &'a Expr, first: usize) {
+    pub(super) fn keep_in(&mut self, targets: &[Expr], value: &Expr, first: usize) {
         if !self.read.keeps || self.calls.len() == first && !value.is_name_expr() {
             return;
         }
@@ -52,7 +52,7 @@ impl<'a> Extractor<'a> {
     }
 
     /// Notes that `container.append(value)` and the like put calls into a container.
-    pub(super) fn keep_in_container(&mut self, call: &'a ast::ExprCall, first: usize) {
+    pub(super) fn keep_in_container(&mut self, call: &ast::ExprCall, first: usize) {
         if !self.read.keeps {
             return;
         }
@@ -70,7 +70,7 @@ impl<'a> Extractor<'a> {
     }
 
     /// Notes that a default holds what its call gives.
-    pub(super) fn keep_as_default(&mut self, value: &'a Expr, first: usize) {
+    pub(super) fn keep_as_default(&mut self, value: &Expr, first: usize) {
         if !self.read.keeps {
             return;
         }
@@ -83,7 +83,7 @@ impl<'a> Extractor<'a> {
         });
     }
 
-    fn keep_in_chain(&mut self, target: &'a Expr, value: &'a Expr, first: usize, item: bool) {
+    fn keep_in_chain(&mut self, target: &Expr, value: &Expr, first: usize, item: bool) {
         // Most assignments of names are these, and of no interest.
         let own = |inner: &Expr| matches!(inner, Expr::Name(name) if name.id.as_str() == "self");
         if matches!(target, Expr::Attribute(attribute) if own(&attribute.value)) {
@@ -99,10 +99,10 @@ impl<'a> Extractor<'a> {
 
     fn keep(
         &mut self,
-        value: &'a Expr,
+        value: &Expr,
         first: usize,
         (root, path): (TempRoot, Slice),
-        target: &'a Expr,
+        target: &Expr,
         item: bool,
     ) {
         let at = span(target.range());
@@ -120,7 +120,7 @@ impl<'a> Extractor<'a> {
     }
 
     /// Hands the calls to `note`, among those visited since `first`, that may be the value of an expression.
-    fn each_call(&mut self, value: &'a Expr, first: usize, note: impl Fn(&mut Self, u32)) {
+    fn each_call(&mut self, value: &Expr, first: usize, note: impl Fn(&mut Self, u32)) {
         let mut waiting = vec![value];
         for _ in 0..MOST_WRAPPERS {
             match waiting.pop() {

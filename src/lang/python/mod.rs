@@ -30,6 +30,7 @@ pub use stdlib::{is_builtin, is_standard_module, literal_type};
 
 use std::cell::Cell;
 
+use bumpalo::Bump;
 use ruff_python_ast::PythonVersion;
 use ruff_python_parser::{Mode, ParseOptions, Parsed, parse_unchecked};
 use ruff_text_size::Ranged;
@@ -37,7 +38,7 @@ use ruff_text_size::Ranged;
 use crate::config::PythonVersion as TargetVersion;
 use crate::facts::{Dynamic, Pack, ReadOptions, SyntaxError, SyntaxErrorKind};
 use crate::span::LineIndex;
-use extract::{Extractor, Scratch, span};
+use extract::{Extractor, Scratch, Written, span};
 
 /// Stack left before a visit continues on a fresh segment, and the size of that segment, in bytes.
 const STACK_RED_ZONE: usize = 128 * 1024;
@@ -83,17 +84,31 @@ pub fn extract(text: &str, options: Options, pack: &mut Pack) {
     let Some(parsed) = parsed.try_into_module() else {
         return pack.add();
     };
-    let mut extractor = Extractor::new(options.is_stub, options.read, scratch);
+    let others = Bump::new();
+    let written = Written::new(text, &others);
+    let mut extractor = Extractor::new(written, options.is_stub, options.read, scratch);
     let marked = comments::has_marks(text);
     if marked {
         extractor.statements = Some(Vec::new());
     }
-    extractor.module(&parsed.syntax().body);
+    let ReadOptions {
+        values,
+        emissions,
+        signatures,
+        ..
+    } = options.read;
+    let tree = if marked || values || emissions || signatures {
+        extractor.module(&parsed.syntax().body);
+        Some(parsed)
+    } else {
+        extractor.consume_module(parsed.into_syntax().body);
+        None
+    };
     extractor.scopes.seal(extractor.names.len());
-    if marked {
+    if let (Some(tree), true) = (&tree, marked) {
         let statements = extractor.statements.take().unwrap_or_default();
         draft.suppressions =
-            comments::suppressions(text, parsed.tokens(), &statements, &LineIndex::new(text));
+            comments::suppressions(text, tree.tokens(), &statements, &LineIndex::new(text));
     }
     if draft
         .errors
@@ -108,27 +123,25 @@ pub fn extract(text: &str, options: Options, pack: &mut Pack) {
     let finisher = finish::Finisher::new(&extractor, &mut names, draft, memory);
     extractor.finishing = finisher.finish();
     extractor.names = names;
-    if options.read.values {
-        draft.values = Some(Box::new(values::lower(&parsed.syntax().body)));
-    }
-    if options.read.emissions {
-        draft.emissions = Some(Box::new(emissions::collect(&parsed.syntax().body)));
-    }
-    if options.read.signatures {
-        draft.signatures = Some(Box::new(signatures::collect(&parsed.syntax().body)));
+    if let Some(tree) = &tree {
+        let body = &tree.syntax().body;
+        draft.values = values.then(|| Box::new(values::lower(body)));
+        draft.emissions = emissions.then(|| Box::new(emissions::collect(body)));
+        draft.signatures = signatures.then(|| Box::new(signatures::collect(body)));
     }
     pack.add();
     let depth = extractor.max_depth;
     SCRATCH.set(extractor.into_scratch());
-    drop_tree(parsed, depth);
+    drop_tree(tree, depth);
 }
 
-fn drop_tree<T>(parsed: Parsed<T>, depth: u32) {
+/// Drops a tree of that depth, or a part of one.
+fn drop_tree<T>(tree: T, depth: u32) {
     if depth < DEEP {
-        drop(parsed);
+        drop(tree);
     } else {
         let bytes = depth as usize * DROP_BYTES_PER_LEVEL + STACK_SEGMENT;
-        stacker::grow(bytes, || drop(parsed));
+        stacker::grow(bytes, || drop(tree));
     }
 }
 

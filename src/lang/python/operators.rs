@@ -8,7 +8,7 @@ use ruff_text_size::{Ranged, TextRange};
 use super::extract::{Extractor, TempRoot, span};
 use crate::facts::{CallMode, Slice};
 
-impl<'a> Extractor<'a> {
+impl Extractor<'_> {
     fn defines(&self, method: &str) -> bool {
         self.special_methods
             .last()
@@ -23,7 +23,7 @@ impl<'a> Extractor<'a> {
     }
 
     /// `object` is operated on in a way that runs `method`, if the class has it.
-    pub(super) fn operator(&mut self, object: &'a Expr, method: &'static str, at: TextRange) {
+    pub(super) fn operator(&mut self, object: &Expr, method: &'static str, at: TextRange) {
         let Expr::Name(object) = object else { return };
         if !self.defines(method) {
             return;
@@ -37,13 +37,13 @@ impl<'a> Extractor<'a> {
     }
 
     /// The first that the class has of several methods that an operation looks for.
-    fn first_of(&mut self, object: &'a Expr, methods: &[&'static str], at: TextRange) {
+    fn first_of(&mut self, object: &Expr, methods: &[&'static str], at: TextRange) {
         if let Some(method) = methods.iter().find(|method| self.defines(method)) {
             self.operator(object, method, at);
         }
     }
 
-    pub(super) fn subscript_operator(&mut self, subscript: &'a ast::ExprSubscript) {
+    pub(super) fn subscript_operator(&mut self, subscript: &ast::ExprSubscript) {
         let method = match subscript.ctx {
             ExprContext::Store => "__setitem__",
             ExprContext::Del => "__delitem__",
@@ -53,7 +53,7 @@ impl<'a> Extractor<'a> {
     }
 
     /// Every access to an attribute runs `__getattribute__`, `__setattr__` or `__delattr__`.
-    pub(super) fn attribute_operator(&mut self, object: &'a Expr, ctx: ExprContext, at: TextRange) {
+    pub(super) fn attribute_operator(&mut self, object: &Expr, ctx: ExprContext, at: TextRange) {
         let method = match ctx {
             ExprContext::Store => "__setattr__",
             ExprContext::Del => "__delattr__",
@@ -62,7 +62,7 @@ impl<'a> Extractor<'a> {
         self.operator(object, method, at);
     }
 
-    pub(super) fn unary_operator(&mut self, op: &'a ast::ExprUnaryOp) {
+    pub(super) fn unary_operator(&mut self, op: &ast::ExprUnaryOp) {
         match op.op {
             ast::UnaryOp::USub => self.operator(&op.operand, "__neg__", op.range),
             ast::UnaryOp::UAdd => self.operator(&op.operand, "__pos__", op.range),
@@ -71,11 +71,11 @@ impl<'a> Extractor<'a> {
         }
     }
 
-    pub(super) fn truth_operator(&mut self, object: &'a Expr) {
+    pub(super) fn truth_operator(&mut self, object: &Expr) {
         self.first_of(object, &["__bool__", "__len__"], object.range());
     }
 
-    pub(super) fn binary_operator(&mut self, op: &'a ast::ExprBinOp) {
+    pub(super) fn binary_operator(&mut self, op: &ast::ExprBinOp) {
         let method = match op.op {
             ast::Operator::Add => "__add__",
             ast::Operator::Sub => "__sub__",
@@ -95,7 +95,7 @@ impl<'a> Extractor<'a> {
     }
 
     /// One comparison of a chain.
-    pub(super) fn comparison(&mut self, left: &'a Expr, op: ast::CmpOp, right: &'a Expr) {
+    pub(super) fn comparison(&mut self, left: &Expr, op: ast::CmpOp, right: &Expr) {
         let at = TextRange::new(left.start(), right.end());
         match op {
             ast::CmpOp::Eq => self.operator(left, "__eq__", at),
@@ -111,7 +111,7 @@ impl<'a> Extractor<'a> {
     }
 
     /// `{self!r}`, `{self}`.
-    pub(super) fn formatted(&mut self, element: &'a ast::InterpolatedElement) {
+    pub(super) fn formatted(&mut self, element: &ast::InterpolatedElement) {
         let methods: &[&'static str] = match element.conversion {
             ast::ConversionFlag::Repr => &["__repr__"],
             ast::ConversionFlag::Str => &["__str__"],
@@ -122,7 +122,7 @@ impl<'a> Extractor<'a> {
     }
 
     /// `len(self)` and the like.
-    pub(super) fn builtin_operator(&mut self, call: &'a ast::ExprCall) {
+    pub(super) fn builtin_operator(&mut self, call: &ast::ExprCall) {
         if !self.is_special() {
             return;
         }

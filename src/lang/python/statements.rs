@@ -4,7 +4,7 @@ use ruff_python_ast::{self as ast, ExceptHandler, Expr, Pattern, Stmt};
 use ruff_text_size::{Ranged, TextRange};
 
 use super::extract::{Extractor, TempImport, span};
-use super::flow::{FunctionFlow, Handler, Node, Operation, Step, TryContext};
+use super::flow::{Catches, FunctionFlow, Handler, Node, Operation, Step, TryContext};
 use super::scope::{ConstructKind, TempBinding, TempScopeKind, TempValue};
 use super::syntax::{
     catches, constant_truth, exception_name, first_segment, header_end, is_irrefutable,
@@ -14,7 +14,7 @@ use crate::facts::{CallMode, ImportId, ImportTarget, NameId, When};
 use crate::span::Span;
 
 impl<'a> Extractor<'a> {
-    pub(super) fn body(&mut self, body: &'a [Stmt]) {
+    pub(super) fn body(&mut self, body: &[Stmt]) {
         for stmt in body {
             self.statement(stmt);
         }
@@ -34,11 +34,11 @@ impl<'a> Extractor<'a> {
         self.fork()
     }
 
-    fn statement(&mut self, stmt: &'a Stmt) {
+    fn statement(&mut self, stmt: &Stmt) {
         self.deeper(|this| this.statement_here(stmt));
     }
 
-    fn statement_here(&mut self, stmt: &'a Stmt) {
+    fn statement_here(&mut self, stmt: &Stmt) {
         if let Some(statements) = &mut self.statements {
             let end = header_end(stmt).unwrap_or(stmt.end().to_u32());
             statements.push((stmt.start().to_u32(), end));
@@ -132,7 +132,7 @@ impl<'a> Extractor<'a> {
         }
     }
 
-    fn if_statement(&mut self, stmt: &'a ast::StmtIf) {
+    fn if_statement(&mut self, stmt: &ast::StmtIf) {
         self.note_choice(&stmt.test, stmt.range());
         let has_else = stmt
             .elif_else_clauses
@@ -187,13 +187,13 @@ impl<'a> Extractor<'a> {
         self.join_noted(first);
     }
 
-    fn condition(&mut self, test: &'a Expr) {
+    fn condition(&mut self, test: &Expr) {
         self.expr(test);
         self.truth_operator(test);
         self.may_raise(Operation::Truth);
     }
 
-    fn for_statement(&mut self, stmt: &'a ast::StmtFor) {
+    fn for_statement(&mut self, stmt: &ast::StmtFor) {
         self.expr_as(&stmt.iter, CallMode::Driven);
         let iterate = if stmt.is_async {
             "__aiter__"
@@ -214,7 +214,7 @@ impl<'a> Extractor<'a> {
         self.end_loop(end, head, head, after, &stmt.orelse);
     }
 
-    fn while_statement(&mut self, stmt: &'a ast::StmtWhile) {
+    fn while_statement(&mut self, stmt: &ast::StmtWhile) {
         let head = self.advance();
         self.condition(&stmt.test);
         let construct = self.scopes.open_construct(ConstructKind::Loop, false);
@@ -241,7 +241,7 @@ impl<'a> Extractor<'a> {
         head: Option<Node>,
         done: Option<Node>,
         after: Node,
-        orelse: &'a [Stmt],
+        orelse: &[Stmt],
     ) {
         if let (Some(end), Some(head)) = (end, head) {
             self.flow.link(end, head);
@@ -258,7 +258,7 @@ impl<'a> Extractor<'a> {
         self.join(&[done, after]);
     }
 
-    fn with_statement(&mut self, stmt: &'a ast::StmtWith) {
+    fn with_statement(&mut self, stmt: &ast::StmtWith) {
         let mut suppressing = None;
         let mut may_swallow = false;
         for item in &stmt.items {
@@ -273,7 +273,10 @@ impl<'a> Extractor<'a> {
             if let Some(vars) = &item.optional_vars {
                 self.target(vars, None);
             }
-            suppressing = suppressing.or_else(|| suppressed(&item.context_expr));
+            if suppressing.is_none() {
+                let catches = suppressed(&item.context_expr);
+                suppressing = catches.map(|catches| self.outliving(&catches));
+            }
             may_swallow |= may_suppress(&item.context_expr);
         }
         let Some(catches) = suppressing else {
@@ -314,13 +317,22 @@ impl<'a> Extractor<'a> {
         self.join(&[end, Some(entry)]);
     }
 
-    fn try_statement(&mut self, stmt: &'a ast::StmtTry) {
+    /// What is caught, in names that outlive the tree.
+    fn outliving(&self, catches: &Catches<'_>) -> Catches<'a> {
+        let names = catches.names.iter();
+        Catches {
+            anything: catches.anything,
+            names: names.map(|name| self.written.copy(name)).collect(),
+        }
+    }
+
+    fn try_statement(&mut self, stmt: &ast::StmtTry) {
         self.note_fallback(stmt);
         let handlers: Vec<Handler<'a>> = stmt
             .handlers
             .iter()
             .map(|ExceptHandler::ExceptHandler(handler)| Handler {
-                catches: catches(handler.type_.as_deref()),
+                catches: self.outliving(&catches(handler.type_.as_deref())),
                 entry: self.flow.node(Step::Join),
                 offset: handler.start().to_u32(),
                 raises: matches!(handler.body.last(), Some(Stmt::Raise(_))),
@@ -369,7 +381,7 @@ impl<'a> Extractor<'a> {
         }
     }
 
-    fn handler(&mut self, handler: &'a ast::ExceptHandlerExceptHandler) {
+    fn handler(&mut self, handler: &ast::ExceptHandlerExceptHandler) {
         if let Some(type_) = &handler.type_ {
             self.expr(type_);
         }
@@ -382,7 +394,7 @@ impl<'a> Extractor<'a> {
         }
     }
 
-    fn match_statement(&mut self, stmt: &'a ast::StmtMatch) {
+    fn match_statement(&mut self, stmt: &ast::StmtMatch) {
         self.expr(&stmt.subject);
         let construct = self.scopes.open_construct(ConstructKind::Choice, false);
         let mut ends = Vec::new();
@@ -414,11 +426,11 @@ impl<'a> Extractor<'a> {
         self.join(&ends);
     }
 
-    fn pattern(&mut self, pattern: &'a Pattern) {
+    fn pattern(&mut self, pattern: &Pattern) {
         self.deeper(|this| this.pattern_here(pattern));
     }
 
-    fn pattern_here(&mut self, pattern: &'a Pattern) {
+    fn pattern_here(&mut self, pattern: &Pattern) {
         match pattern {
             Pattern::MatchValue(pattern) => self.expr(&pattern.value),
             Pattern::MatchSingleton(_) => {}
@@ -467,7 +479,7 @@ impl<'a> Extractor<'a> {
         }
     }
 
-    fn assert_statement(&mut self, stmt: &'a ast::StmtAssert) {
+    fn assert_statement(&mut self, stmt: &ast::StmtAssert) {
         self.expr(&stmt.test);
         let constant = constant_truth(&stmt.test);
         if constant == Some(true) {
@@ -486,7 +498,7 @@ impl<'a> Extractor<'a> {
         });
     }
 
-    fn import(&mut self, stmt: &'a ast::StmtImport) {
+    fn import(&mut self, stmt: &ast::StmtImport) {
         for alias in &stmt.names {
             let module = alias.name.id.as_str();
             let target = if alias.asname.is_some() {
@@ -510,7 +522,7 @@ impl<'a> Extractor<'a> {
         self.may_raise(Operation::Code);
     }
 
-    fn import_from(&mut self, stmt: &'a ast::StmtImportFrom) {
+    fn import_from(&mut self, stmt: &ast::StmtImportFrom) {
         let module = stmt.module.as_ref().map_or("", |module| module.id.as_str());
         for alias in &stmt.names {
             let name = alias.name.id.as_str();
@@ -543,10 +555,10 @@ impl<'a> Extractor<'a> {
         &mut self,
         statement: Span,
         alias: Span,
-        module: &'a str,
+        module: &str,
         level: u32,
         target: ImportTarget,
-        local: Option<(&'a str, TextRange)>,
+        local: Option<(&str, TextRange)>,
     ) {
         let id = ImportId(self.imports.len() as u32);
         let binding = local.map(|(name, at)| self.bind(name, at, TempValue::Import(id)));
@@ -572,7 +584,7 @@ impl<'a> Extractor<'a> {
         });
     }
 
-    fn delete(&mut self, target: &'a Expr) {
+    fn delete(&mut self, target: &Expr) {
         match target {
             Expr::Name(name) => {
                 self.bind(name.id.as_str(), name.range, TempValue::Deleted);
