@@ -10,6 +10,7 @@ use rustc_hash::FxHashSet;
 use toml::{Table, Value};
 
 use super::{Discovery, base_name, child, parent};
+use crate::lang::rust::join;
 use crate::lang::{Language, Unit};
 
 /// The name of the files read here.
@@ -145,21 +146,6 @@ fn workspace<'m>(
         }
         at = parent(at);
     }
-}
-
-/// `path` as written in a manifest in `folder`, relative to the root.
-fn join(folder: &str, path: &str) -> String {
-    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
-    for part in path.split(['/', '\\']) {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop();
-            }
-            part => parts.push(part),
-        }
-    }
-    parts.join("/")
 }
 
 /// The names of other crates in the code of a package.

@@ -4,6 +4,7 @@
 
 pub mod python;
 pub mod rust;
+mod suppressions;
 
 use crate::config::PythonVersion;
 use crate::facts::{FileFacts, Pack, ReadOptions};

@@ -37,7 +37,7 @@ use ruff_text_size::Ranged;
 
 use crate::config::PythonVersion as TargetVersion;
 use crate::facts::{Dynamic, Pack, ReadOptions, SyntaxError, SyntaxErrorKind};
-use crate::span::LineIndex;
+use crate::lang::suppressions;
 use extract::{Extractor, Scratch, Written, span};
 
 /// Stack left before a visit continues on a fresh segment, and the size of that segment, in bytes.
@@ -87,7 +87,7 @@ pub fn extract(text: &str, options: Options, pack: &mut Pack) {
     let others = Bump::new();
     let written = Written::new(text, &others);
     let mut extractor = Extractor::new(written, options.is_stub, options.read, scratch);
-    let marked = comments::has_marks(text);
+    let marked = suppressions::has_marks(text);
     if marked {
         extractor.statements = Some(Vec::new());
     }
@@ -107,8 +107,7 @@ pub fn extract(text: &str, options: Options, pack: &mut Pack) {
     extractor.scopes.seal(extractor.names.len());
     if let (Some(tree), true) = (&tree, marked) {
         let statements = extractor.statements.take().unwrap_or_default();
-        draft.suppressions =
-            comments::suppressions(text, tree.tokens(), &statements, &LineIndex::new(text));
+        draft.suppressions = comments::suppressions(text, tree.tokens(), statements);
     }
     if draft
         .errors

@@ -31,8 +31,9 @@ pub fn submodule_files(
     }
 }
 
-/// `path` below `folder`, with `.` and `..` taken out.
-fn join(folder: &str, path: &str) -> String {
+/// `path` as a file in `folder` means it, relative to the root, with `.` and `..` taken out.
+#[must_use]
+pub fn join(folder: &str, path: &str) -> String {
     let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
     for part in path.split(['/', '\\']) {
         match part {

@@ -26,7 +26,7 @@ mod statements;
 mod types;
 mod uses;
 
-pub use layout::{child_folder, submodule_files};
+pub use layout::{child_folder, join, submodule_files};
 pub use rewrite::rewrite;
 
 use crate::facts::{Draft, Dynamic, Pack, Scope, ScopeId, ScopeKind, SyntaxError, SyntaxErrorKind};
@@ -76,7 +76,7 @@ fn read(text: &str, draft: &mut Draft) {
             unread(draft, span, error.to_string());
         }
     }
-    if comments::has_marks(text) {
+    if crate::lang::suppressions::has_marks(text) {
         draft.suppressions = comments::suppressions(text);
     }
 }
