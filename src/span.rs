@@ -106,20 +106,24 @@ impl LineBuffer {
         self.ends.clear();
         self.before.clear();
         self.wide.clear();
-        if !text.is_ascii() {
-            wide_runs(text, &mut self.wide);
-        }
         let bytes = text.as_bytes();
         let (blocks, rest) = bytes.as_chunks::<64>();
-        self.ends.extend(blocks.iter().map(feeds));
+        let mut seen = Seen::default();
+        self.ends
+            .extend(blocks.iter().map(|block| seen.feeds(block)));
         if !rest.is_empty() {
             let mut last = [0; 64];
             last[..rest.len()].copy_from_slice(rest);
-            self.ends.extend([feeds(&last)]);
+            self.ends.extend([seen.feeds(&last)]);
         }
-        for at in memchr::memchr_iter(b'\r', bytes) {
-            if bytes.get(at + 1) != Some(&b'\n') {
-                self.ends[at / 64] |= 1 << (at % 64);
+        if !seen.is_ascii() {
+            wide_runs(text, &mut self.wide);
+        }
+        if seen.has_returns() {
+            for at in memchr::memchr_iter(b'\r', bytes) {
+                if bytes.get(at + 1) != Some(&b'\n') {
+                    self.ends[at / 64] |= 1 << (at % 64);
+                }
             }
         }
         let mut ends = 0;
@@ -131,6 +135,12 @@ impl LineBuffer {
             ends,
             len: text.len() as u32,
         };
+    }
+
+    /// Whether the text holds nothing but ASCII.
+    #[must_use]
+    pub fn is_ascii(&self) -> bool {
+        self.wide.is_empty()
     }
 }
 
@@ -229,13 +239,35 @@ fn nth_bit(mut word: u64, n: u32) -> u32 {
     word.trailing_zeros()
 }
 
-/// A bit for each byte that is a line feed.
-fn feeds(block: &[u8; 64]) -> u64 {
-    let (parts, _) = block.as_chunks::<16>();
-    let feed = u8x16::splat(b'\n');
-    parts.iter().rev().fold(0, |bits, part| {
-        bits << 16 | u64::from(u8x16::new(*part).simd_eq(feed).to_bitmask())
-    })
+/// What the blocks of a text hold besides line feeds, found in the same pass.
+#[derive(Default)]
+struct Seen {
+    /// The bits that some byte in each place has.
+    bits: u8x16,
+    /// Where a carriage return was.
+    returns: u8x16,
+}
+
+impl Seen {
+    /// A bit for each byte of the block that is a line feed.
+    fn feeds(&mut self, block: &[u8; 64]) -> u64 {
+        let (parts, _) = block.as_chunks::<16>();
+        parts.iter().rev().fold(0, |feeds, part| {
+            let part = u8x16::new(*part);
+            self.bits |= part;
+            self.returns |= part.simd_eq(u8x16::splat(b'\r'));
+            let here = part.simd_eq(u8x16::splat(b'\n')).to_bitmask();
+            feeds << 16 | u64::from(here)
+        })
+    }
+
+    fn is_ascii(&self) -> bool {
+        self.bits.to_bitmask() == 0
+    }
+
+    fn has_returns(&self) -> bool {
+        self.returns.to_bitmask() != 0
+    }
 }
 
 /// Adds the multi-byte runs of `text` to `runs`, which is empty.

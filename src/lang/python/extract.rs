@@ -221,10 +221,10 @@ pub(super) struct Written<'a> {
 }
 
 impl<'a> Written<'a> {
-    pub(super) fn new(text: &'a str, others: &'a Bump) -> Self {
+    pub(super) fn new(text: &'a str, is_ascii: bool, others: &'a Bump) -> Self {
         Self {
             text,
-            is_ascii: text.is_ascii(),
+            is_ascii,
             others,
         }
     }

@@ -85,7 +85,7 @@ pub fn extract(text: &str, options: Options, pack: &mut Pack) {
         return pack.add();
     };
     let others = Bump::new();
-    let written = Written::new(text, &others);
+    let written = Written::new(text, draft.lines.is_ascii(), &others);
     let mut extractor = Extractor::new(written, options.is_stub, options.read, scratch);
     let marked = suppressions::has_marks(text);
     if marked {
