@@ -291,6 +291,7 @@ pub(super) struct Extractor<'a> {
     /// Whether the file has a star import: free names matter then.
     pub(super) has_star: bool,
     pub(super) depth: u32,
+    /// The deepest level so far; where the tree is given back, of the present statement of the module.
     pub(super) max_depth: u32,
 }
 
@@ -387,6 +388,8 @@ impl<'a> Extractor<'a> {
     pub(super) fn consume_module(&mut self, body: Suite) {
         self.open_module(&body);
         for stmt in body {
+            // One deep statement does not make the others so.
+            self.max_depth = 0;
             self.body(std::slice::from_ref(&stmt));
             drop_tree(stmt, self.max_depth);
         }
