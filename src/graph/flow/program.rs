@@ -213,9 +213,15 @@ impl<'a> Program<'a> {
     pub(super) fn code_body(&self, code: Code) -> (FileId, &'a crate::values::Code) {
         let file = self.file_of_code(code);
         let local = code.0 - self.codes.of(file);
-        // A code's number was given by its file's values.
-        let values = self.values[file.index()].unwrap_or_else(|| unreachable!());
+        let values = self.values_that_numbered(file);
         (file, &values.codes[local as usize])
+    }
+
+    /// The values of a file that has codes and classes.
+    fn values_that_numbered(&self, file: FileId) -> &'a Values {
+        self.values[file.index()].unwrap_or_else(|| {
+            unreachable!("codes and classes are numbered by their file's values")
+        })
     }
 
     /// The number of a class of the index.
@@ -235,7 +241,7 @@ impl<'a> Program<'a> {
     pub(super) fn class_body(&self, class: Class) -> (FileId, &'a crate::values::ClassBody) {
         let file = self.file_of_class(class);
         let local = class.0 - self.classes.of(file);
-        let values = self.values[file.index()].unwrap_or_else(|| unreachable!());
+        let values = self.values_that_numbered(file);
         (file, &values.classes[local as usize])
     }
 
